@@ -1,0 +1,174 @@
+package api
+
+import (
+	"errors"
+	"strconv"
+)
+
+// MaxReason is the longest reason that a close frame can carry, in bytes
+// (RFC 6455 section 5.5: 125 bytes of payload, less the code's two).
+const MaxReason = 123
+
+var (
+	// ErrClosed is matched by every error of an operation on a connection
+	// that has ended, whoever ended it. A *CloseError tells more.
+	ErrClosed = errors.New("the connection is closed")
+
+	// ErrMessageTooBig is matched by the error of a Read whose message is over
+	// the read limit. The connection has ended with StatusMessageTooBig.
+	//
+	// In a browser: the peer sees 4009, since a page may not send 1009.
+	ErrMessageTooBig = errors.New("the message is over the read limit")
+
+	// ErrUnreadMessage is returned by Read, ReadAppend and Reader while the
+	// stream of an earlier Reader has not reported io.EOF.
+	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, or io.Copy it to io.Discard")
+
+	// ErrKeepalive is the Cause of the *CloseError of a connection whose peer
+	// sent no byte for as long as the keepalive settings allow.
+	ErrKeepalive = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
+)
+
+// CloseError is the error of every operation after the connection has ended.
+type CloseError struct {
+	// Code is the peer's status code: StatusNoStatusRcvd when its close frame
+	// carried none, StatusAbnormalClosure when there was no close frame.
+	Code StatusCode
+	// Reason is the peer's reason, at most 123 bytes of UTF-8.
+	Reason string
+	// Local reports whether this side ended the connection first.
+	Local bool
+	// Clean reports whether both sides sent a close frame (RFC 6455 section
+	// 7.1.4).
+	Clean bool
+	// Cause is what broke the connection when it did not end by a closing
+	// handshake, else nil: an error of the network, ErrKeepalive, an ended
+	// context. It is unwrapped.
+	//
+	// In a browser: always nil for a broken network, whose reason the browser
+	// hides.
+	Cause error
+}
+
+// Error tells who closed, the code, the reason and the cause.
+func (e *CloseError) Error() string {
+	who := "the peer closed the connection"
+	if e.Local {
+		who = "the connection was closed by this side"
+	} else if e.Code == StatusAbnormalClosure {
+		who = "the connection broke without a close frame"
+	}
+	s := who + ": status " + e.Code.String()
+	if e.Reason != "" {
+		s += " " + strconv.Quote(e.Reason)
+	}
+	if !e.Clean && e.Code != StatusAbnormalClosure {
+		s += ", closing handshake not completed"
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Is makes every CloseError match ErrClosed.
+func (e *CloseError) Is(target error) bool { return target == ErrClosed }
+
+// Unwrap returns Cause.
+func (e *CloseError) Unwrap() error { return e.Cause }
+
+// CloseStatus returns the code of the *CloseError in err's chain, or -1 when
+// there is none.
+func CloseStatus(err error) StatusCode {
+	if e, ok := errors.AsType[*CloseError](err); ok {
+		return e.Code
+	}
+	return -1
+}
+
+// HandshakeError says why a connection could not be opened or accepted.
+//
+// In a browser: only URL and Problem are set; the browser hides status, header
+// and body from the page, and writes the reason to its console.
+type HandshakeError struct {
+	// URL is what was dialed, without its userinfo. Empty on the server's side.
+	URL string
+	// Status is the HTTP status, 0 when there was no response.
+	Status int
+	// Header is the response's header, nil when there was none.
+	Header map[string][]string
+	// Body is the first 1,024 bytes of the response's body at most.
+	Body []byte
+	// Problem says what was wrong, and where it can be known what to do.
+	Problem string
+	// Cause is the underlying error, or nil. It is unwrapped.
+	Cause error
+}
+
+// Error tells the URL, the status, the problem and the cause.
+func (e *HandshakeError) Error() string {
+	s := "handshake"
+	if e.URL != "" {
+		s += " with " + e.URL
+	}
+	if e.Status != 0 {
+		s += ": status " + strconv.Itoa(e.Status)
+	}
+	if e.Problem != "" {
+		s += ": " + e.Problem
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns Cause.
+func (e *HandshakeError) Unwrap() error { return e.Cause }
+
+// ProtocolError says which rule the peer broke. The connection has been failed
+// with Code (RFC 6455 section 7.1.7).
+type ProtocolError struct {
+	// Code is the status code that the peer was sent.
+	Code StatusCode
+	// Rule is the rule that was broken, with its section.
+	Rule string
+}
+
+// Error tells the rule and the code.
+func (e *ProtocolError) Error() string {
+	return "the peer broke the protocol: " + e.Rule + " (closed with " + e.Code.String() + ")"
+}
+
+// Is makes every ProtocolError match ErrClosed.
+func (e *ProtocolError) Is(target error) bool { return target == ErrClosed }
+
+// TooBigError is the error of a message over the read limit. It matches
+// ErrMessageTooBig. The connection has been failed with StatusMessageTooBig.
+type TooBigError struct {
+	// Limit is the read limit in bytes.
+	Limit int64
+}
+
+// Error tells the limit and how to raise it.
+func (e *TooBigError) Error() string {
+	return "the message is over the read limit of " + strconv.FormatInt(e.Limit, 10) +
+		" bytes: raise ReadLimit, or send smaller messages"
+}
+
+// Is makes every TooBigError match ErrMessageTooBig and ErrClosed.
+func (e *TooBigError) Is(target error) bool {
+	return target == ErrMessageTooBig || target == ErrClosed
+}
+
+// ArgumentError says which argument of a call cannot be used, and why. Nothing
+// has been sent; only Close ends the connection all the same.
+type ArgumentError struct {
+	// Name is the argument's or the option's name.
+	Name string
+	// Problem says what is wrong and what to do.
+	Problem string
+}
+
+// Error tells the argument and the problem.
+func (e *ArgumentError) Error() string { return e.Name + ": " + e.Problem }

@@ -1,0 +1,88 @@
+package api
+
+import "strconv"
+
+// StatusCode is the number in a close frame that says why a connection ended
+// (RFC 6455 section 7.4, and the IANA WebSocket Close Code Number Registry).
+type StatusCode int
+
+const (
+	StatusNormalClosure           StatusCode = 1000 // the purpose is fulfilled
+	StatusGoingAway               StatusCode = 1001 // server shuts down, or the page was left
+	StatusProtocolError           StatusCode = 1002 // the peer broke RFC 6455
+	StatusUnsupportedData         StatusCode = 1003 // a type of message this side does not take
+	StatusNoStatusRcvd            StatusCode = 1005 // never sent: the peer's close frame was empty
+	StatusAbnormalClosure         StatusCode = 1006 // never sent: the stream ended without a close frame
+	StatusInvalidFramePayloadData StatusCode = 1007 // text that is not UTF-8, or data that does not inflate
+	StatusPolicyViolation         StatusCode = 1008 // a rule of this side that no other code names
+	StatusMessageTooBig           StatusCode = 1009 // a message over the read limit
+	StatusMandatoryExtension      StatusCode = 1010 // the server did not agree to an extension
+	StatusInternalError           StatusCode = 1011 // this side failed
+	StatusServiceRestart          StatusCode = 1012
+	StatusTryAgainLater           StatusCode = 1013
+	StatusBadGateway              StatusCode = 1014
+	StatusTLSHandshake            StatusCode = 1015 // never sent: TLS failed
+)
+
+// Sendable reports whether c may stand in a close frame on the wire (RFC 6455
+// section 7.4.2): 1000-1003, 1007-1014 and 3000-4999.
+//
+// In a browser: only 1000 and 3000-4999 can be sent; see [StatusCode.Portable].
+func (c StatusCode) Sendable() bool {
+	switch {
+	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
+		return true
+	}
+	return false
+}
+
+// Portable reports whether c can be sent from both homes: 1000 and 3000-4999,
+// which is what the WHATWG standard lets a page pass to WebSocket.close.
+func (c StatusCode) Portable() bool {
+	return c == StatusNormalClosure || c >= 3000 && c <= 4999
+}
+
+// String returns the number and, where RFC 6455 or IANA gives one, the name:
+// "1001 going away".
+func (c StatusCode) String() string {
+	if n := c.name(); n != "" {
+		return strconv.Itoa(int(c)) + " " + n
+	}
+	return strconv.Itoa(int(c))
+}
+
+func (c StatusCode) name() string {
+	switch c {
+	case StatusNormalClosure:
+		return "normal closure"
+	case StatusGoingAway:
+		return "going away"
+	case StatusProtocolError:
+		return "protocol error"
+	case StatusUnsupportedData:
+		return "unsupported data"
+	case StatusNoStatusRcvd:
+		return "no status received"
+	case StatusAbnormalClosure:
+		return "abnormal closure"
+	case StatusInvalidFramePayloadData:
+		return "invalid frame payload data"
+	case StatusPolicyViolation:
+		return "policy violation"
+	case StatusMessageTooBig:
+		return "message too big"
+	case StatusMandatoryExtension:
+		return "mandatory extension"
+	case StatusInternalError:
+		return "internal error"
+	case StatusServiceRestart:
+		return "service restart"
+	case StatusTryAgainLater:
+		return "try again later"
+	case StatusBadGateway:
+		return "bad gateway"
+	case StatusTLSHandshake:
+		return "TLS handshake"
+	}
+	return ""
+}

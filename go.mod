@@ -1,0 +1,3 @@
+module github.com/twinws/ws
+
+go 1.26

@@ -1,0 +1,339 @@
+// Package ws is one WebSocket connection with two homes: under GOOS=js
+// GOARCH=wasm it is the browser's own WebSocket object, everywhere else a
+// pure-Go RFC 6455 stack. The same program compiles for both, unchanged.
+//
+//	c, err := ws.Dial(ctx, "wss://example.com/chat", nil)
+//	if err != nil { ... }
+//	defer c.CloseNow()
+//	err = c.Write(ctx, ws.MessageText, []byte("hello"))
+//	typ, p, err := c.Read(ctx)
+//	err = c.Close(ws.StatusNormalClosure, "")
+//
+// A server accepts connections with Accept or Upgrade, which exist natively
+// only: using them in a js build is a compile error.
+//
+// # What holds in both homes
+//
+// A context that ends during a call ends that call alone: the Conn stays usable
+// and no byte of a message is lost. Read returns every message that arrived
+// before the peer's close, and then a [*CloseError]. Every wait is bounded, by
+// the context or by a constant in the method's comment. Close and CloseNow
+// always end the connection, whatever their arguments.
+//
+// # What a browser cannot do
+//
+// It sends no pings (Ping returns [errors.ErrUnsupported]), no header of the
+// program's choice (DialOptions.Header likewise), and no close code but 1000
+// and 3000-4999. When this library itself has to fail a connection there, for
+// a message over the read limit say, the peer sees 4009 where natively it would
+// see 1009: always 3,000 more than the true code, which stands in the Go error.
+package ws
+
+import (
+	"context"
+	"io"
+	"unicode/utf8"
+
+	"github.com/twinws/ws/api"
+)
+
+// The contract's names; their documentation stands in package api.
+type (
+	MessageType    = api.MessageType
+	StatusCode     = api.StatusCode
+	CloseError     = api.CloseError
+	HandshakeError = api.HandshakeError
+	ProtocolError  = api.ProtocolError
+	ArgumentError  = api.ArgumentError
+	TooBigError    = api.TooBigError
+)
+
+// The types of messages.
+const (
+	MessageText   = api.MessageText
+	MessageBinary = api.MessageBinary
+)
+
+// The status codes of RFC 6455 section 7.4.1 and IANA's registry.
+const (
+	StatusNormalClosure           = api.StatusNormalClosure
+	StatusGoingAway               = api.StatusGoingAway
+	StatusProtocolError           = api.StatusProtocolError
+	StatusUnsupportedData         = api.StatusUnsupportedData
+	StatusNoStatusRcvd            = api.StatusNoStatusRcvd
+	StatusAbnormalClosure         = api.StatusAbnormalClosure
+	StatusInvalidFramePayloadData = api.StatusInvalidFramePayloadData
+	StatusPolicyViolation         = api.StatusPolicyViolation
+	StatusMessageTooBig           = api.StatusMessageTooBig
+	StatusMandatoryExtension      = api.StatusMandatoryExtension
+	StatusInternalError           = api.StatusInternalError
+	StatusServiceRestart          = api.StatusServiceRestart
+	StatusTryAgainLater           = api.StatusTryAgainLater
+	StatusBadGateway              = api.StatusBadGateway
+	StatusTLSHandshake            = api.StatusTLSHandshake
+)
+
+// The errors to compare with through errors.Is.
+var (
+	ErrClosed        = api.ErrClosed
+	ErrMessageTooBig = api.ErrMessageTooBig
+	ErrUnreadMessage = api.ErrUnreadMessage
+	ErrKeepalive     = api.ErrKeepalive
+)
+
+// CloseStatus returns the code of the *CloseError in err's chain, or -1 when
+// there is none.
+func CloseStatus(err error) StatusCode { return api.CloseStatus(err) }
+
+// DefaultReadLimit is the largest message in bytes that a connection reads
+// when its options name no other limit.
+const DefaultReadLimit = 1 << 20
+
+// DialOptions are what a program may choose when it dials, the same in both
+// homes. A nil pointer and the zero value mean the defaults. Dial copies them.
+type DialOptions struct {
+	// Subprotocols are offered to the server in this order (RFC 6455 section
+	// 1.9). Each must be a token (RFC 9110 section 5.6.2), none twice.
+	Subprotocols []string
+
+	// Header is sent with the handshake request; it takes an http.Header. The
+	// handshake's own fields (Host, Upgrade, Connection, Sec-WebSocket-*)
+	// cannot be set by it.
+	//
+	// In a browser: Dial returns errors.ErrUnsupported when it is not empty.
+	// To authenticate from a page use a cookie, a subprotocol, or a one-time
+	// ticket in the URL.
+	Header map[string][]string
+
+	// ReadLimit is the largest message to read, in bytes: 0 means
+	// DefaultReadLimit (1 MiB), less than 0 none. A larger message fails the
+	// connection with StatusMessageTooBig and Read returns an error that
+	// matches ErrMessageTooBig.
+	ReadLimit int64
+}
+
+// Dial opens a WebSocket connection to url, whose scheme is ws or wss (http and
+// https mean the same, as in the WHATWG standard), and which has no fragment.
+//
+// ctx bounds the handshake and nothing after it; without a deadline natively 10 s
+// bound it. A failed handshake returns a [*HandshakeError]; arguments that
+// cannot be used return an [*ArgumentError] before anything is sent.
+//
+// In a browser: url may be relative to the page's address; why a server could
+// not be reached is known to the browser's console alone.
+func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
+	const op = "dial"
+	if err := checkContext(ctx); err != nil {
+		return nil, wrap(op, err)
+	}
+	o, err := opts.resolve()
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	b, err := dial(ctx, url, o)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	return &Conn{b: b}, nil
+}
+
+// Conn is a WebSocket connection. Its methods may be called from any number of
+// goroutines at once. A Conn must be ended with Close or CloseNow.
+type Conn struct{ b backend }
+
+var _ api.Conn = (*Conn)(nil)
+
+// backend is what a home provides. Arguments have been checked; errors are
+// returned without the operation's name, which Conn adds.
+type backend interface {
+	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
+	Reader(ctx context.Context) (MessageType, io.Reader, error)
+	Write(ctx context.Context, typ MessageType, p []byte) error
+	// Writer checks text for UTF-8 by itself, as it comes.
+	Writer(ctx context.Context, typ MessageType) (io.WriteCloser, error)
+	Ping(ctx context.Context) error
+	// CanSend reports whether this home can send code in a close frame.
+	CanSend(code StatusCode) bool
+	// Close sends an empty close frame when code is StatusNoStatusRcvd.
+	Close(code StatusCode, reason string) error
+	// Fail ends the connection on the library's account, with err as the error
+	// of every later operation. Where the home cannot send code the peer sees
+	// 3000 more.
+	Fail(code StatusCode, err error)
+	CloseNow() error
+	Subprotocol() string
+	BufferedAmount() int64
+}
+
+// Read waits for the next message and returns it whole, in memory of its own.
+//
+// Messages that arrived before the peer's close are returned first, then a
+// [*CloseError]. A message over the read limit returns an error that matches
+// [ErrMessageTooBig], a broken rule of RFC 6455 a [*ProtocolError]; both end
+// the connection. When ctx ends first, Read returns an error that matches
+// ctx.Err(), and the next Read goes on where this one stood.
+//
+// Natively Read also answers pings and the peer's close.
+func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
+	typ, p, err := c.ReadAppend(ctx, nil)
+	if err == nil && p == nil {
+		p = []byte{}
+	}
+	return typ, p, err
+}
+
+// ReadAppend is Read into the caller's memory: it appends the message to dst
+// and returns the extended slice. On error it returns dst as it was.
+func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error) {
+	const op = "read"
+	if err := checkContext(ctx); err != nil {
+		return 0, dst, wrap(op, err)
+	}
+	typ, p, err := c.b.ReadAppend(ctx, dst)
+	if err != nil {
+		return 0, dst, wrap(op, err)
+	}
+	return typ, p, nil
+}
+
+// Reader waits for the next message and returns a stream of its payload, which
+// reports io.EOF at the message's end, and never before. ctx holds for the stream too; when it
+// ends in the middle, Reader called again returns a stream of the message's rest.
+//
+// Until the stream has reported io.EOF, Read, ReadAppend and Reader return
+// [ErrUnreadMessage], and lose nothing. The read limit counts the whole message.
+//
+// In a browser: the message has arrived whole before Reader returns.
+func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
+	const op = "read"
+	if err := checkContext(ctx); err != nil {
+		return 0, nil, wrap(op, err)
+	}
+	typ, r, err := c.b.Reader(ctx)
+	if err != nil {
+		return 0, nil, wrap(op, err)
+	}
+	return typ, reader{r}, nil
+}
+
+// Write sends p as one message. Text that is not UTF-8 returns an
+// [*ArgumentError] and sends nothing. p is not kept, nor changed.
+//
+// When ctx ends before anything of the message is on the wire, Write returns an
+// error that matches ctx.Err() and nothing has happened. Once a part is on the
+// wire, an ended ctx fails the connection, since a message cannot be taken back.
+//
+// In a browser: a message is handed over whole or not at all.
+func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
+	const op = "write"
+	if err := checkContext(ctx); err != nil {
+		return wrap(op, err)
+	}
+	if err := checkType(typ); err != nil {
+		return wrap(op, err)
+	}
+	if typ == MessageText && !utf8.Valid(p) {
+		return wrap(op, notUTF8)
+	}
+	return wrap(op, c.b.Write(ctx, typ, p))
+}
+
+// Writer returns a stream whose bytes form one message. Its Close ends the
+// message; it must be called. Other messages wait until then; pings, pongs and
+// the close frame do not. ctx holds until the stream is closed: when it ends
+// after a part of the message was sent, the connection fails.
+//
+// Text that is not UTF-8 returns an [*ArgumentError] from the stream's Write,
+// or from its Close when the last character is incomplete.
+//
+// In a browser: the message is collected in memory and sent by Close.
+func (c *Conn) Writer(ctx context.Context, typ MessageType) (io.WriteCloser, error) {
+	const op = "write"
+	if err := checkContext(ctx); err != nil {
+		return nil, wrap(op, err)
+	}
+	if err := checkType(typ); err != nil {
+		return nil, wrap(op, err)
+	}
+	w, err := c.b.Writer(ctx, typ)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	return writer{w}, nil
+}
+
+// Ping sends a ping and waits for its pong (RFC 6455 section 5.5.2). It reads
+// control frames by itself when no Read is waiting, but never past the start of
+// a message: with messages unread, the pong comes only once they are read.
+//
+// In a browser: returns [errors.ErrUnsupported]; the browser answers the
+// server's pings by itself and offers none of its own.
+func (c *Conn) Ping(ctx context.Context) error {
+	const op = "ping"
+	if err := checkContext(ctx); err != nil {
+		return wrap(op, err)
+	}
+	return wrap(op, c.b.Ping(ctx))
+}
+
+// CloseRead is for a connection that only writes: it reads in the background,
+// so that pings and the peer's close are answered, and returns a context that
+// ends with the connection, its cause the connection's error. A message that
+// arrives fails the connection with StatusPolicyViolation. When ctx ends, the
+// connection is closed as by CloseNow.
+func (c *Conn) CloseRead(ctx context.Context) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		_, _, err := c.b.Reader(ctx)
+		switch {
+		case err == nil:
+			err = &ProtocolError{Code: StatusPolicyViolation,
+				Rule: "a message arrived on a connection that CloseRead made write-only"}
+			c.b.Fail(StatusPolicyViolation, err)
+		case ctx.Err() != nil:
+			c.b.CloseNow()
+		}
+		cancel(wrap("read", err))
+	}()
+	return ctx
+}
+
+// Close performs the closing handshake (RFC 6455 section 7) with code and a
+// reason of at most 123 bytes of UTF-8, and then ends the connection. It needs
+// no Read elsewhere and waits at most 5 s for the peer. Messages not yet read are
+// discarded. It returns nil when both sides sent a close frame, whoever began.
+//
+// Whatever its arguments, the connection ends: a code that may not be sent
+// (see [StatusCode.Sendable]) or a reason that does not fit is left out, the
+// peer sees StatusNoStatusRcvd, and Close returns an [*ArgumentError].
+// StatusNoStatusRcvd with no reason asks for that empty close frame.
+//
+// In a browser: only 1000 and 3000-4999 can be sent.
+func (c *Conn) Close(code StatusCode, reason string) error {
+	const op = "close"
+	bad := c.checkClose(code, reason)
+	if bad != nil {
+		code, reason = StatusNoStatusRcvd, ""
+	}
+	if err := c.b.Close(code, reason); err != nil {
+		return wrap(op, err)
+	}
+	return wrap(op, bad)
+}
+
+// CloseNow ends the connection at once, without waiting and without a closing
+// handshake. What Write accepted before may be lost. It returns an error that matches
+// [ErrClosed] when the connection had ended already.
+func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }
+
+// Subprotocol returns the subprotocol that was agreed on, "" for none.
+func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
+
+// BufferedAmount returns how many payload bytes Write and Writer have accepted
+// that are not yet handed to the network.
+//
+// In a browser: the WebSocket object's bufferedAmount.
+func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }

@@ -1,0 +1,135 @@
+package ws
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/twinws/ws/api"
+)
+
+// resolve returns a checked copy of o with its defaults filled in.
+func (o *DialOptions) resolve() (DialOptions, error) {
+	var r DialOptions
+	if o != nil {
+		r = *o
+	}
+	r.ReadLimit = readLimit(r.ReadLimit)
+	r.Subprotocols = append([]string(nil), r.Subprotocols...)
+	return r, checkSubprotocols(r.Subprotocols)
+}
+
+// readLimit turns the option's value into a limit, -1 for none.
+func readLimit(n int64) int64 {
+	switch {
+	case n == 0:
+		return DefaultReadLimit
+	case n < 0:
+		return -1
+	}
+	return n
+}
+
+// checkSubprotocols holds names to RFC 6455 section 4.1 item 10: tokens, all
+// different.
+func checkSubprotocols(names []string) error {
+	for i, n := range names {
+		if !isToken(n) {
+			return &ArgumentError{Name: "Subprotocols", Problem: strconv.Quote(n) +
+				" is not a token: use letters, digits and !#$%&'*+-.^_`|~ only"}
+		}
+		for _, earlier := range names[:i] {
+			if n == earlier {
+				return &ArgumentError{Name: "Subprotocols", Problem: strconv.Quote(n) + " is named twice"}
+			}
+		}
+	}
+	return nil
+}
+
+// isToken reports whether s is a token of RFC 9110 section 5.6.2.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '!', c == '|', c == '~', '#' <= c && c <= '\'', c == '*', c == '+', c == '-', c == '.', '^' <= c && c <= '`':
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+var notUTF8 = &ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
+
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return &ArgumentError{Name: "ctx", Problem: "is nil: pass context.Background() when there is no bound"}
+	}
+	return nil
+}
+
+func checkType(typ MessageType) error {
+	if typ.Valid() {
+		return nil
+	}
+	return &ArgumentError{Name: "typ", Problem: typ.String() + ": use MessageText or MessageBinary"}
+}
+
+// checkClose says why code and reason cannot be sent, nil when they can.
+func (c *Conn) checkClose(code StatusCode, reason string) error {
+	switch {
+	case code == StatusNoStatusRcvd && reason == "":
+		return nil
+	case !code.Sendable():
+		return &ArgumentError{Name: "code", Problem: code.String() +
+			" may not be sent (RFC 6455 section 7.4): use 1000 or 3000-4999; the connection was closed without it"}
+	case !c.b.CanSend(code):
+		return &ArgumentError{Name: "code", Problem: code.String() +
+			" cannot be sent by a browser: use 1000 or 3000-4999; the connection was closed without it"}
+	case len(reason) > api.MaxReason:
+		return &ArgumentError{Name: "reason", Problem: strconv.Itoa(len(reason)) +
+			" bytes are more than the 123 that fit a close frame; the connection was closed without it"}
+	case !utf8.ValidString(reason):
+		return &ArgumentError{Name: "reason", Problem: "is not UTF-8; the connection was closed without it"}
+	}
+	return nil
+}
+
+// opError is an error with the operation it ended: "ws: read: ...".
+type opError struct {
+	op  string
+	err error
+}
+
+func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
+func (e *opError) Unwrap() error { return e.err }
+
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &opError{op, err}
+}
+
+// reader and writer give the streams of a message the operation's name. io.EOF
+// stays bare, as io.Reader demands.
+type reader struct{ r io.Reader }
+
+func (r reader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = wrap("read", err)
+	}
+	return n, err
+}
+
+type writer struct{ w io.WriteCloser }
+
+func (w writer) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	return n, wrap("write", err)
+}
+
+func (w writer) Close() error { return wrap("write", w.w.Close()) }
