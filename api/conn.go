@@ -22,7 +22,8 @@ type Conn interface {
 	// Messages that arrived before the peer's close are returned first, then a
 	// *CloseError. A message over the read limit ends the connection and
 	// returns an error that matches ErrMessageTooBig. When ctx ends first, Read
-	// returns its cause and the next Read goes on where this one stood.
+	// returns an error that matches ctx.Err() and the next Read goes on where
+	// this one stood.
 	Read(ctx context.Context) (MessageType, []byte, error)
 
 	// ReadAppend is Read into the caller's memory: it appends the message to
@@ -39,7 +40,7 @@ type Conn interface {
 	// Write sends p as one message. Text must be UTF-8.
 	//
 	// When ctx ends before anything of the message is on the wire, Write
-	// returns its cause and nothing has happened. Once a part is on the wire,
+	// returns an error that matches ctx.Err() and nothing has happened. Once a part is on the wire,
 	// an ended ctx fails the connection, since a message cannot be taken back.
 	Write(ctx context.Context, typ MessageType, p []byte) error
 
