@@ -3,7 +3,6 @@ package frame
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 )
 
 const (
@@ -60,7 +59,7 @@ func AppendHeader(dst []byte, h Header) []byte {
 	switch n := max(h.Length, 0); {
 	case n < length16:
 		dst = append(dst, b0, mask|byte(n))
-	case n <= math.MaxUint16:
+	case n < 1<<16:
 		dst = append(dst, b0, mask|length16)
 		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
 	default:
@@ -133,10 +132,10 @@ func parseLength(src []byte) (length int64, end int, err error) {
 			return 0, 0, ErrShort
 		}
 		v := binary.BigEndian.Uint64(src[2:])
-		if v <= math.MaxUint16 {
+		if v < 1<<16 {
 			return 0, 0, violation("RFC 6455 section 5.2: a length below 65536 must be encoded in 7 or 16 bits, not in 64")
 		}
-		if v > math.MaxInt64 {
+		if v >= 1<<63 {
 			return 0, 0, violation("RFC 6455 section 5.2: the top bit of a 64-bit length must be 0")
 		}
 		return int64(v), 10, nil

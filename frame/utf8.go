@@ -86,7 +86,7 @@ func openTail(p []byte) int {
 			return 0
 		case b < 0xC0:
 			continue
-		case b >= 0xF0 && n < 4, b >= 0xE0 && n < 3, n < 2:
+		case b >= 0xF0, b >= 0xE0 && n < 3, n == 1:
 			return n
 		default:
 			return 0
