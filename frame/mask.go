@@ -14,6 +14,9 @@ func Mask(p []byte, key [4]byte, pos int) int { return MaskCopy(p, p, key, pos) 
 // else it panics. src stays as it is. The two may be the same memory or
 // disjoint, and must not overlap otherwise.
 func MaskCopy(dst, src []byte, key [4]byte, pos int) int {
+	if len(dst) < len(src) {
+		panic("frame: MaskCopy: dst is shorter than src")
+	}
 	next := (pos + len(src)) & 3
 	// key[pos] in the lowest byte, so that a word in memory begins with it.
 	k := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
