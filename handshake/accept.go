@@ -1,0 +1,34 @@
+package handshake
+
+import "github.com/twinws/ws/api"
+
+// AppendResponse appends the head of the response that accepts a handshake (RFC
+// 6455 section 4.2.2 item 5). extensions is the value of
+// Sec-WebSocket-Extensions, "" for none; extra are further fields, sorted by
+// name, such as Set-Cookie.
+//
+// It returns a *api.ArgumentError, and dst as it was, under the same rules as
+// [AppendRequest].
+func AppendResponse(dst []byte, a *Agreement, extensions string, extra map[string][]string) ([]byte, error) {
+	if a.Subprotocol != "" && !isToken(a.Subprotocol) {
+		return dst, &api.ArgumentError{Name: "Subprotocol", Problem: quote(a.Subprotocol) + " is not a token"}
+	}
+	if err := checkExtensions(extensions); err != nil {
+		return dst, err
+	}
+	b := append(dst, "HTTP/1.1 101 Switching Protocols\r\n"...)
+	b = appendField(b, "Upgrade", "websocket")
+	b = appendField(b, "Connection", "Upgrade")
+	b = appendField(b, "Sec-WebSocket-Accept", AcceptKey(a.Key))
+	if a.Subprotocol != "" {
+		b = appendField(b, "Sec-WebSocket-Protocol", a.Subprotocol)
+	}
+	if extensions != "" {
+		b = appendField(b, "Sec-WebSocket-Extensions", extensions)
+	}
+	b, err := appendHeader(b, extra)
+	if err != nil {
+		return dst, err
+	}
+	return append(b, "\r\n"...), nil
+}

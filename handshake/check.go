@@ -1,0 +1,141 @@
+package handshake
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/twinws/ws/api"
+)
+
+// Policy is what a server decides about handshakes. A nil Policy is the zero
+// one: no subprotocol, same origin only, not over TLS.
+//
+// Same origin is scheme, host and port of the Origin field equal to those by
+// which the server was called, the Host field's. That field is the client's
+// word: a page of a site whose name an attacker lets resolve to this server's
+// address (DNS rebinding) is of the same origin, unless hosts are checked too.
+type Policy struct {
+	// Subprotocols are the server's, in its order of preference.
+	Subprotocols []string
+
+	// OriginPatterns are the origins that may connect besides the server's own,
+	// each "*", "null", or [scheme "://"] host [":" port]:
+	//
+	//   - Without a scheme, http and https match.
+	//   - host is a name, an IP address, "*" for any host, or "*." and a name for
+	//     all its subdomains of any depth, but not for the name itself.
+	//   - port is a number or "*" for any. Without one, only the scheme's
+	//     default port matches: 80 for http, 443 for https.
+	//   - "*" alone allows every origin of any scheme and port, and "null"; "null"
+	//     alone the opaque origin that sandboxed frames and local files have.
+	//     An Origin field that is malformed or comes twice is never allowed.
+	//
+	// Parsed parts are compared, without regard to case; names other than ASCII
+	// are written as punycode.
+	OriginPatterns []string
+
+	// InsecureSkipOriginCheck lets any page of any site connect, with the
+	// user's cookies. Right only where nothing depends on cookies or on the
+	// network that the user is in.
+	InsecureSkipOriginCheck bool
+
+	// TLS says that the request came over TLS, so that the server's own origin
+	// is an https one.
+	TLS bool
+}
+
+// Validate returns a *api.ArgumentError for a subprotocol or a pattern that is
+// malformed. [Check] never matches such a pattern.
+func (p *Policy) Validate() error {
+	if err := checkSubprotocols(p.Subprotocols); err != nil {
+		return err
+	}
+	for _, s := range p.OriginPatterns {
+		if problem := patternProblem(s); problem != "" {
+			return &api.ArgumentError{Name: "OriginPatterns", Problem: quote(s) + " " + problem}
+		}
+	}
+	return nil
+}
+
+// Agreement is what a server answers an accepted request with.
+type Agreement struct {
+	Key         string      // the client's Sec-WebSocket-Key
+	Subprotocol string      // the server's choice, "" for none
+	Extensions  []Extension // what the client offers, in its order
+}
+
+// Check holds a request to RFC 6455 section 4.2.1 and to p.
+//
+// The error has a status of 400, 403, 405, 426 or 431, the header to answer with, and a
+// Problem that names the cause and the remedy and may be shown to the peer:
+// answer with [AppendRefusal]. 400 and 426 carry Sec-WebSocket-Version (section 4.4).
+func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
+	if p == nil {
+		p = new(Policy)
+	}
+	if err := cmp.Or(checkHTTP(r), checkUpgrade(r), p.checkOrigin(r)); err != nil {
+		return nil, err
+	}
+	subprotocol, refusal := chooseSubprotocol(r.Header, p.Subprotocols)
+	if refusal != nil {
+		return nil, refusal
+	}
+	extensions, err := ParseExtensions(r.Header.Values("Sec-WebSocket-Extensions"))
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, err.Error())
+	}
+	return &Agreement{r.Header.Get("Sec-WebSocket-Key"), subprotocol, extensions}, nil
+}
+
+// checkHTTP checks what a request needs before it may ask for an upgrade.
+func checkHTTP(r *Request) *api.HandshakeError {
+	switch {
+	case len(r.Header) > MaxFields:
+		return tooManyFields(len(r.Header))
+	case r.Method != http.MethodGet:
+		return refuse(http.StatusMethodNotAllowed, "the method is "+quote(r.Method)+
+			": a WebSocket handshake is a GET (RFC 6455 section 4.2.1 item 1)")
+	case len(r.Proto) < 6 || r.Proto[5] > '1':
+		return refuse(http.StatusUpgradeRequired, "the request came over "+quote(r.Proto)+
+			", which has no Upgrade: offer only http/1.1 by ALPN")
+	case r.Proto == "HTTP/1.0" || r.Proto[5] == '0':
+		return refuse(http.StatusUpgradeRequired, "the request came over "+quote(r.Proto)+
+			", the handshake needs HTTP/1.1 (RFC 6455 section 4.2.1 item 1): a proxy in front must use it too (nginx: proxy_http_version 1.1)")
+	case r.Header.Count("Host") > 1:
+		return refuse(http.StatusBadRequest, "there is more than one Host field (RFC 9112 section 3.2)")
+	case r.Header.body() != "":
+		return refuse(http.StatusBadRequest, "the request has "+r.Header.body()+
+			": a handshake has no body, what follows it are frames")
+	}
+	if _, ok := parseAuthority(r.Host); !ok {
+		return refuse(http.StatusBadRequest, "the Host field "+quote(r.Host)+
+			" is missing or malformed (RFC 6455 section 4.2.1 item 2)")
+	}
+	return nil
+}
+
+// checkUpgrade checks the fields that ask for an upgrade to this version.
+func checkUpgrade(r *Request) *api.HandshakeError {
+	const proxy = ": this address speaks WebSocket only; a proxy in front must pass on Upgrade and Connection"
+	h := r.Header
+	version := h.Get("Sec-WebSocket-Version")
+	switch {
+	case h.Count("Upgrade") > 1:
+		return refuse(http.StatusBadRequest, "there is more than one Upgrade field")
+	case !h.hasToken("Upgrade", "websocket"):
+		return refuse(http.StatusUpgradeRequired, "no Upgrade field names websocket (RFC 6455 section 4.2.1 item 3)"+proxy)
+	case !h.hasToken("Connection", "Upgrade"):
+		return refuse(http.StatusUpgradeRequired, "no Connection field has the token Upgrade (RFC 6455 section 4.2.1 item 4)"+proxy)
+	case h.Count("Sec-WebSocket-Version") > 1:
+		return refuse(http.StatusBadRequest, "there is more than one Sec-WebSocket-Version field (RFC 6455 section 11.3.5)")
+	case version != Version:
+		return refuse(http.StatusUpgradeRequired, "Sec-WebSocket-Version is "+quote(version)+
+			": only version 13 is spoken here (RFC 6455 section 4.4)")
+	case h.Count("Sec-WebSocket-Key") != 1:
+		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be there exactly once (RFC 6455 section 11.3.1)")
+	case !validKey(h.Get("Sec-WebSocket-Key")):
+		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key is not the base64 of 16 bytes (RFC 6455 section 4.2.1 item 5)")
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package handshake
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// isToken reports whether s is a token of RFC 9110 section 5.6.2.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !tokenByte(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func tokenByte(c byte) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', isDigit(c):
+		return true
+	}
+	return c != 0 && strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isFieldValue reports whether s may stand as a field's value on the wire (RFC
+// 9110 section 5.5): visible characters, spaces, tabs and bytes over 0x7F.
+// CR, LF and NUL are what an attacker would use to write a header of his own.
+func isFieldValue(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+// isTarget reports whether s has only bytes that a request target may have
+// (RFC 9112 section 3.2): visible ASCII, and no fragment.
+func isTarget(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c >= 0x7F || c == '#' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// trimSpace removes optional white space (RFC 9110 section 5.6.3).
+func trimSpace(s string) string { return strings.Trim(s, " \t") }
+
+// elements yields the elements of a comma-separated list without the white space
+// around them. Empty elements are passed over (RFC 9110 section 5.6.1.2).
+func elements(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			var e string
+			e, list, more = strings.Cut(list, ",")
+			if e = trimSpace(e); e != "" && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// equalFold compares without regard to the case of ASCII letters alone.
+// strings.EqualFold will not do: to it the Kelvin sign is a "k".
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i < len(a); i++ {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// lowerString lowers ASCII letters. It allocates only when there is one to lower.
+func lowerString(s string) string {
+	for i := 0; i < len(s); i++ {
+		if lower(s[i]) != s[i] {
+			return lowered(s)
+		}
+	}
+	return s
+}
+
+func lowered(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
+	}
+	return string(b)
+}
+
+// quote shows what a peer sent in a text that is bounded, printable ASCII.
+func quote(s string) string {
+	const most = 128
+	if len(s) > most {
+		return strconv.QuoteToASCII(s[:most]) + "..."
+	}
+	return strconv.QuoteToASCII(s)
+}

@@ -1,0 +1,114 @@
+package handshake
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/twinws/ws/api"
+)
+
+// origin is a web origin (RFC 6454 section 4): scheme and host in lower case, the
+// port never left open unless the scheme has no default one.
+type origin struct {
+	scheme string
+	authority
+}
+
+// parseOrigin reads the serialization of an origin (RFC 6454 section 6.2):
+// scheme "://" host [ ":" port ], and nothing else. A user, a path, even a lone
+// slash are no part of it.
+func parseOrigin(s string) (o origin, ok bool) {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || !validScheme(scheme) {
+		return origin{}, false
+	}
+	o.scheme = lowerString(scheme)
+	if o.authority, ok = parseAuthority(rest); !ok {
+		return origin{}, false
+	}
+	if o.port == noPort {
+		o.port = defaultPort(o.scheme)
+	}
+	return o, true
+}
+
+// validScheme checks s against RFC 3986 section 3.1.
+func validScheme(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := lower(s[i])
+		if ('a' > c || c > 'z') && (i == 0 || !isDigit(c) && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// String returns the serialization, without a default port.
+func (o origin) String() string {
+	s := o.scheme + "://" + o.host
+	if o.port != defaultPort(o.scheme) {
+		s += ":" + strconv.Itoa(o.port)
+	}
+	return s
+}
+
+// ownOrigin returns the origin of the pages that the server itself would serve
+// under the name by which it was called.
+func ownOrigin(host string, tls bool) (o origin, ok bool) {
+	o.scheme = "http"
+	if tls {
+		o.scheme = "https"
+	}
+	if o.authority, ok = parseAuthority(host); o.port == noPort {
+		o.port = defaultPort(o.scheme)
+	}
+	return o, ok
+}
+
+// checkOrigin keeps the pages of other sites out, which could otherwise connect
+// with the user's cookies (RFC 6455 section 10.2). A request without an
+// Origin field is not a browser's and passes: it could name any origin.
+func (p *Policy) checkOrigin(r *Request) *api.HandshakeError {
+	n := r.Header.Count("Origin")
+	if n == 0 || p.InsecureSkipOriginCheck {
+		return nil
+	}
+	if n > 1 {
+		return refuse(http.StatusForbidden, "there is more than one Origin field (RFC 6454 section 7.3)")
+	}
+	value := r.Header.Get("Origin")
+	if value == "null" {
+		return p.checkNull()
+	}
+	o, ok := parseOrigin(value)
+	if !ok {
+		return refuse(http.StatusForbidden, "the Origin "+quote(value)+" is not scheme://host[:port] (RFC 6454 section 6.2)")
+	}
+	own, ok := ownOrigin(r.Host, p.TLS)
+	if ok && o == own || p.allows(o) {
+		return nil
+	}
+	return refuse(http.StatusForbidden, originProblem(o, own))
+}
+
+func (p *Policy) checkNull() *api.HandshakeError {
+	for _, s := range p.OriginPatterns {
+		if pat, _ := parsePattern(s); pat.any || pat.null {
+			return nil
+		}
+	}
+	return refuse(http.StatusForbidden, `the Origin "null" is that of a local file, a sandboxed frame or a redirect, `+
+		`and could be anybody's: serve the page by http or https, or allow it with the OriginPatterns entry "null"`)
+}
+
+// originProblem says why o may not connect, and what to do if it should.
+func originProblem(o, own origin) string {
+	s := "a page of " + quote(o.String()) + " may not connect to the server of " + quote(own.String()) + ": "
+	entry := "the OriginPatterns entry " + quote(o.String())
+	if o.scheme == "https" && own.scheme == "http" && o.host == own.host {
+		return s + "if a proxy in front of the server ends TLS, tell the server by " + entry
+	}
+	return s + "if it should, allow it with " + entry +
+		"; if a proxy in front of the server changes the Host field, let it pass it on"
+}

@@ -1,0 +1,118 @@
+package handshake
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Request is the head of an HTTP request.
+type Request struct {
+	Method string
+	Target string // as it came: "/chat?room=1", or an absolute http or https URI
+	Host   string // the authority of an absolute Target, else the Host field's value
+	Proto  string // "HTTP/1.1"
+	Header Fields // with the Host field when it came from ParseRequest
+}
+
+// ParseRequest reads the head of a request at the start of src and returns how
+// many bytes it took. It returns [ErrShort] when the head is not complete, else
+// a *api.HandshakeError with status 400 or, for a head over [MaxHeadBytes] or
+// [MaxFields], 431.
+//
+// It is strict where leniency lets two readers of one request disagree (RFC 9112
+// sections 2.2, 3 and 5): lines end in CRLF, single spaces part the request
+// line, no field is folded, no space stands before a colon.
+//
+// Call it when [HeadEnd] has found the end, or when nothing more will come.
+func ParseRequest(src []byte) (r *Request, n int, err error) {
+	if len(src) > 0 && !tokenByte(src[0]) {
+		return nil, 0, malformed(http.StatusBadRequest,
+			"what came does not begin with a method: if it is TLS, it was sent to a port that does not speak it")
+	}
+	head, err := cutHead(src, MaxHeadBytes)
+	if err != nil {
+		return nil, 0, err
+	}
+	line, rest, err := cutLine(head)
+	if err != nil {
+		return nil, 0, err
+	}
+	r = new(Request)
+	if err = r.parseLine(line); err != nil {
+		return nil, 0, err
+	}
+	if r.Header, err = parseFields(rest); err != nil {
+		return nil, 0, err
+	}
+	if r.Host == "" {
+		r.Host = r.Header.Get("Host")
+	}
+	return r, len(head), nil
+}
+
+// parseLine reads the request line (RFC 9112 section 3).
+func (r *Request) parseLine(line string) error {
+	method, rest, _ := strings.Cut(line, " ")
+	target, proto, _ := strings.Cut(rest, " ")
+	if !isToken(method) || !isTarget(target) || !validProto(proto) {
+		return malformed(http.StatusBadRequest,
+			"the request line "+quote(line)+" is malformed (RFC 9112 section 3)")
+	}
+	r.Method, r.Target, r.Proto = method, target, proto
+	if target[0] == '/' {
+		return nil
+	}
+	host, ok := targetHost(target)
+	if !ok {
+		return malformed(http.StatusBadRequest, "the request target "+quote(target)+
+			" is neither a path nor an http or https URI (RFC 6455 section 4.2.1 item 1)")
+	}
+	r.Host = host // RFC 9112 section 3.2.2: it overrides the Host field
+	return nil
+}
+
+// targetHost returns the authority of a target in absolute form.
+func targetHost(target string) (host string, ok bool) {
+	scheme, rest, _ := strings.Cut(target, "://")
+	if !equalFold(scheme, "http") && !equalFold(scheme, "https") {
+		return "", false
+	}
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	_, ok = parseAuthority(rest)
+	return rest, ok
+}
+
+// validProto reports whether s is "HTTP/" digit "." digit (RFC 9112 section 2.3).
+func validProto(s string) bool {
+	return len(s) == len("HTTP/1.1") && s[:5] == "HTTP/" && isDigit(s[5]) && s[6] == '.' && isDigit(s[7])
+}
+
+// FromHTTP returns the head of a request that net/http has parsed. What net/http
+// takes out of the header, Host and Transfer-Encoding, is put back
+// where [Check] looks for it.
+func FromHTTP(r *http.Request) *Request {
+	n := 2
+	for _, values := range r.Header {
+		n += len(values)
+	}
+	h := make(Fields, 0, n)
+	for name, values := range r.Header {
+		for _, v := range values {
+			h = append(h, Field{name, trimSpace(v)})
+		}
+	}
+	if len(r.TransferEncoding) > 0 {
+		h = append(h, Field{"Transfer-Encoding", strings.Join(r.TransferEncoding, ", ")})
+	}
+	if r.ContentLength > 0 && h.Count("Content-Length") == 0 {
+		h = append(h, Field{"Content-Length", strconv.FormatInt(r.ContentLength, 10)})
+	}
+	target := r.RequestURI
+	if target == "" && r.URL != nil {
+		target = r.URL.RequestURI()
+	}
+	return &Request{Method: r.Method, Target: target, Host: r.Host, Proto: r.Proto, Header: h}
+}

@@ -1,0 +1,118 @@
+package handshake
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/twinws/ws/api"
+)
+
+// CheckResponse holds the server's response to RFC 6455 section 4.1 items 1 to 6
+// of its last list, req being the request that it answers. It returns the agreed
+// subprotocol, "" for none, and the agreed extensions.
+//
+// The error is a *api.HandshakeError with the response's status and header,
+// whose Problem names the one thing that was wrong first.
+func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensions []Extension, err error) {
+	problem := r.problem(req.Key)
+	if problem == "" {
+		subprotocol, problem = r.subprotocol(req.Subprotocols)
+	}
+	if problem == "" {
+		extensions, problem = r.extensions(req.Extensions)
+	}
+	if problem != "" {
+		return "", nil, &api.HandshakeError{Status: r.Status, Header: r.Header.HTTP(), Problem: problem}
+	}
+	return subprotocol, extensions, nil
+}
+
+// problem says what is wrong with a response apart from what was negotiated,
+// "" when nothing is.
+func (r *Response) problem(key string) string {
+	h := r.Header
+	accept := h.Get("Sec-WebSocket-Accept")
+	switch {
+	case r.Status != http.StatusSwitchingProtocols:
+		return r.refusal()
+	case r.Proto == "HTTP/1.0":
+		return "the server switched protocols by HTTP/1.0, which cannot (RFC 9110 section 15.2)"
+	case h.Count("Upgrade") == 0:
+		return "the response has no Upgrade field (item 2)"
+	case h.Count("Upgrade") > 1 || !equalFold(h.Get("Upgrade"), "websocket"):
+		return "the server switched to " + quote(h.Get("Upgrade")) + ", not to websocket alone (item 2)"
+	case !h.hasToken("Connection", "Upgrade"):
+		return "the response has no Connection field with the token Upgrade (item 3)"
+	case h.Count("Sec-WebSocket-Accept") == 0:
+		return "the response has no Sec-WebSocket-Accept field: the server did not read the key (item 4)"
+	case h.Count("Sec-WebSocket-Accept") > 1:
+		return "the response has Sec-WebSocket-Accept more than once (item 4)"
+	case accept != AcceptKey(key):
+		return "Sec-WebSocket-Accept " + quote(accept) + " does not answer the key that was sent: it is another connection's, from a cache perhaps (item 4)"
+	case h.body() != "":
+		return "the response has " + h.body() + ", but no body can follow 101 (RFC 9110 section 8.6)"
+	}
+	return ""
+}
+
+// refusal explains a status other than 101 (item 1).
+func (r *Response) refusal() string {
+	got := "the server answered " + strconv.Itoa(r.Status)
+	if text := http.StatusText(r.Status); text != "" {
+		got += " " + text
+	}
+	got += " instead of 101 Switching Protocols"
+	switch {
+	case r.Status == http.StatusUnauthorized:
+		return got + ": it wants credentials, in the Authorization header or a cookie"
+	case r.Status == http.StatusForbidden:
+		return got + ": it does not want this client, or this Origin"
+	case r.Status == http.StatusUpgradeRequired && r.Header.Count("Sec-WebSocket-Version") > 0:
+		return got + ": it speaks version " + quote(r.Header.Get("Sec-WebSocket-Version")) + " of the protocol"
+	case r.Status/100 == 3 && r.Header.Count("Location") > 0:
+		return got + ": redirects are not followed, dial " + quote(r.Header.Get("Location")) + " if you trust it"
+	case r.Status/100 == 2 || r.Status == http.StatusNotFound:
+		return got + ": nothing at this address speaks WebSocket, check the path, and that proxies pass on Upgrade"
+	}
+	return got
+}
+
+// subprotocol returns the server's choice (item 6). A server that chooses none
+// of those offered may leave the field out (section 4.2.2 item 5.5).
+func (r *Response) subprotocol(offered []string) (name, problem string) {
+	const field = "Sec-WebSocket-Protocol"
+	name = r.Header.Get(field)
+	switch n := r.Header.Count(field); {
+	case n == 0:
+		return "", ""
+	case n > 1:
+		return "", "the server chose a subprotocol more than once (item 6)"
+	case !slices.Contains(offered, name):
+		return "", "the server chose the subprotocol " + quote(name) + ", which was not offered (item 6)"
+	}
+	return name, ""
+}
+
+// extensions returns the server's agreements (item 5). Each must answer an offer,
+// and be the only one to answer it.
+func (r *Response) extensions(offered string) (all []Extension, problem string) {
+	all, err := ParseExtensions(r.Header.Values("Sec-WebSocket-Extensions"))
+	if err != nil {
+		return nil, err.Error()
+	}
+	offers, err := ParseExtensions([]string{offered})
+	if err != nil {
+		return nil, err.Error()
+	}
+	for i, e := range all {
+		named := func(o Extension) bool { return o.Name == e.Name }
+		switch {
+		case !slices.ContainsFunc(offers, named):
+			return nil, "the server agreed to the extension " + quote(e.Name) + ", which was not offered (item 5)"
+		case slices.ContainsFunc(all[:i], named):
+			return nil, "the server agreed to the extension " + quote(e.Name) + " more than once (item 5)"
+		}
+	}
+	return all, ""
+}
