@@ -9,32 +9,37 @@ import (
 // Lock is a lock that is handed over in the order of arrival. Its zero value
 // is unlocked. It holds no channel while nobody waits.
 type Lock struct {
-	mu   sync.Mutex
-	held bool      // protected by mu
-	wait []*waiter // protected by mu; in order of arrival
+	mu     sync.Mutex
+	held   bool      // protected by mu
+	wait   []*waiter // protected by mu; in order of arrival
+	broken error     // protected by mu; see Break
 }
 
-type waiter struct{ granted chan struct{} }
+type waiter struct {
+	granted chan struct{}
+	err     error // set before granted is closed: the lock was broken instead
+}
 
 // Lock waits until the lock is free and takes it. When ctx ends first it
 // returns ctx.Err() and the lock is not taken. An ended context never takes it.
+// A broken lock returns the error given to Break.
 func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	l.mu.Lock()
-	if !l.held {
-		l.held = true
-		l.mu.Unlock()
-		return nil
+	if !l.held || l.broken != nil {
+		defer l.mu.Unlock()
+		l.held = l.broken == nil || l.held
+		return l.broken
 	}
-	w := &waiter{make(chan struct{})}
+	w := &waiter{granted: make(chan struct{})}
 	l.wait = append(l.wait, w)
 	l.mu.Unlock()
 
 	select {
 	case <-w.granted:
-		return nil
+		return w.err
 	case <-ctx.Done():
 		l.abandon(w)
 		return ctx.Err()
@@ -53,14 +58,32 @@ func (l *Lock) abandon(w *waiter) {
 		}
 	}
 	l.mu.Unlock()
-	l.Unlock()
+	if w.err == nil {
+		l.Unlock()
+	}
+}
+
+// Break ends every wait for the lock with err, now and from now on. Who holds
+// the lock still holds it. Only the first call counts.
+func (l *Lock) Break(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return
+	}
+	l.broken = err
+	for _, w := range l.wait {
+		w.err = err
+		close(w.granted)
+	}
+	l.wait = nil
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
 func (l *Lock) TryLock() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held {
+	if l.held || l.broken != nil {
 		return false
 	}
 	l.held = true

@@ -106,6 +106,33 @@ func TestLockGrantedWhileEnding(t *testing.T) {
 	}
 }
 
+func TestBreakEndsEveryWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l ctxlock.Lock
+		l.TryLock()
+		broken := errors.New("broken")
+		got := make(chan error, 3)
+		for range 3 {
+			go func() { got <- l.Lock(context.Background()) }()
+		}
+		synctest.Wait()
+		l.Break(broken)
+		l.Break(errors.New("another"))
+		for range 3 {
+			if err := <-got; err != broken {
+				t.Errorf("a waiting Lock = %v, want the error of Break", err)
+			}
+		}
+		l.Unlock()
+		if err := l.Lock(t.Context()); err != broken {
+			t.Errorf("Lock after Break = %v, want its error", err)
+		}
+		if l.TryLock() {
+			t.Error("TryLock took a broken lock")
+		}
+	})
+}
+
 func TestUnlockOfFreeLockPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {

@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+)
+
+var errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
+
+// Close performs the closing handshake. StatusNoStatusRcvd asks for an empty
+// close frame.
+func (c *Conn) Close(code api.StatusCode, reason string) error {
+	c.beginClose(closeFrame{code, reason}, nil)
+	wait, cancel := context.WithTimeout(context.Background(), CloseWait)
+	defer cancel()
+	if c.sendClose(wait) == nil && c.reading.Lock(wait) == nil {
+		c.drain(wait)
+		c.doneReading()
+	}
+	c.end(true, errNoAnswer, true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.heard && c.closing.sent && c.closing.failure == nil {
+		return nil
+	}
+	return c.closing.err()
+}
+
+// CloseNow ends the stream.
+func (c *Conn) CloseNow() error {
+	first, err := c.endOnce(true, nil, true)
+	if first {
+		return nil
+	}
+	return err
+}
+
+// Fail ends the connection on this side's account: the peer is sent code, and
+// err is what every later operation returns.
+func (c *Conn) Fail(code api.StatusCode, err error) {
+	c.beginClose(closeFrame{code, failReason(err)}, err)
+	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
+	defer cancel()
+	if c.sendClose(wait) == nil && c.reading.Lock(wait) == nil {
+		c.linger(wait)
+		c.doneReading()
+	}
+	c.end(true, err, true)
+}
+
+// fail is Fail for whoever holds reading. It returns what the operation is to
+// return.
+func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
+	c.beginClose(closeFrame{code, failReason(err)}, err)
+	wait, cancel := context.WithTimeout(ctx, lingerWait)
+	defer cancel()
+	if c.sendClose(wait) == nil {
+		c.linger(wait)
+	}
+	return c.end(true, err, true)
+}
+
+// failReason tells the peer's developers the rule they broke.
+func failReason(err error) string {
+	if p, ok := errors.AsType[*api.ProtocolError](err); ok {
+		return p.Rule[:min(len(p.Rule), api.MaxReason)]
+	}
+	return ""
+}
+
+func (c *Conn) beginClose(f closeFrame, failure error) {
+	c.mu.Lock()
+	c.closing.begin(f, failure)
+	c.open.Store(false)
+	c.mu.Unlock()
+}
+
+// sendClose sends our close frame if it is due. It returns an error when it
+// could not be written; ctx.Err() means that it is still due.
+func (c *Conn) sendClose(ctx context.Context) error {
+	if err := c.wire.Lock(ctx); err != nil {
+		return err
+	}
+	defer c.unlockWire()
+	c.mu.Lock()
+	due, f, err := c.closing.mustSend(), c.closing.ours, c.broken
+	c.mu.Unlock()
+	if !due {
+		return nil
+	}
+	sent := 0
+	if err == nil {
+		payload := frame.AppendClose(nil, f.code, f.reason)
+		sent, err = c.writeStream(ctx, c.appendControl(nil, frame.OpClose, payload))
+	}
+	if err != nil && sent == 0 && err == ctx.Err() {
+		return err
+	}
+	c.mu.Lock()
+	c.closing.answered()
+	c.mu.Unlock()
+	if err != nil {
+		c.breakWrites(err)
+	}
+	return err
+}
+
+// drain is reading once the closing handshake has begun: it throws messages
+// away until the peer's close frame has come, and then ends the connection. It
+// returns the connection's error, or ctx.Err() when there is more to do.
+func (c *Conn) drain(ctx context.Context) error {
+	for c.expectsClose() {
+		var err error
+		if c.cur.data() {
+			err = c.discardPayload(ctx)
+		} else {
+			err = c.nextFrame(ctx)
+		}
+		if err != nil && err != errClosing {
+			return err
+		}
+	}
+	return c.finish(ctx)
+}
+
+// expectsClose reports whether the peer's close frame is still to come.
+func (c *Conn) expectsClose() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing.state == stateClosing && c.closing.failure == nil
+}
+
+// discardPayload throws the rest of the current frame away.
+func (c *Conn) discardPayload(ctx context.Context) error {
+	b := writeBuffers.Get().(*[writeBuffer]byte)
+	defer writeBuffers.Put(b)
+	for c.cur.left > 0 {
+		n, err := c.readRaw(ctx, b[:min(writeBuffer, c.cur.left)])
+		c.cur.left -= int64(n)
+		if err != nil {
+			return err
+		}
+	}
+	c.cur.have = false
+	return nil
+}
+
+// finish ends a connection whose peer has sent its close frame: it is answered,
+// and then the server is first to end the stream (RFC 6455 section 7.1.1).
+func (c *Conn) finish(ctx context.Context) error {
+	c.mu.Lock()
+	over := c.closing.state == stateEnded || c.closing.failure != nil
+	err := c.closing.err()
+	c.mu.Unlock()
+	if over {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, CloseWait)
+	defer cancel()
+	err = c.sendClose(wait)
+	switch {
+	case err == nil && c.cfg.Client:
+		c.awaitEnd(wait)
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return c.end(false, err, err != nil)
+}
+
+// linger follows our close frame when the connection failed: ending the stream
+// with bytes unread could destroy the frame on its way to the peer.
+func (c *Conn) linger(ctx context.Context) {
+	if h, ok := c.stream.(interface{ CloseWrite() error }); ok {
+		h.CloseWrite()
+	}
+	c.awaitEnd(ctx)
+}
+
+// awaitEnd throws bytes away until the peer ends the stream, within bounds.
+func (c *Conn) awaitEnd(ctx context.Context) {
+	b := readBuffers.Get().(*[readBuffer]byte)
+	defer readBuffers.Put(b)
+	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
+	undo := interrupt(ctx, c.stream.SetReadDeadline)
+	defer undo()
+	for got := 0; got < lingerBytes; {
+		n, err := c.stream.Read(b[:])
+		if got += n; err != nil {
+			return
+		}
+		if n == 0 {
+			got++ // a stream that returns nothing is bounded too
+		}
+	}
+}
+
+// end ends the stream, once, and returns the connection's error. local and
+// cause are for a connection that was open; atOnce forgoes TLS's farewell.
+func (c *Conn) end(local bool, cause error, atOnce bool) error {
+	_, err := c.endOnce(local, cause, atOnce)
+	return err
+}
+
+// endOnce is end, and reports whether it was this call that did it.
+func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err error) {
+	c.mu.Lock()
+	first = c.closing.end(local, cause)
+	err = c.closing.err()
+	if first {
+		c.open.Store(false)
+		c.replies, c.broken = replies{}, err
+		c.due.Store(false)
+		c.pings.finish(len(c.pings.wait), err)
+	}
+	c.mu.Unlock()
+	if first {
+		c.sending.Break(err)
+		c.closeStream(atOnce)
+	}
+	return first, err
+}

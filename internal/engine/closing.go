@@ -1,0 +1,136 @@
+package engine
+
+import "github.com/twinws/ws/api"
+
+// closeState says how far the closing handshake (RFC 6455 section 7) is.
+type closeState uint8
+
+const (
+	// stateOpen: messages flow both ways.
+	stateOpen closeState = iota
+	// stateClosing: this side began. Its close frame is due or sent; the
+	// peer's has not come.
+	stateClosing
+	// stateAnswering: the peer began. The answer is due.
+	stateAnswering
+	// stateExchanged: both close frames are known; the stream is to be ended.
+	stateExchanged
+	// stateEnded: the stream is closed. Final.
+	stateEnded
+)
+
+// closeEvent is what moves a closing on.
+type closeEvent uint8
+
+const (
+	localClose closeEvent = iota // this side wants to close, or fails the connection
+	frameSent                    // our close frame was given to the stream, as far as it took it
+	peerClose                    // the peer's close frame came
+	streamEnd                    // the stream was closed
+)
+
+// next is the whole table of transitions. ok is false when ev changes nothing.
+func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
+	switch {
+	case s == stateEnded:
+		return s, false
+	case ev == streamEnd:
+		return stateEnded, true
+	case s == stateOpen && ev == localClose:
+		return stateClosing, true
+	case s == stateOpen && ev == peerClose:
+		return stateAnswering, true
+	case s == stateClosing && ev == peerClose, s == stateAnswering && ev == frameSent:
+		return stateExchanged, true
+	}
+	return s, false
+}
+
+// closeFrame is the content of a close frame; StatusNoStatusRcvd stands for
+// an empty one.
+type closeFrame struct {
+	code   api.StatusCode
+	reason string
+}
+
+// closing remembers both close frames and how the connection ended.
+type closing struct {
+	state  closeState
+	local  bool       // this side was first to end it
+	ours   closeFrame // valid once the state is not stateOpen
+	sent   bool       // ours went to the stream, as far as it took it
+	theirs closeFrame // valid once heard
+	heard  bool
+	// failure is the error this side failed the connection with. It stands
+	// above everything that the peer says afterwards.
+	failure error
+	// cause is why the stream ended without a closing handshake.
+	cause error
+}
+
+// begin makes our close frame due. It reports false when the connection was
+// closing already.
+func (c *closing) begin(f closeFrame, failure error) bool {
+	next, ok := c.state.next(localClose)
+	if ok {
+		c.state, c.local, c.ours, c.failure = next, true, f, failure
+	}
+	return ok
+}
+
+// hear takes the peer's close frame. Its code is the one to answer with
+// (RFC 6455 section 5.5.1).
+func (c *closing) hear(f closeFrame) {
+	if c.heard {
+		return
+	}
+	next, ok := c.state.next(peerClose)
+	if !ok {
+		return
+	}
+	if next == stateAnswering {
+		c.ours = closeFrame{code: f.code}
+	}
+	c.state, c.theirs, c.heard = next, f, true
+}
+
+// answered notes that our close frame went out.
+func (c *closing) answered() {
+	c.sent = true
+	c.state, _ = c.state.next(frameSent)
+}
+
+// end closes the book. It reports false when it was closed already.
+func (c *closing) end(local bool, cause error) bool {
+	was := c.state
+	next, ok := c.state.next(streamEnd)
+	if !ok {
+		return false
+	}
+	c.state, c.cause = next, cause
+	if was == stateOpen {
+		c.local = local
+	}
+	return true
+}
+
+// mustSend reports whether our close frame is due.
+func (c *closing) mustSend() bool {
+	return !c.sent && c.state != stateOpen && c.state != stateEnded
+}
+
+// err is the error of every operation from now on; nil while the connection
+// is open. Before the end it is what is known so far.
+func (c *closing) err() error {
+	switch {
+	case c.state == stateOpen:
+		return nil
+	case c.failure != nil:
+		return c.failure
+	case c.heard:
+		return &api.CloseError{Code: c.theirs.code, Reason: c.theirs.reason, Local: c.local, Clean: c.sent, Cause: c.cause}
+	case c.state == stateEnded:
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Local: c.local, Cause: c.cause}
+	}
+	return api.ErrClosed
+}

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/twinws/ws/frame"
+)
+
+// maxPongs bounds the pongs that wait to be sent. RFC 6455 section 5.5.3 lets
+// the newest stand for the rest; up to this many are answered one by one.
+const maxPongs = 32
+
+// replies is what reading obliges this side to send.
+type replies struct {
+	pongs []byte // each one byte of length and the payload
+	count int
+	last  int  // where the newest begins in pongs
+	ping  bool // a keepalive ping
+}
+
+// add takes the pong for a ping. When too many wait it replaces the newest.
+func (r *replies) add(payload []byte) {
+	if r.count == maxPongs {
+		r.pongs = r.pongs[:r.last]
+		r.count--
+	}
+	r.last = len(r.pongs)
+	r.pongs = append(append(r.pongs, byte(len(payload))), payload...)
+	r.count++
+}
+
+// control acts on a whole control frame. It returns errClosing when reading
+// messages is over.
+func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) error {
+	switch op {
+	case frame.OpPing:
+		c.mu.Lock()
+		if c.closing.state == stateOpen && c.broken == nil {
+			c.replies.add(payload)
+			c.due.Store(true)
+		}
+		c.mu.Unlock()
+	case frame.OpPong:
+		c.mu.Lock()
+		c.pings.hear(payload)
+		c.mu.Unlock()
+	case frame.OpClose:
+		code, reason, err := frame.ParseClose(payload)
+		if err != nil {
+			return c.fail(ctx, err.Code, err)
+		}
+		c.mu.Lock()
+		c.closing.hear(closeFrame{code, reason})
+		c.open.Store(false)
+		c.mu.Unlock()
+		return errClosing
+	}
+	return nil
+}
+
+// sendDue sends what is due, unless somebody else is writing: they send it when
+// they are done. The sending must not make the reader wait, since the peer may
+// be waiting for it to read: so it has a goroutine of its own, for as long as it takes.
+func (c *Conn) sendDue() {
+	if c.due.Load() && c.wire.TryLock() {
+		go c.sendReplies()
+	}
+}
+
+// unlockWire frees the wire, and takes care of what became due meanwhile.
+func (c *Conn) unlockWire() {
+	c.wire.Unlock()
+	c.sendDue()
+}
+
+// sendReplies writes all that is due. The caller holds wire; it is given up.
+func (c *Conn) sendReplies() {
+	defer c.unlockWire()
+	c.mu.Lock()
+	due := c.replies
+	c.replies = replies{}
+	c.due.Store(false)
+	ready := c.closing.state == stateOpen && c.broken == nil
+	c.mu.Unlock()
+	if !ready {
+		return
+	}
+	b := writeBuffers.Get().(*[writeBuffer]byte)
+	defer writeBuffers.Put(b)
+	out := b[:0]
+	if due.ping {
+		out = c.appendControl(out, frame.OpPing, nil)
+	}
+	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
+		out = c.appendControl(out, frame.OpPong, p[1:1+p[0]])
+	}
+	if _, err := c.writeStream(context.Background(), out); err != nil {
+		c.breakWrites(err)
+	}
+}
+
+// appendControl appends a control frame.
+func (c *Conn) appendControl(dst []byte, op frame.Opcode, payload []byte) []byte {
+	return c.appendFrame(dst, frame.Header{Fin: true, Opcode: op}, payload)
+}
+
+// pings are the calls of Ping that wait for their pong, oldest first.
+type pings struct {
+	last uint64 // number of the newest ping
+	wait []pingWait
+}
+
+type pingWait struct {
+	n    uint64
+	done context.CancelCauseFunc
+}
+
+// hear ends the wait of the ping that payload answers and of all before it,
+// since a peer may answer only the newest (RFC 6455 section 5.5.3).
+func (p *pings) hear(payload []byte) {
+	if len(payload) != 8 {
+		return
+	}
+	n := binary.BigEndian.Uint64(payload)
+	for i, w := range p.wait {
+		if w.n == n {
+			p.finish(i+1, errPong)
+			return
+		}
+	}
+}
+
+// finish ends the first n waits with cause.
+func (p *pings) finish(n int, cause error) {
+	for _, w := range p.wait[:n] {
+		w.done(cause)
+	}
+	if p.wait = p.wait[n:]; len(p.wait) == 0 {
+		p.wait = nil
+	}
+}
+
+// drop forgets ping n.
+func (p *pings) drop(n uint64) {
+	for i, w := range p.wait {
+		if w.n == n {
+			p.wait = append(p.wait[:i:i], p.wait[i+1:]...)
+			return
+		}
+	}
+}
+
+// Ping sends a ping and waits for its pong.
+func (c *Conn) Ping(ctx context.Context) error {
+	wait, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.mu.Lock()
+	if err := c.closing.err(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.pings.last++
+	n := c.pings.last
+	c.pings.wait = append(c.pings.wait, pingWait{n, cancel})
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.pings.drop(n)
+		c.mu.Unlock()
+	}()
+
+	if err := c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.OpPing}, binary.BigEndian.AppendUint64(nil, n)); err != nil {
+		return err
+	}
+	c.readControl(wait)
+	<-wait.Done()
+	switch cause := context.Cause(wait); {
+	case cause == errPong:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
+		return cause
+	}
+}
+
+// readControl reads control frames while nobody else reads, until ctx ends or
+// a message begins: that is for a Read to take.
+func (c *Conn) readControl(ctx context.Context) {
+	if c.reading.Lock(ctx) != nil {
+		return
+	}
+	defer c.doneReading()
+	if c.cur.data() {
+		return
+	}
+	if err := c.nextFrame(ctx); err == errClosing {
+		c.drain(ctx)
+	}
+}

@@ -1,0 +1,118 @@
+// Package engine is the native WebSocket connection over any byte stream, in
+// both roles. It never dials and never listens: a handshake has been made, and
+// what follows on the stream are frames.
+//
+// Reading and writing are pulled by the caller: there is no goroutine per
+// connection. Control frames are handled by whoever reads; what they oblige
+// this side to send waits in the reply slot, so that reading never waits for a
+// slow write.
+package engine
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+	"github.com/twinws/ws/internal/ctxlock"
+)
+
+// Bounds that no option changes.
+const (
+	// CloseWait bounds the closing handshake.
+	CloseWait = 5 * time.Second
+	// lingerWait bounds the wait for the peer to end the stream, once it has
+	// been told to.
+	lingerWait = time.Second
+	// lingerBytes bounds what is read and thrown away meanwhile.
+	lingerBytes = 1 << 20
+	// maxFragments bounds the frames of one message.
+	maxFragments = 131_072
+)
+
+// Stream is the byte stream below a connection. Read and Write may be called
+// at the same time; deadlines in the past interrupt calls that wait.
+//
+// A Stream may have further methods, which are used when they are there:
+// CloseWrite() error ends its sending half; Abort() error ends it at once,
+// without the farewell that Close may send; net.Buffers' fast path.
+type Stream interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
+// Config is what a connection is told about itself. It is not changed later.
+type Config struct {
+	// Client is the role: a client masks what it sends.
+	Client bool
+	// Subprotocol is what the handshake agreed on.
+	Subprotocol string
+	// ReadLimit is the largest message to read in bytes, less than 0 for none.
+	ReadLimit int64
+	// Idle is how long a waiting Read hears nothing before it sends a ping,
+	// and Timeout how long it waits after that. Idle 0 turns both off.
+	Idle, Timeout time.Duration
+	// Buffered are bytes that were read from the stream with the handshake.
+	Buffered []byte
+	// CutOffBreaks says that the stream cannot be written any more after a
+	// write deadline has passed, as with TLS.
+	CutOffBreaks bool
+	// Keys fills a frame's mask key; nil means crypto/rand.
+	Keys func(*[4]byte)
+}
+
+// Conn is one connection. Its methods follow api.Conn; arguments have been
+// checked by the caller.
+type Conn struct {
+	cfg    Config // constant
+	stream Stream // constant
+
+	// reading is held by whoever reads from the stream.
+	reading ctxlock.Lock
+	in      input         // protected by reading
+	rules   frame.Rules   // protected by reading
+	cur     current       // protected by reading
+	msg     message       // protected by reading
+	silence time.Duration // protected by reading: waited without a byte
+	pinged  bool          // protected by reading: a keepalive ping is out
+
+	// sending is held for a whole outgoing data message, wire for one frame.
+	// Who takes both takes sending first.
+	sending ctxlock.Lock
+	wire    ctxlock.Lock
+
+	mu      sync.Mutex
+	closing closing // protected by mu
+	broken  error   // protected by mu: why the stream takes no more bytes
+	replies replies // protected by mu
+	pings   pings   // protected by mu
+
+	open     atomic.Bool  // mirrors closing.state == stateOpen
+	due      atomic.Bool  // mirrors whether replies holds anything
+	buffered atomic.Int64 // payload bytes accepted and not yet written
+}
+
+// New returns the connection that goes on where the handshake on s ended.
+func New(s Stream, cfg Config) *Conn {
+	c := &Conn{cfg: cfg, stream: s, rules: frame.Rules{Masked: !cfg.Client}}
+	if c.cfg.Keys == nil {
+		c.cfg.Keys = randomKey
+	}
+	c.in.adopt(cfg.Buffered)
+	c.cfg.Buffered = nil
+	c.open.Store(true)
+	return c
+}
+
+// Subprotocol returns what the handshake agreed on.
+func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
+
+// BufferedAmount returns the payload bytes that writers have handed over and
+// the stream has not taken.
+func (c *Conn) BufferedAmount() int64 { return c.buffered.Load() }
+
+// CanSend reports whether code may stand in a close frame.
+func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// past is a deadline that interrupts at once.
+var past = time.Unix(1, 0)
+
+// emptyReads bounds how often in a row a stream may return 0, nil.
+const emptyReads = 100
+
+// interrupt lets the end of ctx set a deadline in the past. The function it
+// returns undoes that, and reports whether the deadline had been set; the
+// caller then owes the stream a new one.
+func interrupt(ctx context.Context, set func(time.Time) error) (undo func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return false }
+	}
+	ran := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		set(past)
+		close(ran)
+	})
+	return func() bool {
+		if stop() {
+			return false
+		}
+		<-ran
+		return true
+	}
+}
+
+// readStream reads once into p, waiting for bytes. It answers what is due
+// first, judges the peer's silence, and returns ctx.Err() when ctx ends. Any
+// other error means that the stream has ended; no error means n > 0.
+func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
+	if err := c.in.err; err != nil {
+		return 0, err
+	}
+	c.sendDue()
+	for empty := 0; ; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, interrupted, err := c.readOnce(ctx, p)
+		switch {
+		case n > 0:
+			c.silence, c.pinged = 0, false
+			if err != nil && !isTimeout(err) {
+				c.in.err = err
+			}
+			return n, nil
+		case err == nil:
+			if empty++; empty == emptyReads {
+				return 0, io.ErrNoProgress
+			}
+		case !isTimeout(err):
+			return 0, err
+		case interrupted || ctx.Err() != nil:
+			return 0, ctx.Err()
+		default:
+			if err := c.judge(); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// readOnce makes one Read of the stream, bounded by ctx and the keepalive.
+func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool, err error) {
+	patience := c.patience()
+	var begun time.Time
+	if patience > 0 {
+		begun = time.Now()
+		c.stream.SetReadDeadline(begun.Add(patience))
+	}
+	undo := interrupt(ctx, c.stream.SetReadDeadline)
+	n, err = c.stream.Read(p)
+	interrupted = undo()
+	if patience > 0 && n == 0 {
+		c.silence += time.Since(begun)
+	}
+	if interrupted || patience > 0 && isTimeout(err) {
+		c.stream.SetReadDeadline(time.Time{})
+	}
+	return n, interrupted, err
+}
+
+// writeStream writes all of bufs, returning how many bytes the stream took.
+// When ctx ends first the error is ctx.Err().
+func (c *Conn) writeStream(ctx context.Context, bufs ...[]byte) (n int, err error) {
+	undo := interrupt(ctx, c.stream.SetWriteDeadline)
+	if len(bufs) == 1 {
+		n, err = writeAll(c.stream, bufs[0])
+	} else {
+		// Only what the net package knows gathers; other streams get one Write each.
+		var n64 int64
+		v := net.Buffers(bufs)
+		n64, err = v.WriteTo(c.stream)
+		n = int(n64)
+	}
+	if undo() {
+		c.stream.SetWriteDeadline(time.Time{})
+		if err != nil && isTimeout(err) {
+			err = ctx.Err()
+		}
+	}
+	return n, err
+}
+
+// writeAll copes with streams that take less than they are given and say nothing.
+func writeAll(w io.Writer, p []byte) (n int, err error) {
+	for empty := 0; n < len(p) && err == nil; {
+		var k int
+		k, err = w.Write(p[n:])
+		if k < 0 || k > len(p)-n {
+			return n, errors.New("the stream claims to have written more than it was given")
+		}
+		n += k
+		if k > 0 {
+			empty = 0
+		} else if empty++; empty == emptyReads && err == nil {
+			err = io.ErrShortWrite
+		}
+	}
+	return n, err
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout()
+}
+
+// closeStream ends the stream. At once means without a farewell.
+func (c *Conn) closeStream(atOnce bool) {
+	if a, ok := c.stream.(interface{ Abort() error }); ok && atOnce {
+		a.Abort()
+		return
+	}
+	c.stream.Close()
+}

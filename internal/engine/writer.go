@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+)
+
+var errWriterClosed = errors.New("the message has been ended: its stream is closed")
+
+// Writer returns a stream whose bytes form one message. It holds sending until
+// the stream is closed.
+func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
+	if err := c.sending.Lock(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.writable(); err != nil {
+		c.sending.Unlock()
+		return nil, err
+	}
+	return &writer{c: c, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
+}
+
+// writer collects up to writeBuffer bytes and sends them as a fragment. A
+// message that fits is one frame.
+type writer struct {
+	c    *Conn
+	ctx  context.Context
+	typ  api.MessageType
+	op   frame.Opcode // of the next frame
+	text frame.UTF8
+	buf  *[writeBuffer]byte // nil while nothing is held
+	n    int
+	err  error // sticky; errWriterClosed after Close
+}
+
+// Write takes p into the message. Bytes that would make text invalid are
+// refused, and the stream is as it was.
+func (w *writer) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	if w.typ == api.MessageText {
+		text := w.text
+		if !text.Write(p) {
+			return 0, &api.ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
+		}
+		w.text = text
+	}
+	done := 0
+	for done < len(p) {
+		if w.n == writeBuffer {
+			if err := w.flush(false); err != nil {
+				return done, err
+			}
+		}
+		if w.buf == nil {
+			w.buf = writeBuffers.Get().(*[writeBuffer]byte)
+		}
+		n := copy(w.buf[w.n:], p[done:])
+		w.n += n
+		done += n
+		w.c.buffered.Add(int64(n))
+	}
+	return done, nil
+}
+
+// Close sends what is left as the message's last fragment.
+func (w *writer) Close() error {
+	if w.err != nil {
+		if w.err == errWriterClosed {
+			return w.err
+		}
+		err := w.err
+		w.release()
+		return err
+	}
+	defer w.release()
+	if w.typ == api.MessageText && !w.text.Done() {
+		err := error(&api.ArgumentError{Name: "p", Problem: "a text message must not end inside a character: the message was not sent whole"})
+		w.abandon(err)
+		return err
+	}
+	return w.flush(true)
+}
+
+// flush sends the buffer as a fragment, the last one when fin is true.
+func (w *writer) flush(fin bool) error {
+	var p []byte
+	if w.buf != nil {
+		p = w.buf[:w.n]
+	}
+	err := w.c.writeFrame(w.ctx, frame.Header{Fin: fin, Opcode: w.op}, p)
+	w.c.buffered.Add(-int64(w.n))
+	w.n = 0
+	if err != nil {
+		return w.abandon(err)
+	}
+	w.op = frame.OpContinuation
+	return nil
+}
+
+// abandon gives the message up. When a part of it was sent, the connection
+// cannot go on.
+func (w *writer) abandon(err error) error {
+	if w.op == frame.OpContinuation {
+		err = w.c.end(true, &cutOffError{err}, true)
+	}
+	w.err = err
+	return err
+}
+
+// release ends the stream: buffers go back, other messages may follow.
+func (w *writer) release() {
+	w.c.buffered.Add(-int64(w.n))
+	w.n = 0
+	if w.buf != nil {
+		writeBuffers.Put(w.buf)
+		w.buf = nil
+	}
+	w.err = errWriterClosed
+	w.c.sending.Unlock()
+}
