@@ -1,0 +1,105 @@
+# Everything is a make target; `make help` lists them. Needed: Go 1.26, git, make.
+# What else is missing (a browser, a C compiler for the race detector) is
+# installed on Debian when run as root; elsewhere a line says what to install.
+
+GO      ?= go
+ADDR    ?= 127.0.0.1:8080
+FUZZTIME?= 20s
+# make test RACE= : without the race detector, which needs a C compiler.
+RACE    ?= -race
+# make test TEST='-run Dial -v' : more arguments for go test.
+TEST    ?=
+
+BIN     := bin
+JS      := GOOS=js GOARCH=wasm
+MODULES := . tools
+TOOLS   := tools/go.mod tools/go.sum
+# The runner of wasm tests, and what wasm_test looks for.
+export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean browser cc prepare test-native test-js page
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## run examples/echo natively and in a headless browser, and compare
+	@WS_NO_BROWSER= scripts/need.sh browser
+	@$(MAKE) --no-print-directory $(BIN)/wasmbrowsertest
+	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
+
+test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1: natively alone)
+	@$(MAKE) --no-print-directory -j4 prepare
+	@$(MAKE) --no-print-directory test-native test-js
+
+serve: page ## leave a server up with a page to open (ADDR=host:port)
+	$(GO) build -o $(BIN)/testserver ./testserver
+	@echo "open http://$(ADDR)/ in a browser; interrupt to end"
+	@exec $(BIN)/testserver -addr $(ADDR) -page $(BIN)/page
+
+size: $(BIN)/size ## print the sizes of programs for the browser; fails over budget
+	@$(BIN)/size
+
+lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, go mod tidy
+
+fuzz: ## run every fuzz target for FUZZTIME each
+	scripts/fuzz.sh $(FUZZTIME)
+
+clean: ## remove what was built
+	rm -rf bin
+
+# --- what lint is made of -----------------------------------------------------
+
+fmt:
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt these files:"; echo "$$files"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+	$(JS) $(GO) vet ./...
+	cd tools && $(GO) vet ./...
+
+staticcheck: $(BIN)/staticcheck
+	$(BIN)/staticcheck ./...
+	$(JS) $(BIN)/staticcheck ./...
+	cd tools && ../$(BIN)/staticcheck ./...
+
+tidy:
+	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
+
+# --- what test is made of -----------------------------------------------------
+
+# Made at once: while a browser is fetched, the compiler works.
+prepare: browser cc $(BIN)/wasmbrowsertest
+
+browser:
+	@scripts/need.sh browser
+
+cc:
+ifneq ($(RACE),)
+	@scripts/need.sh cc
+endif
+
+# -count=1, because the cache does not know the browser's side of a native test.
+test-native:
+	$(GO) test $(RACE) -count=1 $(TEST) ./...
+
+# Packages with tests of their js files alone. wasm_test runs its own browser.
+test-js:
+	@scripts/test-js.sh $(TEST)
+
+# --- what is built ------------------------------------------------------------
+
+page:
+	@mkdir -p $(BIN)/page
+	$(JS) $(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/page/main.wasm ./examples/page
+	@cp examples/page/*.html examples/page/*.css examples/page/*.js $(BIN)/page/
+	@cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(BIN)/page/
+
+$(BIN)/wasmbrowsertest: $(TOOLS)
+	cd tools && $(GO) build -o ../$@ github.com/agnivade/wasmbrowsertest
+
+$(BIN)/staticcheck: $(TOOLS)
+	cd tools && $(GO) build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+
+$(BIN)/size: $(TOOLS) $(wildcard tools/size/*.go)
+	cd tools && $(GO) build -o ../$@ ./size

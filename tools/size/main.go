@@ -1,0 +1,165 @@
+// Command size prints how large programs for the browser are, and fails when
+// the library takes more than its budgets. Run it at the root of the module.
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/andybalholm/brotli"
+)
+
+// size is one program's size in bytes: as it is, and as it travels.
+type size struct{ raw, gzip, brotli int }
+
+func (s size) less(t size) size {
+	return size{s.raw - t.raw, s.gzip - t.gzip, s.brotli - t.brotli}
+}
+
+// over reports whether s is over the budget b, where 0 means no budget.
+func (s size) over(b size) bool {
+	return b.raw > 0 && s.raw > b.raw || b.gzip > 0 && s.gzip > b.gzip || b.brotli > 0 && s.brotli > b.brotli
+}
+
+// The programs, one folder each under internal/sizes.
+const (
+	empty   = "empty"
+	dial    = "dial"
+	app     = "app"
+	appDial = "appdial"
+)
+
+// row is a line of the table.
+type row struct {
+	what   string
+	got    size
+	budget size
+	coder  size // the same with coder/websocket 1.8.15, Go 1.26.8, the same flags
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "size:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "size")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	got := map[string]size{}
+	for _, name := range []string{empty, dial, app, appDial} {
+		if got[name], err = build(dir, name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	rows := []row{
+		{what: "an empty program", got: got[empty]},
+		{what: "hello-dial: dial, write, read, close", got: got[dial],
+			budget: size{raw: 2_950_000, gzip: 840_000, brotli: 640_000},
+			coder:  size{raw: 4_835_716, gzip: 1_376_676, brotli: 1_048_172}},
+		{what: "a program with fmt, context, encoding/json", got: got[app]},
+		{what: "the same with hello-dial in it", got: got[appDial]},
+		{what: "what the library adds to it", got: got[appDial].less(got[app]),
+			budget: size{brotli: 40_000}, coder: size{brotli: 437_000}},
+	}
+	print(os.Stdout, rows)
+	for _, r := range rows {
+		if r.got.over(r.budget) {
+			return fmt.Errorf("over budget: %s", r.what)
+		}
+	}
+	return nil
+}
+
+// build compiles internal/sizes/name for the browser into dir and measures it.
+func build(dir, name string) (size, error) {
+	file := filepath.Join(dir, name+".wasm")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./internal/sizes/"+name)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return size{}, err
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return size{}, err
+	}
+	return measure(data)
+}
+
+// measure compresses data as hard as web servers can: gzip -9, brotli -q 11.
+func measure(data []byte) (size, error) {
+	s := size{raw: len(data)}
+	var err error
+	s.gzip, err = written(data, func(w io.Writer) io.WriteCloser {
+		z, _ := gzip.NewWriterLevel(w, gzip.BestCompression) // fails for unknown levels only
+		return z
+	})
+	if err != nil {
+		return s, err
+	}
+	s.brotli, err = written(data, func(w io.Writer) io.WriteCloser {
+		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 24})
+	})
+	return s, err
+}
+
+// written returns how many bytes data becomes behind the writer of open.
+func written(data []byte, open func(io.Writer) io.WriteCloser) (int, error) {
+	var b bytes.Buffer
+	w := open(&b)
+	if _, err := w.Write(data); err != nil {
+		return 0, err
+	}
+	err := w.Close()
+	return b.Len(), err
+}
+
+// print writes the table: a line of what was got, its budget, its peer's.
+func print(out io.Writer, rows []row) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "raw\tgzip -9\tbrotli -11\t  bytes, GOOS=js GOARCH=wasm -trimpath -ldflags='-s -w'")
+	for _, r := range rows {
+		line(t, r.got, r.what)
+		if r.budget != (size{}) {
+			line(t, r.budget, "    at most")
+		}
+		if r.coder != (size{}) {
+			line(t, r.coder, "    coder/websocket, measured with the same flags on Go 1.26.8")
+		}
+	}
+	t.Flush()
+}
+
+func line(w io.Writer, s size, what string) {
+	for _, n := range []int{s.raw, s.gzip, s.brotli} {
+		if n == 0 {
+			fmt.Fprint(w, "-\t")
+			continue
+		}
+		fmt.Fprint(w, thousands(n), "\t")
+	}
+	fmt.Fprintf(w, "  %s\n", what)
+}
+
+// thousands writes n with a comma before every three digits.
+func thousands(n int) string {
+	if n < 0 {
+		return "-" + thousands(-n)
+	}
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return thousands(n/1000) + fmt.Sprintf(",%03d", n%1000)
+}
