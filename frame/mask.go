@@ -46,6 +46,10 @@ func xorWords(dst, src []byte, word uint64) {
 		le.PutUint64(dst, le.Uint64(src)^word)
 		dst, src = dst[8:], src[8:]
 	}
+	if len(src) >= 4 && len(dst) >= 4 {
+		le.PutUint32(dst, le.Uint32(src)^uint32(word))
+		dst, src = dst[4:], src[4:]
+	}
 	for i, b := range src {
 		dst[i] = b ^ byte(word>>(8*i))
 	}

@@ -21,8 +21,8 @@ type Rules struct {
 // frame. Otherwise it returns the rule that h breaks, always with status 1002,
 // and the connection must be failed; r is as it was.
 //
-// How the length was encoded is not seen here: see [ParseHeader]. What may
-// follow a close frame is not either.
+// It does not see how the length was encoded, which [ParseHeader] judges, nor
+// does it remember that a close frame came, after which nothing counts.
 func (r *Rules) Check(h Header) *api.ProtocolError {
 	first := h.Opcode == OpText || h.Opcode == OpBinary
 	switch {
