@@ -1,0 +1,276 @@
+//go:build !js
+
+package ws
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"github.com/twinws/ws/handshake"
+	"github.com/twinws/ws/internal/engine"
+)
+
+// AcceptOptions are what a server may choose. A nil pointer and the zero value
+// mean the defaults: requests of the same origin only, no subprotocol.
+type AcceptOptions struct {
+	// Subprotocols are the server's, in its order of preference. The first
+	// that the client offers is agreed on; without one, none is.
+	Subprotocols []string
+
+	// OriginPatterns are the origins whose pages may connect besides the
+	// server's own: "https://example.com", "*.example.com", "http://localhost:*",
+	// "*" for all. See handshake.Policy for the grammar. A request without an
+	// Origin field comes from no page and is always let in.
+	//
+	// Behind a proxy that ends TLS, name the site: "https://example.com".
+	OriginPatterns []string
+
+	// InsecureSkipOriginCheck lets any page of any site connect, with its
+	// user's cookies: cross-site WebSocket hijacking, unless nothing depends
+	// on cookies or on the user's network.
+	InsecureSkipOriginCheck bool
+
+	// Check is asked about a request that is a valid handshake, after the
+	// origin. An error refuses it: a *HandshakeError with its Status, Header
+	// and Body, any other with 403 Forbidden. nil means that all are let in.
+	// With Upgrade it is the place to see the path, the cookies and the rest.
+	Check func(r *handshake.Request) error
+
+	// Header is added to the response; it takes an http.Header. The handshake's
+	// own fields cannot be set by it.
+	Header map[string][]string
+
+	// ReadLimit is the largest message to read, in bytes, as in DialOptions: 0
+	// means DefaultReadLimit (1 MiB), less than 0 none.
+	ReadLimit int64
+
+	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
+	// and the writing of the response. 0 means 10 s, less than 0 none but
+	// Upgrade's context.
+	HandshakeTimeout time.Duration
+
+	// Keepalive is how long the peer may be silent; nil means 30 s until a
+	// ping is sent, and 30 s more.
+	Keepalive *Keepalive
+}
+
+// resolve returns a checked copy of o, and the handshake's policy.
+func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, error) {
+	var r AcceptOptions
+	if o != nil {
+		r = *o
+	}
+	r.ReadLimit = readLimit(r.ReadLimit)
+	if r.HandshakeTimeout == 0 {
+		r.HandshakeTimeout = defaultHandshakeTimeout
+	}
+	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns,
+		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
+	return r, p, p.Validate()
+}
+
+// agree decides about a request.
+func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
+	a, refusal := handshake.Check(r, p)
+	if refusal != nil || o.Check == nil {
+		return a, refusal
+	}
+	err := o.Check(r)
+	if err == nil {
+		return a, nil
+	}
+	if e, ok := errors.AsType[*HandshakeError](err); ok {
+		return nil, e
+	}
+	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
+}
+
+// respond returns the response that accepts a.
+func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, error) {
+	for k, v := range o.Header {
+		k = textproto.CanonicalMIMEHeaderKey(k)
+		extra[k] = append(extra[k], v...)
+	}
+	return handshake.AppendResponse(nil, a, "", extra)
+}
+
+// Accept answers a WebSocket handshake that net/http has received, and takes
+// the connection over; w and r are not to be used afterwards, but r's fields may
+// be read. It works behind middleware that wraps w, if the wrapper has an
+// Unwrap method (http.ResponseController).
+//
+// A request that is no handshake, or comes from another origin, is answered
+// (400, 403, 405, 426) and returns a [*HandshakeError]. Fields that were set in
+// w.Header() are sent with the response, but those that describe a body.
+func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+	c, err := accept(w, r, opts)
+	return c, wrap("accept", err)
+}
+
+func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+	o, policy, err := opts.resolve(r.TLS != nil)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return nil, err
+	}
+	agreement, refusal := o.agree(handshake.FromHTTP(r), policy)
+	if refusal != nil {
+		writeRefusal(w, refusal)
+		return nil, refusal
+	}
+	head, err := o.respond(agreement, passedOn(w.Header()))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return nil, err
+	}
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
+			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
+		writeRefusal(w, e)
+		return nil, e
+	}
+	// What the client sent behind its handshake is in the server's buffer.
+	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
+	if err == nil {
+		nc.SetDeadline(deadline(o.HandshakeTimeout))
+		_, err = nc.Write(head)
+		nc.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		nc.Close()
+		return nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+	}
+	return o.conn(nc, append([]byte(nil), buffered...), agreement), nil
+}
+
+// passedOn picks what may go with a 101 from the fields that middleware set.
+func passedOn(h http.Header) http.Header {
+	extra := http.Header{}
+	for k, v := range h {
+		switch {
+		case k == "Connection", k == "Upgrade", k == "Host", k == "Transfer-Encoding", k == "Trailer",
+			strings.HasPrefix(k, "Content-"), strings.HasPrefix(k, "Sec-Websocket-"):
+		default:
+			extra[k] = append([]string(nil), v...)
+		}
+	}
+	return extra
+}
+
+func writeRefusal(w http.ResponseWriter, e *HandshakeError) {
+	status, header, body := handshake.Refusal(e)
+	for k, v := range header {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+func deadline(d time.Duration) time.Time {
+	if d <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
+}
+
+// conn is the connection that was agreed on.
+func (o *AcceptOptions) conn(nc net.Conn, buffered []byte, a *handshake.Agreement) *Conn {
+	return &Conn{b: newEngine(nc, buffered, engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit}, o.Keepalive)}
+}
+
+// Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
+// Its request is held to the same rules as Accept's, and to a head of at most
+// 16 KiB. nc may be a *tls.Conn.
+//
+// On error nc has been answered, if that makes sense, and closed; the error is
+// ctx.Err() when ctx ended, else a [*HandshakeError].
+func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
+	const op = "upgrade"
+	if err := checkContext(ctx); err != nil {
+		return nil, wrap(op, err)
+	}
+	_, secure := nc.(*tls.Conn)
+	o, policy, err := opts.resolve(secure)
+	if err != nil {
+		nc.Close()
+		return nil, wrap(op, err)
+	}
+	bounded, cancel := ctx, context.CancelFunc(func() {})
+	if o.HandshakeTimeout > 0 {
+		bounded, cancel = context.WithTimeout(ctx, o.HandshakeTimeout)
+	}
+	defer cancel()
+	undo := interruptible(bounded, nc)
+	a, rest, err := o.upgrade(nc, policy)
+	undo()
+	switch {
+	case err == nil:
+		return o.conn(nc, rest, a), nil
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case bounded.Err() != nil:
+		err = &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: bounded.Err()}
+	}
+	nc.Close()
+	return nil, wrap(op, err)
+}
+
+func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (a *handshake.Agreement, rest []byte, err error) {
+	held, err := readHead(nc, nil, handshake.MaxHeadBytes)
+	if err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
+	}
+	r, n, err := handshake.ParseRequest(held)
+	if err == nil {
+		var refusal *HandshakeError
+		if a, refusal = o.agree(r, policy); refusal != nil {
+			err = refusal
+		}
+	}
+	var head []byte
+	if err == nil {
+		head, err = o.respond(a, http.Header{})
+	}
+	if err != nil {
+		refuse(nc, err)
+		return nil, nil, err
+	}
+	if _, err := nc.Write(head); err != nil {
+		return nil, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+	}
+	return a, held[n:], nil
+}
+
+// refuse answers a request that failed with err, and lets the answer arrive:
+// closing with bytes unread could destroy it on its way.
+func refuse(nc net.Conn, err error) {
+	e, ok := errors.AsType[*HandshakeError](err)
+	if !ok {
+		e = &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("internal error\n")}
+	}
+	nc.SetDeadline(time.Now().Add(refuseWait))
+	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {
+		return
+	}
+	if h, ok := nc.(interface{ CloseWrite() error }); ok {
+		h.CloseWrite()
+		io.CopyN(io.Discard, nc, refuseBytes)
+	}
+}
+
+// Bounds on the wait for a refused peer to hang up.
+const (
+	refuseWait  = time.Second
+	refuseBytes = 64 << 10
+)

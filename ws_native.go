@@ -1,0 +1,82 @@
+//go:build !js
+
+package ws
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/twinws/ws/internal/engine"
+)
+
+// defaultHandshakeTimeout bounds a handshake that nothing else bounds.
+const defaultHandshakeTimeout = 10 * time.Second
+
+// Keepalive says how long a waiting Read puts up with silence. It judges only
+// what it can see: while no Read waits, nobody is judged.
+//
+// In a browser: absent; the browser keeps its connections by itself.
+type Keepalive struct {
+	// Idle is how long a Read hears nothing before it sends a ping: 0 means
+	// 30 s, less than 0 turns the keepalive off.
+	Idle time.Duration
+	// Timeout is how long it then waits for any byte before it ends the
+	// connection with a *CloseError whose Cause is ErrKeepalive: 0 means 30 s.
+	Timeout time.Duration
+}
+
+// resolve returns the two durations; a first of 0 turns the keepalive off.
+func (k *Keepalive) resolve() (idle, timeout time.Duration) {
+	idle, timeout = 30*time.Second, 30*time.Second
+	if k == nil {
+		return idle, timeout
+	}
+	if k.Idle != 0 {
+		idle = max(k.Idle, 0)
+	}
+	if k.Timeout > 0 {
+		timeout = k.Timeout
+	}
+	return idle, timeout
+}
+
+// dial is the native home's part of Dial.
+func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
+	return (&Dialer{DialOptions: o}).dial(ctx, url, o)
+}
+
+// newEngine joins an opened network connection to the engine. buffered are the
+// bytes that were read beyond the handshake.
+func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *engine.Conn {
+	cfg.Idle, cfg.Timeout = k.resolve()
+	cfg.Buffered = buffered
+	if t, ok := nc.(*tls.Conn); ok {
+		cfg.CutOffBreaks = true
+		return engine.New(tlsStream{t}, cfg)
+	}
+	return engine.New(nc, cfg)
+}
+
+// tlsStream can end a TLS connection without the alert, whose sending waits
+// for a peer that does not read.
+type tlsStream struct{ *tls.Conn }
+
+func (s tlsStream) Abort() error { return s.NetConn().Close() }
+
+// interruptible makes the end of ctx interrupt whatever nc waits for. Undo must
+// be called, and leaves nc without deadlines.
+func interruptible(ctx context.Context, nc net.Conn) (undo func()) {
+	ran := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		nc.SetDeadline(time.Unix(1, 0))
+		close(ran)
+	})
+	return func() {
+		if !stop() {
+			<-ran
+		}
+		nc.SetDeadline(time.Time{})
+	}
+}
