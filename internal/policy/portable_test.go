@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write api/portable.txt and api/native.txt from the source")
+
+// The public packages, by folder.
+var public = []string{".", "api"}
+
+const (
+	portableHead = "# What a program may use in both homes, on a machine and in a page.\n"
+	nativeHead   = "# What a program may use natively alone: in a js build it does not compile.\n"
+	howHead      = "# Checked, and with -update written, by go test ./internal/policy\n\n"
+)
+
+// Both homes declare the same, from the same files; what only one has is the
+// native home's, and stands in a list of its own.
+func TestPortable(t *testing.T) {
+	inJS, inNative := exported(t, js), exported(t, native)
+	for d, file := range inJS {
+		switch other, ok := inNative[d]; {
+		case !ok:
+			t.Errorf("%s: %q is in the js build alone: a program that uses it is not portable", file, d)
+		case other != file:
+			t.Errorf("%q stands in %s and in %s: say it once, in a file of both", d, file, other)
+		}
+	}
+	maps.DeleteFunc(inNative, func(d, _ string) bool { return inJS[d] != "" })
+	golden(t, "portable.txt", portableHead, inJS)
+	golden(t, "native.txt", nativeHead, inNative)
+}
+
+// exported returns the exported declarations of the public packages in a home,
+// each with the file it stands in.
+func exported(t *testing.T, h home) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, dir := range public {
+		decls, err := declarations(filepath.Join(root, dir), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(all, decls)
+	}
+	if len(all) < 50 {
+		t.Fatalf("%s: only %d exported declarations found", h.name, len(all))
+	}
+	return all
+}
+
+// golden compares declarations with a file of api, or writes it.
+func golden(t *testing.T, name, head string, decls map[string]string) {
+	t.Helper()
+	got := head + howHead
+	for _, d := range slices.Sorted(maps.Keys(decls)) {
+		got += d + "\n"
+	}
+	path := filepath.Join(root, "api", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want := read(t, "api", name)
+	if got == want {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, l := range gotLines {
+		if !slices.Contains(wantLines, l) {
+			t.Errorf("api/%s lacks: %s", name, l)
+		}
+	}
+	for _, l := range wantLines {
+		if !slices.Contains(gotLines, l) {
+			t.Errorf("api/%s has what the source lacks: %s", name, l)
+		}
+	}
+	t.Errorf("api/%s is not what the source declares: if that is meant, run go test ./internal/policy -update", name)
+}
