@@ -1,0 +1,190 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/twinws/ws/api"
+)
+
+var (
+	errNotUTF8 = &api.ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
+	errSent    = errors.New("the message has ended already: its Writer was closed")
+)
+
+// Write sends p as one message, once no other message is being written.
+func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
+	if err := c.lockWriting(ctx); err != nil {
+		return err
+	}
+	defer c.writing.Unlock()
+	return c.send(ctx, typ, p)
+}
+
+// Writer returns a stream that collects one message, and sends it when closed.
+func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
+	if err := c.lockWriting(ctx); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	ok := c.writable()
+	c.mu.Unlock()
+	if !ok {
+		c.writing.Unlock()
+		return nil, c.awaitEnd(ctx)
+	}
+	w := &writer{c: c, ctx: ctx, typ: typ}
+	w.mu.Lock() // expire may come at once, and needs stop
+	defer w.mu.Unlock()
+	w.stop = context.AfterFunc(ctx, w.expire)
+	return w, nil
+}
+
+// lockWriting takes the write side, unless ctx or the connection ends first: an
+// open Writer would otherwise hold up a Write beyond the connection's end.
+func (c *Conn) lockWriting(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c.writing.TryLock() {
+		return nil
+	}
+	either, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
+	if c.writing.Lock(either) == nil {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.terminal()
+}
+
+// send hands one message over. Waiting for room belongs before it: the object
+// takes without end. writing is held.
+func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
+	c.mu.Lock()
+	if c.writable() {
+		defer c.mu.Unlock()
+		return c.s.Send(typ, p)
+	}
+	c.mu.Unlock()
+	return c.awaitEnd(ctx)
+}
+
+// writable reports whether a message can be sent. Once either side has begun to
+// close, the object would drop it silently. mu is held.
+func (c *Conn) writable() bool {
+	return c.err == nil && !c.closing && c.s.State() == Open
+}
+
+// writer collects one message. It holds Conn.writing until it is closed or its
+// context ends.
+type writer struct {
+	c    *Conn
+	ctx  context.Context
+	typ  api.MessageType
+	stop func() bool
+
+	mu      sync.Mutex
+	buf     []byte
+	checked int   // of text: bytes of buf that are whole characters
+	err     error // why nothing more can be written, nil while it can
+}
+
+// Write collects p.
+func (w *writer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return 0, err
+	}
+	w.buf = append(w.buf, p...)
+	if w.typ == api.MessageText {
+		n, ok := wholeRunes(w.buf[w.checked:])
+		if !ok {
+			w.buf = w.buf[:len(w.buf)-len(p)]
+			return 0, errNotUTF8
+		}
+		w.checked += n
+	}
+	return len(p), nil
+}
+
+// Close sends the message.
+func (w *writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return err
+	}
+	var err error
+	if w.typ == api.MessageText && w.checked < len(w.buf) {
+		err = errNotUTF8
+	} else {
+		err = w.c.send(w.ctx, w.typ, w.buf)
+	}
+	w.finish(errSent)
+	return err
+}
+
+// usable returns why the message cannot go on. mu is held.
+func (w *writer) usable() error {
+	if w.err != nil {
+		return w.err
+	}
+	err := w.ctx.Err()
+	if err == nil {
+		err = w.c.terminal()
+	}
+	if err != nil {
+		w.finish(err)
+	}
+	return err
+}
+
+// expire gives the write side free when ctx ends, even if nobody comes back to
+// close the stream.
+func (w *writer) expire() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finish(w.ctx.Err())
+}
+
+// finish frees the write side, once. mu is held.
+func (w *writer) finish(err error) {
+	if w.err != nil {
+		return
+	}
+	w.err, w.buf = err, nil
+	w.stop()
+	w.c.writing.Unlock()
+}
+
+// wholeRunes returns how many bytes at p's beginning are whole characters. It
+// reports false when what follows them is not UTF-8, and never will be.
+func wholeRunes(p []byte) (int, bool) {
+	if utf8.Valid(p) {
+		return len(p), true
+	}
+	for n := len(p) - 1; n >= 0 && n > len(p)-utf8.UTFMax; n-- {
+		if utf8.RuneStart(p[n]) {
+			return n, !utf8.FullRune(p[n:]) && utf8.Valid(p[:n])
+		}
+	}
+	return 0, false
+}
+
+// Ping returns an error that matches errors.ErrUnsupported, or the terminal
+// error of a connection that has ended.
+func (c *Conn) Ping(context.Context) error {
+	if err := c.terminal(); err != nil {
+		return err
+	}
+	return Unsupported("a page cannot send pings: the browser answers the server's by itself; " +
+		"to measure or keep alive, send a message of your own that the server answers")
+}

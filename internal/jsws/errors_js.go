@@ -1,0 +1,46 @@
+//go:build js && wasm
+
+package jsws
+
+import (
+	"errors"
+	"syscall/js"
+
+	"github.com/hack-pad/safejs"
+)
+
+// ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
+var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object")
+
+// Exception is what JavaScript has thrown.
+type Exception struct {
+	Name    string // "SyntaxError"
+	Message string // in the browser's words
+}
+
+// Error returns the name and the message.
+func (e *Exception) Error() string { return e.Name + ": " + e.Message }
+
+// exception makes an *Exception of an error that JavaScript threw; others stay
+// as they are.
+func exception(err error) error {
+	thrown, ok := errors.AsType[js.Error](err)
+	if !ok {
+		return err
+	}
+	v := safejs.Safe(thrown.Value)
+	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
+}
+
+// text returns v's property name if it is a string, else "".
+func text(v safejs.Value, name string) string {
+	p, err := v.Get(name)
+	if err != nil || p.Type() != safejs.TypeString {
+		return ""
+	}
+	s, err := p.String()
+	if err != nil {
+		return ""
+	}
+	return s
+}
