@@ -1,0 +1,126 @@
+package deflate
+
+import (
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// maxLastBlocks is how many blocks of one message may say that they are the
+// last. Each costs a new beginning with a dictionary of 32 KiB.
+const maxLastBlocks = 1024
+
+// Decompressor inflates the messages that one side of a connection receives.
+type Decompressor struct{ received history }
+
+// NewDecompressor returns a Decompressor for a peer whose window is of 2^bits
+// bytes, 8 to 15, and may reach into earlier messages when takeover is true.
+func NewDecompressor(bits int, takeover bool) *Decompressor {
+	d := &Decompressor{}
+	if takeover {
+		d.received.max = window(bits)
+	}
+	return d
+}
+
+// Received makes p, which came compressed, part of what later messages may
+// refer to. A message may be told in pieces, after its last Read.
+func (d *Decompressor) Received(p []byte) { d.received.add(p) }
+
+// Held returns how many bytes the Decompressor keeps while idle: 2^bits at
+// most, none without takeover.
+func (d *Decompressor) Held() int { return cap(d.received.buf) }
+
+// Message is one message being inflated.
+type Message struct {
+	r     io.ReadCloser // of the flate library
+	src   source
+	said  []byte // the end of the dictionary and of what was inflated
+	lasts int    // blocks that said they were the last
+}
+
+var messages = sync.Pool{New: func() any {
+	m := &Message{}
+	m.r = flate.NewReader(&m.src)
+	return m
+}}
+
+// Open begins to inflate a message whose payload is src, which returns io.EOF
+// at its end. Close must be called, once, and before that nothing else of the
+// Decompressor.
+func (d *Decompressor) Open(src io.Reader) *Message {
+	m := messages.Get().(*Message)
+	m.src.src = src
+	m.said = append(m.said[:0], d.received.buf...)
+	m.begin()
+	return m
+}
+
+// begin makes the library expect a block at the next byte.
+func (m *Message) begin() {
+	m.r.(flate.Resetter).Reset(&m.src, m.said) // takes the newest 32 KiB; its error is always nil
+}
+
+// Read returns inflated bytes, io.EOF at the message's end, ErrCorrupt, or an
+// error of the payload, after which the message cannot go on. It takes no more
+// of the payload, but for 512 bytes, than what it returns needs.
+func (m *Message) Read(p []byte) (int, error) {
+	for {
+		n, err := m.r.Read(p)
+		m.keep(p[:n])
+		if err == io.EOF {
+			err = m.last()
+		} else if err != nil {
+			err = m.broken()
+		}
+		if n > 0 || err != nil || len(p) == 0 {
+			return n, err
+		}
+	}
+}
+
+// last acts on a block that says it is the last: that of the end, or one of the
+// peer's, after which others may follow (RFC 7692 sections 7.2.1 and 7.2.3.4).
+func (m *Message) last() error {
+	switch {
+	case m.src.closed:
+		return io.EOF
+	case m.src.pos > 0:
+		return ErrCorrupt // a block ends with what was not part of the payload
+	case !m.src.more() && m.src.err != nil:
+		return m.src.err
+	case !m.src.more():
+		return io.EOF
+	case m.lasts == maxLastBlocks:
+		return ErrCorrupt
+	}
+	m.lasts++
+	m.begin()
+	return nil
+}
+
+// broken returns the cause of an error that the library returned.
+func (m *Message) broken() error {
+	if m.src.err != nil {
+		return m.src.err
+	}
+	return ErrCorrupt
+}
+
+// keep remembers what was inflated: 32 KiB, and in between up to twice that.
+func (m *Message) keep(p []byte) {
+	const most = 1 << maxBits
+	p = p[max(len(p)-most, 0):]
+	if len(m.said)+len(p) > 2*most {
+		m.said = m.said[:copy(m.said, m.said[max(len(m.said)-most, 0):])]
+	}
+	m.said = append(m.said, p...)
+}
+
+// Close gives the inflater back.
+func (m *Message) Close() {
+	m.src = source{}
+	m.lasts = 0
+	messages.Put(m)
+}

@@ -1,0 +1,95 @@
+package deflate
+
+import "io"
+
+// end follows a payload: the tail, and an empty last block, at which the flate
+// library stops.
+const end = tail + "\x01\x00\x00\xff\xff"
+
+// source is a payload with its end put back, as the flate library reads it.
+type source struct {
+	src   io.Reader
+	buf   [512]byte
+	r, w  int   // buf[r:w] has not been read
+	begun bool  // src gave a byte
+	done  bool  // src has ended
+	err   error // of src, other than io.EOF
+	pos   int   // in end
+
+	// The library takes the header of a stored block by ReadByte, and its length
+	// by Read. That tells the end's block from a block of the peer's that swallows it.
+	header bool // the header of the end's block was read as one
+	closed bool // and then the rest
+}
+
+// fill reads some more of src. It reports whether there is something.
+func (s *source) fill() bool {
+	const attempts = 100 // as many reads without a byte show a broken reader
+	for range attempts {
+		if s.done || s.err != nil {
+			return false
+		}
+		n, err := s.src.Read(s.buf[:])
+		s.r, s.w = 0, n
+		s.begun = s.begun || n > 0
+		if err == io.EOF {
+			s.done = true
+		} else {
+			s.err = err
+		}
+		if n > 0 {
+			return true
+		}
+	}
+	s.err = io.ErrNoProgress
+	return false
+}
+
+// more reports whether src has more to read.
+func (s *source) more() bool { return s.r < s.w || s.fill() }
+
+func (s *source) ReadByte() (byte, error) {
+	if s.more() {
+		s.r++
+		return s.buf[s.r-1], nil
+	}
+	rest, err := s.rest()
+	if err != nil {
+		return 0, err
+	}
+	s.header = s.pos == len(tail)
+	s.pos++
+	return rest[0], nil
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.more() {
+		n := copy(p, s.buf[s.r:s.w])
+		s.r += n
+		return n, nil
+	}
+	rest, err := s.rest()
+	if err != nil {
+		return 0, err
+	}
+	n := copy(p, rest)
+	s.pos += n
+	s.closed = s.header && n == len(rest)
+	return n, nil
+}
+
+// rest returns what has not been read of the end, now that src gives no more.
+func (s *source) rest() (string, error) {
+	if s.err != nil {
+		return "", s.err
+	}
+	if !s.begun && s.pos == 0 {
+		// An empty payload lacks the one byte that section 7.2.3.6 asks for;
+		// some senders leave it out, and mean an empty message.
+		s.pos = len(tail)
+	}
+	if s.pos == len(end) {
+		return "", io.EOF
+	}
+	return end[s.pos:], nil
+}

@@ -1,0 +1,40 @@
+package deflate
+
+import "math"
+
+// Stream compresses one message that comes in pieces. It holds a writer until
+// Close, and its message counts as sent as it comes.
+type Stream struct {
+	c *Compressor
+	w *writer
+}
+
+// Stream begins a message. Until its Close the Compressor must not be used
+// otherwise.
+func (c *Compressor) Stream() *Stream {
+	return &Stream{c, c.take(math.MaxInt, nil)}
+}
+
+// Append appends the compressed piece p of the message to dst, up to a byte's
+// end: the receiver can inflate all of it. The last piece, which may be empty,
+// ends the message. Pieces under 128 bytes compress badly.
+func (s *Stream) Append(dst, p []byte, last bool) []byte {
+	start := len(dst)
+	s.w.out.p = dst
+	s.w.flush(p)
+	dst = s.w.out.p
+	s.w.out.p = nil
+	s.c.sent.add(p)
+	if last {
+		return cut(dst, start)
+	}
+	return dst
+}
+
+// Close gives the writer back. It may be called more than once.
+func (s *Stream) Close() {
+	if s.w != nil {
+		s.w.put()
+		s.w = nil
+	}
+}
