@@ -1,6 +1,9 @@
 package deflate
 
-import "errors"
+import (
+	"errors"
+	"sync"
+)
 
 var (
 	errNaive  = errors.New("naive: not DEFLATE")
@@ -91,8 +94,9 @@ func (n *naive) stored() {
 	}
 }
 
-// codes is a Huffman code: symbols by the length of their code and its value.
-type codes map[[2]int]int
+// codes is a Huffman code: symbols by their code, before which stands a 1 to
+// tell its length.
+type codes map[int]int
 
 // newCodes gives out codes by section 3.2.2. A set must be complete, or a
 // single code of one bit, or empty.
@@ -102,13 +106,13 @@ func newCodes(lengths []int) codes {
 		code <<= 1
 		for symbol, l := range lengths {
 			if l == length {
-				c[[2]int{length, code}] = symbol
+				c[1<<length|code] = symbol
 				code++
 				used += 1 << (15 - length)
 			}
 		}
 	}
-	_, single := c[[2]int{1, 0}]
+	_, single := c[0b10]
 	if used != 1<<15 && len(c) > 0 && !(single && len(c) == 1) {
 		panic(errNaive)
 	}
@@ -116,10 +120,9 @@ func newCodes(lengths []int) codes {
 }
 
 func (n *naive) symbol(c codes) int {
-	code := 0
-	for length := 1; length <= 15; length++ {
+	for code := 1; code < 1<<15; {
 		code = code<<1 | n.bits(1)
-		if symbol, ok := c[[2]int{length, code}]; ok {
+		if symbol, ok := c[code]; ok {
 			return symbol
 		}
 	}
@@ -127,7 +130,7 @@ func (n *naive) symbol(c codes) int {
 }
 
 // fixedCodes are those of section 3.2.6.
-func fixedCodes() (literals, distances codes) {
+var fixedCodes = sync.OnceValues(func() (literals, distances codes) {
 	l, d := make([]int, 288), make([]int, 32)
 	for i := range l {
 		switch {
@@ -143,7 +146,7 @@ func fixedCodes() (literals, distances codes) {
 		d[i] = 5
 	}
 	return newCodes(l), newCodes(d)
-}
+})
 
 // dynamicCodes reads the codes of section 3.2.7.
 func (n *naive) dynamicCodes() (literals, distances codes) {

@@ -1,0 +1,193 @@
+package deflate
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// same holds what this package makes of a payload against the naive way.
+func same(t *testing.T, dict, payload []byte) {
+	t.Helper()
+	want, lasts, wantErr := naiveInflate(dict, payload, 1<<maxBits)
+	d := NewDecompressor(maxBits, true)
+	d.Received(dict)
+	got, err := inflate(d, bytes.NewReader(payload))
+	switch {
+	case wantErr != nil || lasts > maxLastBlocks:
+		if !errors.Is(err, ErrCorrupt) {
+			t.Errorf("% x: %d bytes, %v; the naive way says %v", payload, len(got), err, wantErr)
+		}
+	case err != nil || !bytes.Equal(got, want):
+		t.Errorf("% x: %q, %v; the naive way says %q", payload, got, err, want)
+	}
+}
+
+// samples are payloads of every kind of block, with what was said before.
+func samples() (dicts, payloads [][]byte) {
+	dict := jsonData(400, 1)
+	add := func(dict []byte, payload string) {
+		dicts, payloads = append(dicts, dict), append(payloads, []byte(payload))
+	}
+	compressed := func(level, bits int, dict, msg []byte) {
+		c := NewCompressor(level, bits, true)
+		c.Sent(dict)
+		add(dict, string(c.Append(nil, msg)))
+	}
+	compressed(1, 15, dict, jsonData(100, 2))  // fixed codes
+	compressed(1, 15, nil, jsonData(700, 2))   // dynamic codes
+	compressed(9, 15, dict, textData(600, 2))  // lazily matched
+	compressed(1, 9, dict, textData(400, 2))   // in a small window
+	compressed(1, 15, nil, randomData(200, 2)) // stored, or literals alone
+	add(nil, "\x00\x05\x00\xfa\xffHello\x00")
+	add([]byte("Hello"), "\x01\x05\x00\xfa\xffHello\xf2\x00\x11\x00\x00")
+	add(nil, "\xf3\x48\xcd\xc9\xc9\x07\x00\x00")
+	return dicts, payloads
+}
+
+// A payload cut off anywhere is not delivered as if it were whole, unless it is:
+// the tail may complete a stored block.
+func TestTruncated(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		for n := range payload {
+			same(t, dicts[i], payload[:n])
+		}
+	}
+}
+
+// One bit wrong anywhere: an error or another message, never a panic.
+func TestOneBitWrong(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		for bit := range 8 * len(payload) {
+			bad := bytes.Clone(payload)
+			bad[bit/8] ^= 1 << (bit % 8)
+			same(t, dicts[i], bad)
+		}
+	}
+}
+
+func TestCorrupt(t *testing.T) {
+	for _, c := range []struct{ section, payload string }{
+		{"RFC 1951 section 3.2.3: block type 3", "\x06"},
+		{"RFC 1951 section 3.2.4: NLEN is not LEN's complement", "\x00\x05\x00\xfa\xfeHello\x00"},
+		{"RFC 1951 section 3.2.5: a distance before the first byte", "\xf2\x00\x11\x00\x00"},
+		{"RFC 1951 section 3.2.6: length symbol 286", "\x1a\x03\x00"},
+		{"RFC 1951 section 3.2.7: more than 286 literal codes", "\xfc\xff\xff\xff\xff"},
+		{"RFC 7692 section 7.2.2: a stored block that wants more than there is", "\x00\x0e\x00\xf1\xffHello"},
+		{"RFC 7692 section 7.2.2: a last stored block that ends in our end", "\x01\x0e\x00\xf1\xffHello"},
+		{"RFC 7692 section 7.2.2: a last stored block that ends in the tail", "\x01\x09\x00\xf6\xffHello"},
+	} {
+		if got, err := inflate(NewDecompressor(15, true), strings.NewReader(c.payload)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %q, %v", c.section, got, err)
+		}
+		same(t, nil, []byte(c.payload))
+	}
+}
+
+// An empty payload lacks a byte, and is taken for an empty message.
+func TestEmptyPayload(t *testing.T) {
+	for _, way := range ways {
+		if got, err := inflate(NewDecompressor(15, true), way.of(nil)); err != nil || len(got) != 0 {
+			t.Errorf("%s: %q, %v", way.name, got, err)
+		}
+	}
+}
+
+// Payloads come as they like, and are read in pieces of any size.
+func TestPieces(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		want, _, err := naiveInflate(dicts[i], payload, 1<<maxBits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range ways {
+			for _, size := range []int{1, 2, 7, 512, 100000} {
+				d := NewDecompressor(maxBits, true)
+				d.Received(dicts[i])
+				m := d.Open(way.of(payload))
+				if got, err := readBy(m, size); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("sample %d, %s, by %d: %d bytes, want %d; %v", i, way.name, size, len(got), len(want), err)
+				}
+				if n, err := m.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+					t.Errorf("sample %d, %s: after the end %d, %v", i, way.name, n, err)
+				}
+				m.Close()
+			}
+		}
+	}
+}
+
+// readBy reads all of r with buffers of size bytes.
+func readBy(r io.Reader, size int) (all []byte, err error) {
+	buf := make([]byte, size)
+	for {
+		n, err := r.Read(buf)
+		all = append(all, buf[:n]...)
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+}
+
+// An error of the payload's reader, wherever it comes, is what Read returns, then
+// and ever after; and the next message begins anew.
+func TestSourceError(t *testing.T) {
+	broken := errors.New("the network broke")
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		want, _, _ := naiveInflate(dicts[i], payload, 1<<maxBits)
+		d := NewDecompressor(maxBits, true)
+		d.Received(dicts[i])
+		for n := range payload {
+			m := d.Open(io.MultiReader(bytes.NewReader(payload[:n]), iotest.ErrReader(broken)))
+			got, err := io.ReadAll(m)
+			if err != broken || !bytes.HasPrefix(want, got) {
+				t.Errorf("sample %d, byte %d: %d bytes, %v", i, n, len(got), err)
+			}
+			if k, err := m.Read(make([]byte, 9)); k != 0 || err != broken {
+				t.Errorf("sample %d, byte %d: then %d, %v", i, n, k, err)
+			}
+			m.Close()
+		}
+		if got, err := inflate(d, bytes.NewReader(payload)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("sample %d, afterwards: %d bytes, %v", i, len(got), err)
+		}
+	}
+}
+
+// stuck never returns a byte, nor an error.
+type stuck struct{}
+
+func (stuck) Read([]byte) (int, error) { return 0, nil }
+
+func TestNoProgress(t *testing.T) {
+	if _, err := inflate(NewDecompressor(15, true), stuck{}); err != io.ErrNoProgress {
+		t.Errorf("a reader that never returns anything: %v", err)
+	}
+}
+
+// What is flushed can be read before anything else has come.
+func TestReadBeforeTheEnd(t *testing.T) {
+	msg := textData(3000, 1)
+	s := NewCompressor(1, 15, true).Stream()
+	defer s.Close()
+	payload := s.Append(nil, msg, false)
+	r, w := io.Pipe()
+	defer w.Close()
+	go w.Write(payload)
+	m := NewDecompressor(15, true).Open(r)
+	defer m.Close()
+	got := make([]byte, len(msg))
+	if _, err := io.ReadFull(m, got); err != nil || !bytes.Equal(got, msg) {
+		t.Errorf("%v; the first piece of a message differs", err)
+	}
+}
