@@ -103,6 +103,7 @@ func BenchmarkIdle(b *testing.B) {
 			held := int64(heap()) - int64(before)
 			b.ReportMetric(float64(held)/float64(len(conns)), "held-B/conn")
 			runtime.KeepAlive(conns)
+			runtime.KeepAlive(msgs)
 		})
 	}
 }
