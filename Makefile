@@ -24,12 +24,12 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## run examples/echo natively and in a headless browser, and compare
-	@WS_NO_BROWSER= scripts/need.sh browser
-	@$(MAKE) --no-print-directory $(BIN)/wasmbrowsertest
+	@WS_NO_BROWSER= scripts/need.sh browser >/dev/null
+	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
 test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1: natively alone)
-	@$(MAKE) --no-print-directory -j4 prepare
+	@$(MAKE) --no-print-directory -s -j4 prepare
 	@$(MAKE) --no-print-directory test-native test-js
 
 serve: page ## leave a server up with a page to open (ADDR=host:port)
