@@ -124,7 +124,7 @@ func FuzzParseExtensions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		l := &lexer{s: value}
 		parseExtensions(nil, l)
-		if l.looks > 4*len(value)+10 {
+		if l.looks > 8*len(value) {
 			t.Fatalf("looked %d times at %d bytes", l.looks, len(value))
 		}
 		all, err := ParseExtensions([]string{value})
