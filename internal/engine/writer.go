@@ -58,7 +58,7 @@ func (w *writer) Write(p []byte) (int, error) {
 			}
 		}
 		if w.buf == nil {
-			w.buf = writeBuffers.Get().(*[writeBuffer]byte)
+			w.buf = writeBuffers.get()
 		}
 		n := copy(w.buf[w.n:], p[done:])
 		w.n += n
@@ -104,9 +104,9 @@ func (w *writer) flush(fin bool) error {
 }
 
 // abandon gives the message up. When a part of it was sent, the connection
-// cannot go on.
+// cannot go on, unless it is ending already.
 func (w *writer) abandon(err error) error {
-	if w.op == frame.OpContinuation {
+	if w.op == frame.OpContinuation && !errors.Is(err, api.ErrClosed) {
 		err = w.c.end(true, &cutOffError{err}, true)
 	}
 	w.err = err
@@ -118,7 +118,7 @@ func (w *writer) release() {
 	w.c.buffered.Add(-int64(w.n))
 	w.n = 0
 	if w.buf != nil {
-		writeBuffers.Put(w.buf)
+		writeBuffers.put(w.buf)
 		w.buf = nil
 	}
 	w.err = errWriterClosed
