@@ -66,9 +66,6 @@ var brokenCases = []testCase{
 				{"section 7.4.1: close code 1006", "880203ee"},
 				{"section 7.4.2: close code 5000", "88021388"},
 			} {
-				if t.Browser && browsersAccept[b.hex] {
-					continue
-				}
 				id := newID()
 				c := t.dial("/raw?hex=" + b.hex + "&id=" + id)
 				_, _, err := c.Read(t.ctx)
@@ -130,6 +127,3 @@ var brokenCases = []testCase{
 			t.wantIs("Close", c.Close(1000, ""), api.ErrClosed)
 		}},
 }
-
-// browsersAccept are the breaches that Chromium lets pass, or sits out.
-var browsersAccept = map[string]bool{}

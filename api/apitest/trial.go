@@ -178,8 +178,8 @@ func (t *trial) wantClosed(what string, err error) *api.CloseError {
 	return e
 }
 
-// wantArgument checks that err is an *ArgumentError about the argument name;
-// "" for any.
+// wantArgument checks that err is an *ArgumentError about the argument name, or
+// a part of it: Header["X"] is a part of Header. "" stands for any.
 func (t *trial) wantArgument(what string, err error, name string) {
 	t.Helper()
 	e, ok := errors.AsType[*api.ArgumentError](err)
@@ -187,7 +187,7 @@ func (t *trial) wantArgument(what string, err error, name string) {
 		t.Errorf("%s returned %v, want an *ArgumentError", what, err)
 		return
 	}
-	if name != "" && e.Name != name {
+	if !strings.HasPrefix(e.Name, name) {
 		t.Errorf("%s blames %q (%v), want %q", what, e.Name, err, name)
 	}
 }

@@ -8,7 +8,8 @@
 //	/echo            echo by this module's own Accept: messages up to 64 MiB, any Origin
 //	                 choose=NAME, repeated: the subprotocols it knows
 //	/echo/nhooyr     echo by nhooyr.io/websocket, the independent peer; choose= likewise
-//	/echo/bytes      echo by this package's own bytes, which know frames and nothing else
+//	/echo/bytes      echo by this package's own bytes, which know frames and little else;
+//	                 choose=NAME: the subprotocol it knows
 //	/subprotocol     choose=NAME: agrees on NAME, offered or not; without it on none
 //	/header          name=NAME: sends the request's header field NAME as a text message
 //	/close           code= reason=: closes with them, with an empty close frame when code is missing;

@@ -24,7 +24,7 @@ type peer struct {
 	nc        net.Conn
 	in        *bufio.Reader
 	over      <-chan struct{} // closed when the server is
-	saw       end             // of the client's close frame
+	saw       func(end)       // is told of the client's close frame
 	sentClose bool            // nothing may follow our close frame
 }
 
@@ -54,7 +54,7 @@ func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err err
 		release()
 		return nil, nil, err
 	}
-	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done(), saw: noFrame}, release, nil
+	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
 }
 
 // answer sends the 101 response of RFC 6455 section 4.2.2.
@@ -139,7 +139,7 @@ func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
 	}
 	op = head[0] & 0x0F
 	if op == opClose {
-		p.saw = parseClose(payload)
+		p.saw(parseClose(payload))
 	}
 	return op, head[0]&0x80 != 0, payload, nil
 }

@@ -50,8 +50,17 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 			return
 		}
 		defer release()
-		defer func() { s.ends.put(q.Get("id"), p.saw) }()
-		if p.answer(key, q.Get("choose")) != nil {
+		id, closed := q.Get("id"), false
+		p.saw = func(e end) {
+			s.ends.put(id, e)
+			closed = true
+		}
+		defer func() {
+			if !closed {
+				s.ends.put(id, noFrame)
+			}
+		}()
+		if p.answer(key, subprotocol(r, q.Get("choose"))) != nil {
 			return
 		}
 		if name := q.Get("name"); name != "" && p.send(opText, []byte(strings.Join(r.Header.Values(name), ", "))) != nil {
@@ -59,6 +68,20 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 		}
 		run(p)
 	}
+}
+
+// subprotocol is what to agree on: choose if the client offers it, and on the
+// endpoint of that name in any case.
+func subprotocol(r *http.Request, choose string) string {
+	for name := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+		if strings.TrimSpace(name) == choose {
+			return choose
+		}
+	}
+	if r.URL.Path == "/subprotocol" {
+		return choose
+	}
+	return ""
 }
 
 // polite reads, and answers the close.
