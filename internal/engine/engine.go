@@ -63,8 +63,8 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
-	// Keys fills a frame's mask key; nil means crypto/rand.
-	Keys func(*[4]byte)
+	// Keys draws a frame's mask key; nil means crypto/rand.
+	Keys func() [4]byte
 }
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
