@@ -3,6 +3,7 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/twinws/ws"
 )
@@ -226,36 +229,68 @@ func TestDialALPN(t *testing.T) {
 	}
 }
 
-// Giving up a connection under two layers of TLS waits for no layer's farewell,
-// although nobody reads any more.
-func TestCloseNowUnderTLS(t *testing.T) {
-	n := newCensus(t)
-	held := make(chan *ws.Conn, 1)
-	s, _ := n.serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if c, err := ws.Accept(w, r, nil); err == nil {
-			held <- c
-		}
-	}, withTLS)
-	d := n.dialer()
-	d.TLSConfig = trusting(s)
-	n.by(t, d, "https proxy", s.Listener.Addr().String())
-	c, err := d.Dial(within(t), "wss://example.com/")
-	if err != nil {
-		t.Fatal(err)
+// Giving up waits for no farewell of TLS, although nobody reads any more: not
+// that of the server's layer, and not that of a proxy's below it.
+func TestTLSEndsAtOnce(t *testing.T) {
+	s := httptest.NewUnstartedServer(nil)
+	s.StartTLS() // only for its certificate
+	s.Close()
+	server := &tls.Config{Certificates: s.TLS.Certificates, SessionTicketsDisabled: true}
+	for name, tt := range map[string]struct {
+		proxy   bool
+		answers bool // else it reads nothing from the request on
+	}{
+		"CloseNow": {false, true}, "CloseNow through a proxy": {true, true},
+		"Dial": {false, false}, "Dial through a proxy": {true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				over := make(chan struct{})
+				defer close(over)
+				d := &ws.Dialer{TLSConfig: trusting(s), Proxy: noProxy}
+				d.NetDial = func(context.Context, string, string) (net.Conn, error) {
+					near, far := net.Pipe()
+					go func() {
+						defer far.Close()
+						c := tls.Server(far, server)
+						if tt.proxy {
+							http.ReadRequest(bufio.NewReader(c))
+							io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+							c = tls.Server(c, server)
+						}
+						c.Handshake()
+						if tt.answers {
+							r, err := http.ReadRequest(bufio.NewReader(c))
+							if err != nil {
+								return
+							}
+							io.WriteString(c, switching(r))
+						}
+						<-over
+					}()
+					return near, nil
+				}
+				if tt.proxy {
+					throughProxy(t, d, "https://example.com")
+				}
+				begun := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				c, err := d.Dial(ctx, "wss://example.com/")
+				if !tt.answers {
+					if took := time.Since(begun); took != time.Second || !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("Dial = %v after %v, want the end of the context after 1 s", err, took)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.CloseNow()
+				if took := time.Since(begun); took != 0 {
+					t.Errorf("CloseNow took %v, want no time", took)
+				}
+			})
+		})
 	}
-	peer := <-held
-	ctx, cancel := context.WithCancel(within(t))
-	defer cancel()
-	go func() { // ends when the network's buffers are full and the connection is gone
-		for c.Write(ctx, ws.MessageBinary, make([]byte, 1<<20)) == nil {
-		}
-	}()
-	for c.BufferedAmount() == 0 && ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		default:
-		}
-	}
-	c.CloseNow()
-	peer.CloseNow()
 }
