@@ -138,3 +138,11 @@ func TestNoStaleByte(t *testing.T) {
 		wantCloseError(r.T, "Read", wait(), api.CloseError{Code: 4000, Reason: "bye", Clean: true})
 	})
 }
+
+// heap returns the bytes in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

@@ -111,9 +111,9 @@ func TestWriteSizes(t *testing.T) {
 		set  func(s *end)
 	}{
 		{"all at once", 1 << 30, func(s *end) {}},
-		{"one byte at a time, silently", 70_000, func(s *end) { s.mostWrite = 1 }},
+		{"one byte at a time, silently", 5_000, func(s *end) { s.mostWrite = 1 }},
 		{"a thousand bytes at a time, silently", 1 << 30, func(s *end) { s.mostWrite = 1000 }},
-		{"with room for 100 bytes", 70_000, func(s *end) { s.limit(100) }},
+		{"with room for 100 bytes", 20_000, func(s *end) { s.limit(100) }},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			bothRoles(t, Config{}, func(r *rig) {
