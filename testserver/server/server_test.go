@@ -185,11 +185,17 @@ func TestSilentCloseStaysOpen(t *testing.T) {
 
 func TestHangSeesTheClientLeave(t *testing.T) {
 	s := newTestServer(t)
-	ctx, cancel := context.WithTimeout(s.ctx, 20*time.Millisecond)
-	defer cancel()
-	if _, _, err := websocket.Dial(ctx, s.url+"/hang?id=hang", nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Dial returned %v", err)
+	nc, err := net.Dial("tcp", strings.TrimPrefix(s.url, "ws://"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer nc.Close()
+	io.WriteString(nc, "GET /hang?id=hang HTTP/1.1\r\nHost: x\r\n\r\n")
+	nc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if n, err := nc.Read(make([]byte, 1)); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %d bytes, %v, want silence", n, err)
+	}
+	nc.Close()
 	s.wantText(s.dial("/seen?id=hang"), "1006 ")
 }
 
