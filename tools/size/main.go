@@ -74,12 +74,13 @@ func run() error {
 			budget: size{brotli: 40_000}, coder: size{brotli: 437_000}},
 	}
 	print(os.Stdout, rows)
+	var over []error
 	for _, r := range rows {
 		if r.got.over(r.budget) {
-			return fmt.Errorf("over budget: %s", r.what)
+			over = append(over, fmt.Errorf("over budget: %s", r.what))
 		}
 	}
-	return nil
+	return errors.Join(over...)
 }
 
 // measureAll builds the programs one after the other, since a build uses every
