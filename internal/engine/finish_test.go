@@ -124,6 +124,11 @@ func TestFinishResumed(t *testing.T) {
 		"Read": func(r *rig) error {
 			return r.startRead(background)()
 		},
+		// A Ping that began before the close was heard reads on after it.
+		"Ping": func(r *rig) error {
+			r.c.readControl(background)
+			return r.c.Ping(background)
+		},
 		"Close": func(r *rig) error {
 			if err := r.c.Close(1000, ""); err != nil {
 				return err

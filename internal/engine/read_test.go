@@ -14,11 +14,11 @@ import (
 func edges() []int {
 	sizes := []int{0, 1, 2, 124, 125, 126, 127, 128}
 	for _, at := range []int{readBuffer, writeBuffer, 65535} {
-		for _, d := range []int{-15, -14, -13, -8, -4, -2, -1, 0, 1, 2, 4, 8, 13, 14, 15} {
+		for _, d := range []int{-15, -14, -13, -5, -4, -1, 0, 1, 4, 13, 14, 15} {
 			sizes = append(sizes, at+d)
 		}
 	}
-	return append(sizes, stride-1, stride, stride+writeBuffer, 1_000_003)
+	return append(sizes, stride-1, stride, stride+writeBuffer)
 }
 
 // TestReadSizes reads messages of all sizes, one after the other, from streams
