@@ -12,25 +12,27 @@ TEST    ?=
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
+# A page accepts no connections: the server is a native program.
+JSPKGS   = $$($(JS) $(GO) list ./... | grep -v /testserver)
 MODULES := . tools
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, and what wasm_test looks for.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean browser cc prepare test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean prepare system test-native test-js page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## run examples/echo natively and in a headless browser, and compare
-	@WS_NO_BROWSER= scripts/need.sh browser
-	@$(MAKE) --no-print-directory $(BIN)/wasmbrowsertest
+	@WS_NO_BROWSER= scripts/need.sh browser >/dev/null
+	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
 test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1: natively alone)
-	@$(MAKE) --no-print-directory -j4 prepare
-	@$(MAKE) --no-print-directory test-native test-js
+	@$(MAKE) --no-print-directory -s -j2 prepare
+	@$(MAKE) --no-print-directory -k test-native test-js
 
 serve: page ## leave a server up with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -55,12 +57,12 @@ fmt:
 
 vet:
 	$(GO) vet ./...
-	$(JS) $(GO) vet ./...
+	$(JS) $(GO) vet $(JSPKGS)
 	cd tools && $(GO) vet ./...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
-	$(JS) $(BIN)/staticcheck ./...
+	$(JS) $(BIN)/staticcheck $(JSPKGS)
 	cd tools && ../$(BIN)/staticcheck ./...
 
 tidy:
@@ -69,15 +71,10 @@ tidy:
 # --- what test is made of -----------------------------------------------------
 
 # Made at once: while a browser is fetched, the compiler works.
-prepare: browser cc $(BIN)/wasmbrowsertest
+prepare: system $(BIN)/wasmbrowsertest
 
-browser:
-	@scripts/need.sh browser
-
-cc:
-ifneq ($(RACE),)
-	@scripts/need.sh cc
-endif
+system:
+	@scripts/need.sh browser $(if $(RACE),cc) >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
 test-native:

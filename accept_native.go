@@ -3,13 +3,9 @@
 package ws
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/textproto"
 	"strings"
 	"time"
 
@@ -95,7 +91,7 @@ func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*hands
 // respond returns the response that accepts a.
 func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, error) {
 	for k, v := range o.Header {
-		k = textproto.CanonicalMIMEHeaderKey(k)
+		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
 	return handshake.AppendResponse(nil, a, "", extra)
@@ -117,24 +113,24 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		writeRefusal(w, r, refusalOf(err))
 		return nil, err
 	}
 	agreement, refusal := o.agree(handshake.FromHTTP(r), policy)
 	if refusal != nil {
-		writeRefusal(w, refusal)
+		writeRefusal(w, r, refusal)
 		return nil, refusal
 	}
 	head, err := o.respond(agreement, passedOn(w.Header()))
 	if err != nil {
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		writeRefusal(w, r, refusalOf(err))
 		return nil, err
 	}
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
 			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
-		writeRefusal(w, e)
+		writeRefusal(w, r, e)
 		return nil, e
 	}
 	// What the client sent behind its handshake is in the server's buffer.
@@ -155,18 +151,32 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 func passedOn(h http.Header) http.Header {
 	extra := http.Header{}
 	for k, v := range h {
+		k = http.CanonicalHeaderKey(k)
 		switch {
 		case k == "Connection", k == "Upgrade", k == "Host", k == "Transfer-Encoding", k == "Trailer",
 			strings.HasPrefix(k, "Content-"), strings.HasPrefix(k, "Sec-Websocket-"):
 		default:
-			extra[k] = append([]string(nil), v...)
+			extra[k] = append(extra[k], v...)
 		}
 	}
 	return extra
 }
 
-func writeRefusal(w http.ResponseWriter, e *HandshakeError) {
+// refusalOf returns the answer to a request that failed with err. Mistakes in
+// the server's own options are no matter of the peer's.
+func refusalOf(err error) *HandshakeError {
+	if e, ok := errors.AsType[*HandshakeError](err); ok {
+		return e
+	}
+	return &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("internal server error\n")}
+}
+
+func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 	status, header, body := handshake.Refusal(e)
+	if r.ProtoMajor > 1 { // RFC 9113 section 8.2.2: no fields of the connection, and other streams go on
+		delete(header, "Connection")
+		delete(header, "Upgrade")
+	}
 	for k, v := range header {
 		w.Header()[k] = v
 	}
@@ -185,92 +195,3 @@ func deadline(d time.Duration) time.Time {
 func (o *AcceptOptions) conn(nc net.Conn, buffered []byte, a *handshake.Agreement) *Conn {
 	return &Conn{b: newEngine(nc, buffered, engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit}, o.Keepalive)}
 }
-
-// Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
-// Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB. nc may be a *tls.Conn.
-//
-// On error nc has been answered, if that makes sense, and closed; the error is
-// ctx.Err() when ctx ended, else a [*HandshakeError].
-func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	const op = "upgrade"
-	if err := checkContext(ctx); err != nil {
-		return nil, wrap(op, err)
-	}
-	_, secure := nc.(*tls.Conn)
-	o, policy, err := opts.resolve(secure)
-	if err != nil {
-		nc.Close()
-		return nil, wrap(op, err)
-	}
-	bounded, cancel := ctx, context.CancelFunc(func() {})
-	if o.HandshakeTimeout > 0 {
-		bounded, cancel = context.WithTimeout(ctx, o.HandshakeTimeout)
-	}
-	defer cancel()
-	undo := interruptible(bounded, nc)
-	a, rest, err := o.upgrade(nc, policy)
-	undo()
-	switch {
-	case err == nil:
-		return o.conn(nc, rest, a), nil
-	case ctx.Err() != nil:
-		err = ctx.Err()
-	case bounded.Err() != nil:
-		err = &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: bounded.Err()}
-	}
-	nc.Close()
-	return nil, wrap(op, err)
-}
-
-func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (a *handshake.Agreement, rest []byte, err error) {
-	held, err := readHead(nc, nil, handshake.MaxHeadBytes)
-	if err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
-	}
-	r, n, err := handshake.ParseRequest(held)
-	if err == nil {
-		var refusal *HandshakeError
-		if a, refusal = o.agree(r, policy); refusal != nil {
-			err = refusal
-		}
-	}
-	var head []byte
-	if err == nil {
-		head, err = o.respond(a, http.Header{})
-	}
-	if err != nil {
-		refuse(nc, err)
-		return nil, nil, err
-	}
-	if _, err := nc.Write(head); err != nil {
-		return nil, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
-	}
-	return a, held[n:], nil
-}
-
-// refuse answers a request that failed with err, and lets the answer arrive:
-// closing with bytes unread could destroy it on its way.
-func refuse(nc net.Conn, err error) {
-	e, ok := errors.AsType[*HandshakeError](err)
-	if !ok {
-		e = &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("internal error\n")}
-	}
-	nc.SetDeadline(time.Now().Add(refuseWait))
-	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {
-		return
-	}
-	if h, ok := nc.(interface{ CloseWrite() error }); ok {
-		h.CloseWrite()
-		io.CopyN(io.Discard, nc, refuseBytes)
-	}
-}
-
-// Bounds on the wait for a refused peer to hang up.
-const (
-	refuseWait  = time.Second
-	refuseBytes = 64 << 10
-)

@@ -3,13 +3,13 @@
 package ws
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // connect opens the stream to the server: through a proxy if there is one,
@@ -28,7 +28,11 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || a.u.Scheme == "http" {
 		return nc, err
 	}
-	return a.d.secure(ctx, nc, a.u.Hostname())
+	cfg := a.d.tlsConfig()
+	if cfg.ServerName == "" {
+		cfg.ServerName = withoutZone(a.u.Hostname())
+	}
+	return secure(ctx, nc, cfg)
 }
 
 func (a *attempt) proxy() (*url.URL, error) {
@@ -40,101 +44,91 @@ func (a *attempt) proxy() (*url.URL, error) {
 }
 
 func (d *Dialer) netDial(ctx context.Context, addr string) (net.Conn, error) {
-	if d.NetDial != nil {
-		return d.NetDial(ctx, "tcp", addr)
+	dial := d.NetDial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	nc, err := dial(ctx, "tcp", addr)
+	if err != nil {
+		return nil, &HandshakeError{Problem: addr + " cannot be reached", Cause: err}
+	}
+	return nc, nil
 }
 
-// secure puts TLS on nc and insists on HTTP/1.1 above it: the handshake of RFC
-// 6455 exists in no other protocol. On error nc is closed.
-func (d *Dialer) secure(ctx context.Context, nc net.Conn, host string) (net.Conn, error) {
+// tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake of
+// RFC 6455 exists in no other protocol.
+func (d *Dialer) tlsConfig() *tls.Config {
 	cfg := &tls.Config{}
 	if d.TLSConfig != nil {
 		cfg = d.TLSConfig.Clone()
 	}
 	cfg.NextProtos = []string{"http/1.1"}
-	if cfg.ServerName == "" {
-		cfg.ServerName = host
-	}
+	return cfg
+}
+
+// secure puts TLS on nc. That the peer chose no protocol but cfg's is seen to
+// by crypto/tls. On error nc is closed.
+func secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
 	t := tls.Client(nc, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
-		nc.Close()
-		return nil, &HandshakeError{Problem: "TLS failed", Cause: err}
-	}
-	if p := t.ConnectionState().NegotiatedProtocol; p != "" && p != "http/1.1" {
-		t.Close()
-		return nil, &HandshakeError{Problem: "the server chose the application protocol " + p + " where only http/1.1 was offered"}
+		abort(t)
+		problem := "TLS failed"
+		if strings.Contains(err.Error(), "no application protocol") { // the alert has no exported type
+			problem += ": " + cfg.ServerName + " does not offer http/1.1 by ALPN, and WebSocket needs it"
+		}
+		return nil, &HandshakeError{Problem: problem, Cause: err}
 	}
 	return t, nil
 }
 
 // tunnel asks a proxy for a connection to the server (RFC 9110 section 9.3.6).
 func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) {
-	if proxy.Scheme != "http" && proxy.Scheme != "https" {
+	switch {
+	case proxy.Scheme != "http" && proxy.Scheme != "https":
 		return nil, &ArgumentError{Name: "Proxy", Problem: "the scheme " + proxy.Scheme + " is not spoken here: use http or https, or NetDial"}
+	case proxy.Hostname() == "":
+		return nil, &ArgumentError{Name: "Proxy", Problem: "the URL has no host"}
 	}
 	nc, err := a.d.netDial(ctx, hostPort(proxy))
 	if err == nil && proxy.Scheme == "https" {
-		nc, err = a.d.secure(ctx, nc, proxy.Hostname())
+		cfg := a.d.tlsConfig()
+		cfg.ServerName = withoutZone(proxy.Hostname())
+		nc, err = secure(ctx, nc, cfg)
 	}
 	if err != nil {
-		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + " cannot be reached", Cause: err}
+		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + " cannot be used", Cause: err}
 	}
 	undo := interruptible(ctx, nc)
-	rest, err := a.askProxy(nc, proxy)
+	err = a.askProxy(nc, proxy)
 	undo()
 	if err != nil {
-		nc.Close()
+		abort(nc)
 		return nil, err
-	}
-	if len(rest) > 0 {
-		return &heldConn{Conn: nc, held: bytes.NewReader(rest)}, nil
 	}
 	return nc, nil
 }
 
-func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) (rest []byte, err error) {
+func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) error {
 	req := &http.Request{Method: "CONNECT", URL: &url.URL{Opaque: hostPort(a.u)}, Host: hostPort(a.u), Header: http.Header{}}
-	if proxy.User != nil {
-		req.Header.Set("Proxy-Authorization", basicAuth(proxy.User))
+	if auth := basicAuth(proxy.User); auth != "" {
+		req.Header.Set("Proxy-Authorization", auth)
 	}
-	w := bufio.NewWriter(nc)
-	if err := req.Write(w); err != nil {
-		return nil, err
+	var head bytes.Buffer
+	if err := req.Write(&head); err != nil {
+		return err
 	}
-	if err := w.Flush(); err != nil {
-		return nil, err
+	if _, err := nc.Write(head.Bytes()); err != nil {
+		return err
 	}
-	res, rest, err := readResponse(nc, nil)
-	if err != nil {
-		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + " gave no answer to CONNECT", Cause: err}
-	}
-	if res.Status/100 != 2 {
-		return nil, &HandshakeError{Status: res.Status, Header: res.Header.HTTP(), Body: readBody(nc, rest, res),
+	res, rest, err := readResponse(nc)
+	switch {
+	case err != nil:
+		return &HandshakeError{Problem: "the proxy " + proxy.Host + " gave no answer to CONNECT", Cause: err}
+	case res.Status/100 != 2:
+		return &HandshakeError{Status: res.Status, Header: res.Header.HTTP(), Body: readBody(nc, rest, res),
 			Problem: "the proxy " + proxy.Host + " refused to connect"}
+	case len(rest) > 0: // nobody at the tunnel's other end speaks before it is asked
+		return &HandshakeError{Problem: "the proxy " + proxy.Host + " sent something behind its answer to CONNECT"}
 	}
-	return rest, nil
-}
-
-// heldConn is a connection some of whose bytes were read already.
-type heldConn struct {
-	net.Conn
-	held *bytes.Reader
-}
-
-func (c *heldConn) Read(p []byte) (int, error) {
-	if c.held.Len() > 0 {
-		return c.held.Read(p)
-	}
-	return c.Conn.Read(p)
-}
-
-// hostPort returns u's address with a port.
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return nil
 }

@@ -6,20 +6,15 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/base64"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
 )
-
-// maxInterim bounds the interim responses before a server's answer.
-const maxInterim = 8
 
 // Dialer dials with what needs native types. Its zero value is ready and does
 // what Dial does; it may be used from many goroutines, and is not changed.
@@ -32,9 +27,10 @@ type Dialer struct {
 	// certificate is checked against the URL's host all the same.
 	Host string
 
-	// TLSConfig is for wss; nil means the zero Config. A ServerName that is
-	// empty becomes the URL's host, and the application protocol is always
-	// http/1.1.
+	// TLSConfig is for wss, and for proxies over https; nil means the zero
+	// Config. A ServerName that is empty becomes the URL's host; a proxy's is
+	// always the proxy's host. The application protocol is always http/1.1. It
+	// is not changed.
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
@@ -52,8 +48,9 @@ type Dialer struct {
 	Jar http.CookieJar
 
 	// HandshakeTimeout bounds the whole of Dial, from the name's look-up to
-	// the server's answer: 0 means 10 s unless the context has a deadline, less than 0 no
-	// bound but the context.
+	// the server's answer: 0 means 10 s unless the context has a deadline,
+	// less than 0 no bound but the context. When it is over, Dial returns a
+	// *HandshakeError that matches context.DeadlineExceeded.
 	HandshakeTimeout time.Duration
 
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
@@ -102,7 +99,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	subprotocol, rest, err := a.shake(nc)
 	undo()
 	if err != nil {
-		nc.Close()
+		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
 	return newEngine(nc, rest, engine.Config{Client: true, Subprotocol: subprotocol, ReadLimit: o.ReadLimit}, d.Keepalive), nil
@@ -118,71 +115,44 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 	u.User = nil
 	a.u, a.name = u, u.String()
 
-	header := make(http.Header, len(o.Header)+2)
-	for k, v := range o.Header {
-		header[k] = v
-	}
-	if user != nil && header.Get("Authorization") == "" {
-		header.Set("Authorization", basicAuth(user))
-	}
-	if a.d.Jar != nil {
-		var cookies http.Request
-		cookies.Header = http.Header{"Cookie": header["Cookie"]}
-		for _, c := range a.d.Jar.Cookies(u) {
-			cookies.AddCookie(c)
-		}
-		if c := cookies.Header["Cookie"]; len(c) > 0 {
-			header["Cookie"] = c
-		}
-	}
 	var random [16]byte
 	rand.Read(random[:])
 	a.req = handshake.ClientRequest{
-		Target: u.RequestURI(), Host: u.Host, Key: handshake.NewKey(random),
-		Subprotocols: o.Subprotocols, Header: header,
+		Target: u.RequestURI(), Host: a.d.Host, Key: handshake.NewKey(random),
+		Subprotocols: o.Subprotocols, Header: a.d.header(u, user, o.Header),
 	}
-	if a.d.Host != "" {
-		a.req.Host = a.d.Host
+	if a.req.Host == "" {
+		a.req.Host = hostField(u)
 	}
 	a.head, err = handshake.AppendRequest(nil, &a.req)
+	if e, ok := err.(*ArgumentError); ok && e.Name == "Host" && a.d.Host == "" {
+		e.Name = "url"
+	}
 	return err
 }
 
-// parseURL takes what the WHATWG standard takes, but relative URLs. The result
-// has the scheme http or https.
-func parseURL(raw string) (*url.URL, error) {
-	bad := func(problem string) error { return &ArgumentError{Name: "url", Problem: problem} }
-	u, err := url.Parse(raw)
-	if err != nil {
-		var e *url.Error
-		if errors.As(err, &e) {
-			err = e.Err // the URL may hold a password
-		}
-		return nil, bad("cannot be parsed: " + err.Error())
+// header returns the request's further fields: the caller's, and what the URL
+// and the jar add. Names take their usual spelling, so that none is there twice.
+func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]string) http.Header {
+	h := make(http.Header, len(given)+2)
+	for k, v := range given {
+		k = http.CanonicalHeaderKey(k)
+		h[k] = append(h[k], v...)
 	}
-	switch u.Scheme {
-	case "ws":
-		u.Scheme = "http"
-	case "wss":
-		u.Scheme = "https"
-	case "http", "https":
-	case "":
-		return nil, bad("has no scheme: begin it with ws:// or wss://")
-	default:
-		return nil, bad("has the scheme " + u.Scheme + ": use ws or wss")
+	if auth := basicAuth(user); auth != "" && len(h["Authorization"]) == 0 {
+		h.Set("Authorization", auth)
 	}
-	switch {
-	case u.Hostname() == "":
-		return nil, bad("has no host")
-	case u.Fragment != "" || u.RawFragment != "":
-		return nil, bad("has a fragment (RFC 6455 section 3): leave out # and what follows, or write it as %23")
+	if d.Jar == nil {
+		return h
 	}
-	return u, nil
-}
-
-func basicAuth(user *url.Userinfo) string {
-	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+	jar := http.Request{Header: http.Header{}}
+	for _, c := range d.Jar.Cookies(u) {
+		jar.AddCookie(c)
+	}
+	if c := jar.Header["Cookie"]; len(c) > 0 { // one field for all of them: RFC 6265 section 5.4
+		h["Cookie"] = []string{strings.Join(append(h["Cookie"], c...), "; ")}
+	}
+	return h
 }
 
 // bound returns ctx with the handshake's time limit.
@@ -199,23 +169,32 @@ func (d *Dialer) bound(ctx context.Context) (context.Context, context.CancelFunc
 
 // explain gives err the URL, and the caller's context the word when it ended.
 func (a *attempt) explain(ctx, bounded context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	e, known := err.(*HandshakeError)
+	_, argument := err.(*ArgumentError)
+	switch {
+	case ended(ctx) != nil:
+		return ended(ctx)
+	case argument:
+		return err
+	case ended(bounded) != nil && !(known && e.Status != 0): // a refusal tells more
+		e = &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: ended(bounded)}
+	case !known:
+		e = &HandshakeError{Problem: "the connection broke before the server had answered", Cause: err}
 	}
-	if _, ok := errors.AsType[*ArgumentError](err); ok {
+	e.URL = a.wsURL()
+	return e
+}
+
+// ended is ctx.Err(), also in the moment after a deadline when the network has
+// noticed it already and ctx has not.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if bounded.Err() != nil {
-		return &HandshakeError{URL: a.wsURL(), Problem: "it took longer than the handshake time limit", Cause: bounded.Err()}
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		return context.DeadlineExceeded
 	}
-	if e, ok := errors.AsType[*HandshakeError](err); ok {
-		e.URL = a.wsURL()
-		return e
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return &HandshakeError{URL: a.wsURL(), Cause: err}
+	return nil
 }
 
 // wsURL is the URL for errors: as it was dialed, without userinfo.
@@ -227,13 +206,7 @@ func (a *attempt) shake(nc net.Conn) (subprotocol string, rest []byte, err error
 	if _, err := nc.Write(a.head); err != nil {
 		return "", nil, err
 	}
-	res, rest, err := readResponse(nc, nil)
-	for i := 0; err == nil && res.Interim(); i++ {
-		if i == maxInterim {
-			return "", nil, &HandshakeError{Problem: "the server sent more than 8 interim responses"}
-		}
-		res, rest, err = readResponse(nc, rest)
-	}
+	res, rest, err := readResponse(nc)
 	if err != nil {
 		return "", nil, err
 	}
@@ -243,7 +216,7 @@ func (a *attempt) shake(nc net.Conn) (subprotocol string, rest []byte, err error
 		}
 	}
 	subprotocol, _, err = handshake.CheckResponse(res, &a.req)
-	if e, ok := errors.AsType[*HandshakeError](err); ok {
+	if e, ok := err.(*HandshakeError); ok {
 		e.Body = readBody(nc, rest, res)
 	}
 	return subprotocol, rest, err

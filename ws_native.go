@@ -58,25 +58,3 @@ func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *e
 	}
 	return engine.New(nc, cfg)
 }
-
-// tlsStream can end a TLS connection without the alert, whose sending waits
-// for a peer that does not read.
-type tlsStream struct{ *tls.Conn }
-
-func (s tlsStream) Abort() error { return s.NetConn().Close() }
-
-// interruptible makes the end of ctx interrupt whatever nc waits for. Undo must
-// be called, and leaves nc without deadlines.
-func interruptible(ctx context.Context, nc net.Conn) (undo func()) {
-	ran := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		nc.SetDeadline(time.Unix(1, 0))
-		close(ran)
-	})
-	return func() {
-		if !stop() {
-			<-ran
-		}
-		nc.SetDeadline(time.Time{})
-	}
-}

@@ -113,14 +113,15 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// checkRefusalHeader holds a refusal to the fields that its status calls for.
+// checkRefusalHeader holds a refusal to the fields that its status calls for,
+// under the names by which http.Header.Get finds them.
 func checkRefusalHeader(t *testing.T, err *api.HandshakeError) {
 	t.Helper()
 	want := map[int]map[string][]string{
-		400: {"Sec-WebSocket-Version": {"13"}},
+		400: {"Sec-Websocket-Version": {"13"}},
 		403: {},
 		405: {"Allow": {"GET"}}, // RFC 9110 section 15.5.6
-		426: {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-WebSocket-Version": {"13"}},
+		426: {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
 	}[err.Status]
 	if !reflect.DeepEqual(err.Header, want) {
 		t.Errorf("status %d has the header %v, want %v", err.Status, err.Header, want)

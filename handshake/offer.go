@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,12 +112,7 @@ func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
 }
 
 func sortedNames(h map[string][]string) []string {
-	names := make([]string, 0, len(h))
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(h))
 }
 
 func appendField(dst []byte, name, value string) []byte {

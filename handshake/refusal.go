@@ -1,10 +1,10 @@
 package handshake
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twinws/ws/api"
 )
@@ -20,7 +20,7 @@ func refuse(status int, problem string) *api.HandshakeError {
 		h.Set("Connection", "Upgrade")
 		fallthrough
 	case http.StatusBadRequest:
-		h["Sec-WebSocket-Version"] = []string{Version}
+		h.Set("Sec-WebSocket-Version", Version)
 	}
 	return &api.HandshakeError{Status: status, Header: h, Problem: problem}
 }
@@ -32,13 +32,18 @@ func refuse(status int, problem string) *api.HandshakeError {
 // nobody takes what follows for another request; "close" stands first among the
 // values of Connection, where net/http looks for it. A status that refuses
 // nothing (under 300, over 599, or 304) becomes 500; fields that cannot be
-// written are left out.
-func Refusal(e *api.HandshakeError) (status int, h http.Header, body []byte) {
+// written are left out. Names are spelled as on the wire: assign them to an
+// http.Header as they are.
+func Refusal(e *api.HandshakeError) (status int, header map[string][]string, body []byte) {
 	status = e.Status
 	if status < 300 || status > 599 || status == http.StatusNotModified {
 		status = http.StatusInternalServerError
 	}
-	h = http.Header{
+	body = e.Body
+	if len(body) == 0 && e.Problem != "" {
+		body = []byte(e.Problem + "\n")
+	}
+	header = map[string][]string{
 		"Connection":             {"close"},
 		"Content-Type":           {"text/plain; charset=utf-8"},
 		"X-Content-Type-Options": {"nosniff"},
@@ -47,29 +52,36 @@ func Refusal(e *api.HandshakeError) (status int, h http.Header, body []byte) {
 		if !isToken(name) {
 			continue
 		}
-		key := http.CanonicalHeaderKey(name)
 		values := slices.DeleteFunc(slices.Clone(e.Header[name]), func(v string) bool { return !isFieldValue(v) })
+		key := spelling(name)
 		if key == "Connection" {
-			values = append(h[key], values...)
+			values = append(header[key], values...)
 		}
-		h[key] = values
+		header[key] = values
 	}
-	body = e.Body
-	if len(body) == 0 && e.Problem != "" {
-		body = []byte(e.Problem + "\n")
+	delete(header, "Transfer-Encoding")
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	return status, header, body
+}
+
+// spelling returns name as RFC 6455 spells it where it is one of the
+// handshake's, else as net/http does. The meaning is the same, but not
+// to every script that looks for it.
+func spelling(name string) string {
+	name = http.CanonicalHeaderKey(name)
+	if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
+		return "Sec-WebSocket-" + rest
 	}
-	delete(h, "Transfer-Encoding")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	return status, h, body
+	return name
 }
 
 // AppendRefusal appends the whole response that answers a request that failed
 // with e: what [Refusal] returns, its fields sorted by name.
 func AppendRefusal(dst []byte, e *api.HandshakeError) []byte {
-	status, h, body := Refusal(e)
+	status, header, body := Refusal(e)
 	dst = append(dst, "HTTP/1.1 "+strconv.Itoa(status)+" "+http.StatusText(status)+"\r\n"...)
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, v := range h[name] {
+	for _, name := range sortedNames(header) {
+		for _, v := range header[name] {
 			dst = appendField(dst, name, v)
 		}
 	}

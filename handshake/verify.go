@@ -101,10 +101,7 @@ func (r *Response) extensions(offered string) (all []Extension, problem string) 
 	if err != nil {
 		return nil, err.Error()
 	}
-	offers, err := ParseExtensions([]string{offered})
-	if err != nil {
-		return nil, err.Error()
-	}
+	offers, _ := ParseExtensions([]string{offered}) // AppendRequest has checked it
 	for i, e := range all {
 		named := func(o Extension) bool { return o.Name == e.Name }
 		switch {

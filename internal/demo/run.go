@@ -100,7 +100,7 @@ func listening(r io.Reader) (url string, err error) {
 			return strings.TrimSpace(url), nil
 		}
 	}
-	return "", errors.Join(errors.New("it ended without a line "+prefix+"..."), lines.Err())
+	return "", errors.Join(fmt.Errorf("it ended without a line %q", prefix), lines.Err())
 }
 
 func (s *server) echoURL() string {

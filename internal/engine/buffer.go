@@ -12,10 +12,30 @@ const (
 )
 
 var (
-	readBuffers  = sync.Pool{New: func() any { return new([readBuffer]byte) }}
-	writeBuffers = sync.Pool{New: func() any { return new([writeBuffer]byte) }}
+	readBuffers  pool[[readBuffer]byte]
+	writeBuffers pool[[writeBuffer]byte]
 	keyBlocks    = sync.Pool{New: func() any { return new(keyBlock) }}
 )
+
+// pool lends buffers. What is in them is of no meaning.
+type pool[B any] struct {
+	free  sync.Pool
+	spoil func(*B) // set by tests, which overwrite what comes back
+}
+
+func (p *pool[B]) get() *B {
+	if b, ok := p.free.Get().(*B); ok {
+		return b
+	}
+	return new(B)
+}
+
+func (p *pool[B]) put(b *B) {
+	if p.spoil != nil {
+		p.spoil(b)
+	}
+	p.free.Put(b)
+}
 
 // keyBlock is a stock of random bytes, so that not every frame asks the
 // operating system.
@@ -26,7 +46,7 @@ type keyBlock struct {
 
 // randomKey draws a mask key that nobody can foresee (RFC 6455 section 10.3).
 // No byte of the stock is used twice.
-func randomKey(key *[4]byte) {
+func randomKey() (key [4]byte) {
 	b := keyBlocks.Get().(*keyBlock)
 	if b.left < len(key) {
 		rand.Read(b.bytes[:])
@@ -36,6 +56,7 @@ func randomKey(key *[4]byte) {
 	copy(key[:], b.bytes[b.left:])
 	clear(b.bytes[b.left : b.left+len(key)])
 	keyBlocks.Put(b)
+	return key
 }
 
 // input holds what was read from the stream and not yet used. While nothing is
@@ -67,7 +88,7 @@ func (in *input) skip(n int) { in.r += n }
 func (in *input) room() []byte {
 	if in.block == nil {
 		held := in.bytes()
-		in.block = readBuffers.Get().(*[readBuffer]byte)
+		in.block = readBuffers.get()
 		in.w = copy(in.block[:], held)
 		in.buf, in.r = in.block[:], 0
 	} else if in.r > 0 {
@@ -83,7 +104,7 @@ func (in *input) release() {
 		return
 	}
 	if in.block != nil {
-		readBuffers.Put(in.block)
+		readBuffers.put(in.block)
 	}
 	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
 }

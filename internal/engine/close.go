@@ -9,7 +9,10 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-var errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
+var (
+	errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
+	errNotTaken = errors.New("the peer did not take the answer to its close frame within 5 s")
+)
 
 // Close performs the closing handshake. StatusNoStatusRcvd asks for an empty
 // close frame.
@@ -17,11 +20,16 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
 	wait, cancel := context.WithTimeout(context.Background(), CloseWait)
 	defer cancel()
-	if c.sendClose(wait) == nil && c.reading.Lock(wait) == nil {
+	cause := c.sendClose(wait)
+	// A stream that takes nothing may still hold the peer's close frame.
+	if wait.Err() == nil && c.reading.Lock(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
-	c.end(true, errNoAnswer, true)
+	if cause == nil || cause == wait.Err() {
+		cause = errNoAnswer
+	}
+	c.end(true, cause, true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing.heard && c.closing.sent && c.closing.failure == nil {
@@ -53,12 +61,14 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 }
 
 // fail is Fail for whoever holds reading. It returns what the operation is to
-// return.
+// return. An ended ctx does not keep the code from the peer, it only makes the
+// rest shorter.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
-	wait, cancel := context.WithTimeout(ctx, lingerWait)
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
 	if c.sendClose(wait) == nil {
+		defer context.AfterFunc(ctx, cancel)()
 		c.linger(wait)
 	}
 	return c.end(true, err, true)
@@ -82,7 +92,7 @@ func (c *Conn) beginClose(f closeFrame, failure error) {
 // sendClose sends our close frame if it is due. It returns an error when it
 // could not be written; ctx.Err() means that it is still due.
 func (c *Conn) sendClose(ctx context.Context) error {
-	if err := c.wire.Lock(ctx); err != nil {
+	if err := c.lockWire(ctx); err != nil {
 		return err
 	}
 	defer c.unlockWire()
@@ -95,13 +105,13 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	sent := 0
 	if err == nil {
 		payload := frame.AppendClose(nil, f.code, f.reason)
-		sent, err = c.writeStream(ctx, c.appendControl(nil, frame.OpClose, payload))
+		sent, err = c.writeStream(ctx, c.appendControl(nil, frame.OpClose, payload), nil)
 	}
 	if err != nil && sent == 0 && err == ctx.Err() {
 		return err
 	}
 	c.mu.Lock()
-	c.closing.answered()
+	c.closing.answered(err == nil)
 	c.mu.Unlock()
 	if err != nil {
 		c.breakWrites(err)
@@ -136,8 +146,8 @@ func (c *Conn) expectsClose() bool {
 
 // discardPayload throws the rest of the current frame away.
 func (c *Conn) discardPayload(ctx context.Context) error {
-	b := writeBuffers.Get().(*[writeBuffer]byte)
-	defer writeBuffers.Put(b)
+	b := writeBuffers.get()
+	defer writeBuffers.put(b)
 	for c.cur.left > 0 {
 		n, err := c.readRaw(ctx, b[:min(writeBuffer, c.cur.left)])
 		c.cur.left -= int64(n)
@@ -167,6 +177,8 @@ func (c *Conn) finish(ctx context.Context) error {
 		c.awaitEnd(wait)
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
+	case err != nil && err == wait.Err():
+		err = errNotTaken
 	}
 	return c.end(false, err, err != nil)
 }
@@ -182,10 +194,10 @@ func (c *Conn) linger(ctx context.Context) {
 
 // awaitEnd throws bytes away until the peer ends the stream, within bounds.
 func (c *Conn) awaitEnd(ctx context.Context) {
-	b := readBuffers.Get().(*[readBuffer]byte)
-	defer readBuffers.Put(b)
+	b := readBuffers.get()
+	defer readBuffers.put(b)
 	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
-	undo := interrupt(ctx, c.stream.SetReadDeadline)
+	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
 	defer undo()
 	for got := 0; got < lingerBytes; {
 		n, err := c.stream.Read(b[:])

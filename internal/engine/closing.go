@@ -58,7 +58,8 @@ type closing struct {
 	state  closeState
 	local  bool       // this side was first to end it
 	ours   closeFrame // valid once the state is not stateOpen
-	sent   bool       // ours went to the stream, as far as it took it
+	tried  bool       // ours went to the stream, as far as it took it
+	sent   bool       // and it took all of it
 	theirs closeFrame // valid once heard
 	heard  bool
 	// failure is the error this side failed the connection with. It stands
@@ -94,10 +95,13 @@ func (c *closing) hear(f closeFrame) {
 	c.state, c.theirs, c.heard = next, f, true
 }
 
-// answered notes that our close frame went out.
-func (c *closing) answered() {
-	c.sent = true
-	c.state, _ = c.state.next(frameSent)
+// answered notes that our close frame went out, whole or not. What happens to
+// it after the end changes nothing any more.
+func (c *closing) answered(whole bool) {
+	if c.state != stateEnded {
+		c.tried, c.sent = true, whole
+		c.state, _ = c.state.next(frameSent)
+	}
 }
 
 // end closes the book. It reports false when it was closed already.
@@ -116,7 +120,7 @@ func (c *closing) end(local bool, cause error) bool {
 
 // mustSend reports whether our close frame is due.
 func (c *closing) mustSend() bool {
-	return !c.sent && c.state != stateOpen && c.state != stateEnded
+	return !c.tried && c.state != stateOpen && c.state != stateEnded
 }
 
 // err is the error of every operation from now on; nil while the connection

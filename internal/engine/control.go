@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/binary"
+	"time"
 
 	"github.com/twinws/ws/frame"
 )
@@ -68,6 +69,20 @@ func (c *Conn) sendDue() {
 	}
 }
 
+// lockWire takes the wire. Giving up the wait may have kept what is due from
+// being sent: the wire is handed over in the order of arrival.
+func (c *Conn) lockWire(ctx context.Context) error {
+	err := c.wire.Lock(ctx)
+	if err == nil && ctx.Err() != nil {
+		c.wire.Unlock()
+		err = ctx.Err()
+	}
+	if err != nil {
+		c.sendDue()
+	}
+	return err
+}
+
 // unlockWire frees the wire, and takes care of what became due meanwhile.
 func (c *Conn) unlockWire() {
 	c.wire.Unlock()
@@ -86,8 +101,8 @@ func (c *Conn) sendReplies() {
 	if !ready {
 		return
 	}
-	b := writeBuffers.Get().(*[writeBuffer]byte)
-	defer writeBuffers.Put(b)
+	b := writeBuffers.get()
+	defer writeBuffers.put(b)
 	out := b[:0]
 	if due.ping {
 		out = c.appendControl(out, frame.OpPing, nil)
@@ -95,8 +110,12 @@ func (c *Conn) sendReplies() {
 	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
 		out = c.appendControl(out, frame.OpPong, p[1:1+p[0]])
 	}
-	if _, err := c.writeStream(context.Background(), out); err != nil {
+	if _, err := c.writeStream(context.Background(), out, nil); err != nil {
 		c.breakWrites(err)
+	} else if due.ping {
+		c.mu.Lock()
+		c.pingOut = time.Now()
+		c.mu.Unlock()
 	}
 }
 
@@ -192,10 +211,13 @@ func (c *Conn) readControl(ctx context.Context) {
 		return
 	}
 	defer c.doneReading()
-	if c.cur.data() {
-		return
-	}
-	if err := c.nextFrame(ctx); err == errClosing {
+	switch {
+	case !c.open.Load():
 		c.drain(ctx)
+	case c.cur.data():
+	default:
+		if err := c.nextFrame(ctx); err == errClosing {
+			c.drain(ctx)
+		}
 	}
 }

@@ -10,6 +10,7 @@ package engine
 
 import (
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,11 +34,13 @@ const (
 )
 
 // Stream is the byte stream below a connection. Read and Write may be called
-// at the same time; deadlines in the past interrupt calls that wait.
+// at the same time. Deadlines in the past interrupt calls that wait, and Close
+// ends them, as with a net.Conn.
 //
 // A Stream may have further methods, which are used when they are there:
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
-// without the farewell that Close may send; net.Buffers' fast path.
+// without the farewell that Close may send. Large messages are written to a
+// *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -60,8 +63,8 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
-	// Keys fills a frame's mask key; nil means crypto/rand.
-	Keys func(*[4]byte)
+	// Keys draws a frame's mask key; nil means crypto/rand.
+	Keys func() [4]byte
 }
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
@@ -77,22 +80,28 @@ type Conn struct {
 	cur     current       // protected by reading
 	msg     message       // protected by reading
 	silence time.Duration // protected by reading: waited without a byte
-	pinged  bool          // protected by reading: a keepalive ping is out
+	pinged  bool          // protected by reading: a keepalive ping is out or due
+	seen    int64         // protected by reading: written, as judged last
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
+	pair    [2][]byte   // protected by wire
+	gather  net.Buffers // protected by wire; a view of pair
 
 	mu      sync.Mutex
 	closing closing // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	replies replies // protected by mu
 	pings   pings   // protected by mu
+	// pingOut is when the keepalive ping went out, zero while it waits.
+	pingOut time.Time // protected by mu
 
 	open     atomic.Bool  // mirrors closing.state == stateOpen
 	due      atomic.Bool  // mirrors whether replies holds anything
 	buffered atomic.Int64 // payload bytes accepted and not yet written
+	written  atomic.Int64 // bytes that the stream took
 }
 
 // New returns the connection that goes on where the handshake on s ended.

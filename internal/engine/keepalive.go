@@ -6,6 +6,10 @@ import (
 	"github.com/twinws/ws/api"
 )
 
+// glance is how long a Read looks for bytes at least before it judges: they may
+// have come while nobody read, and an expired deadline would hide them.
+const glance = 20 * time.Millisecond
+
 // patience is how long the next wait for a byte may take; 0 is for ever.
 // Silence adds up over waits that a context cut short, and only over waits:
 // nobody reading means nobody judged.
@@ -13,33 +17,56 @@ func (c *Conn) patience() time.Duration {
 	if c.cfg.Idle <= 0 {
 		return 0
 	}
-	limit := c.cfg.Idle
+	return max(c.tolerance()-c.silence, glance)
+}
+
+// patient reports whether the peer may be silent for longer.
+func (c *Conn) patient() bool {
+	return c.cfg.Idle <= 0 || c.silence < c.tolerance()
+}
+
+// tolerance is the silence after which the peer is judged.
+func (c *Conn) tolerance() time.Duration {
 	if c.pinged {
-		limit = c.cfg.Timeout
+		return c.cfg.Timeout
 	}
-	return max(limit-c.silence, 1)
+	return c.cfg.Idle
 }
 
 // judge is asked when the patience is used up: the first time it sends a ping,
 // the second time it gives the peer up.
 func (c *Conn) judge() error {
-	if c.cfg.Idle <= 0 || c.patience() > 1 {
-		return nil
-	}
 	c.mu.Lock()
-	broken := c.broken
+	broken, out := c.broken, c.pingOut
 	c.mu.Unlock()
 	switch {
 	case broken != nil:
 		return broken
 	case c.pinged:
-		return api.ErrKeepalive
+		return c.verdict(out)
 	}
-	c.pinged, c.silence = true, 0
+	c.pinged, c.silence, c.seen = true, 0, c.written.Load()
 	c.mu.Lock()
-	c.replies.ping = true
+	c.replies.ping, c.pingOut = true, time.Time{}
 	c.due.Store(true)
 	c.mu.Unlock()
 	c.sendDue()
 	return nil
+}
+
+// verdict gives up a peer that was sent a ping at out, unless it had no chance
+// to answer yet: a long message may have held the ping up, or still do while
+// the peer takes it.
+func (c *Conn) verdict(out time.Time) error {
+	if out.IsZero() {
+		if w := c.written.Load(); w != c.seen {
+			c.silence, c.seen = 0, w
+		}
+	} else {
+		c.silence = min(c.silence, time.Since(out))
+	}
+	if c.patient() {
+		return nil
+	}
+	return api.ErrKeepalive
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"io"
-	"sync/atomic"
 
 	"github.com/twinws/ws/api"
 )
@@ -32,21 +31,19 @@ func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 
 // stream is the payload of one message.
 type stream struct {
-	c       *Conn
-	ctx     context.Context
-	err     error       // protected by c.reading; sticky
-	expired atomic.Bool // ctx ended while somebody else was reading
+	c   *Conn
+	ctx context.Context
+	err error // protected by c.reading; sticky
 }
 
-// atWork reports whether s still stands before its message's end.
-func (s *stream) atWork() bool { return s != nil && !s.expired.Load() }
+// atWork reports whether s can still read on to its message's end.
+func (s *stream) atWork() bool { return s != nil && s.ctx.Err() == nil }
 
 // Read reads some of the message's payload. An ended context hands the rest of
 // the message to the next Reader.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
 	if err := c.reading.Lock(s.ctx); err != nil {
-		s.expired.Store(true)
 		return 0, err
 	}
 	defer c.doneReading()

@@ -15,16 +15,19 @@ var past = time.Unix(1, 0)
 // emptyReads bounds how often in a row a stream may return 0, nil.
 const emptyReads = 100
 
-// interrupt lets the end of ctx set a deadline in the past. The function it
-// returns undoes that, and reports whether the deadline had been set; the
+// stride bounds the bytes of one write, so that a long one is seen to go on.
+const stride = 256 << 10
+
+// interrupt lets the end of ctx set a deadline of s in the past. The function
+// it returns undoes that, and reports whether the deadline had been set; the
 // caller then owes the stream a new one.
-func interrupt(ctx context.Context, set func(time.Time) error) (undo func() bool) {
+func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error) (undo func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return false }
 	}
 	ran := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		set(past)
+		set(s, past)
 		close(ran)
 	})
 	return func() bool {
@@ -64,6 +67,11 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 			return 0, err
 		case interrupted || ctx.Err() != nil:
 			return 0, ctx.Err()
+		case c.patient():
+			// Nobody asked for this one: the system gave up, or an old deadline.
+			if empty++; empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
+				return 0, err
+			}
 		default:
 			if err := c.judge(); err != nil {
 				return 0, err
@@ -80,7 +88,7 @@ func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool,
 		begun = time.Now()
 		c.stream.SetReadDeadline(begun.Add(patience))
 	}
-	undo := interrupt(ctx, c.stream.SetReadDeadline)
+	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
 	n, err = c.stream.Read(p)
 	interrupted = undo()
 	if patience > 0 && n == 0 {
@@ -92,18 +100,18 @@ func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool,
 	return n, interrupted, err
 }
 
-// writeStream writes all of bufs, returning how many bytes the stream took.
-// When ctx ends first the error is ctx.Err().
-func (c *Conn) writeStream(ctx context.Context, bufs ...[]byte) (n int, err error) {
-	undo := interrupt(ctx, c.stream.SetWriteDeadline)
-	if len(bufs) == 1 {
-		n, err = writeAll(c.stream, bufs[0])
-	} else {
-		// Only what the net package knows gathers; other streams get one Write each.
-		var n64 int64
-		v := net.Buffers(bufs)
-		n64, err = v.WriteTo(c.stream)
-		n = int(n64)
+// writeStream writes head and then body, returning how many bytes the stream
+// took. When ctx ends first the error is ctx.Err(). The caller holds wire.
+func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
+	undo := interrupt(ctx, c.stream, Stream.SetWriteDeadline)
+	n, err = c.writePair(head, body[:min(len(body), stride)])
+	c.written.Add(int64(n))
+	for err == nil && n < len(head)+len(body) {
+		rest := body[n-len(head):]
+		var k int
+		k, err = writeAll(c.stream, rest[:min(len(rest), stride)])
+		n += k
+		c.written.Add(int64(k))
 	}
 	if undo() {
 		c.stream.SetWriteDeadline(time.Time{})
@@ -112,6 +120,25 @@ func (c *Conn) writeStream(ctx context.Context, bufs ...[]byte) (n int, err erro
 		}
 	}
 	return n, err
+}
+
+// writePair writes head and body, as one where the stream can.
+func (c *Conn) writePair(head, body []byte) (n int, err error) {
+	switch c.stream.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		if len(body) > 0 {
+			c.pair = [2][]byte{head, body}
+			c.gather = c.pair[:]
+			n64, err := c.gather.WriteTo(c.stream)
+			c.pair = [2][]byte{}
+			return int(n64), err
+		}
+	}
+	if n, err = writeAll(c.stream, head); err != nil || len(body) == 0 {
+		return n, err
+	}
+	k, err := writeAll(c.stream, body)
+	return n + k, err
 }
 
 // writeAll copes with streams that take less than they are given and say nothing.

@@ -8,11 +8,12 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// cutOffError is the cause of a connection whose outgoing message was cut off.
+// cutOffError is the cause of a connection whose outgoing message was cut off,
+// by its context or, in a stream, by its text.
 type cutOffError struct{ err error }
 
 func (e *cutOffError) Error() string {
-	return "a message was partly sent when its context ended, and cannot be taken back: " + e.err.Error()
+	return "a message was cut off while it was sent, and cannot be taken back: " + e.err.Error()
 }
 func (e *cutOffError) Unwrap() error { return e.err }
 
@@ -30,15 +31,15 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 // writeFrame sends one frame of h's kind with payload p. When it returns
 // ctx.Err() nothing of the frame was sent and the connection is as it was.
 func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
-	if err := c.wire.Lock(ctx); err != nil {
+	if err := c.lockWire(ctx); err != nil {
 		return err
 	}
 	defer c.unlockWire()
 	if err := c.writable(); err != nil {
 		return err
 	}
-	b := writeBuffers.Get().(*[writeBuffer]byte)
-	defer writeBuffers.Put(b)
+	b := writeBuffers.get()
+	defer writeBuffers.put(b)
 	sent, err := c.emit(ctx, b[:0], h, p)
 	if err == nil {
 		return nil
@@ -53,22 +54,19 @@ func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
-		c.cfg.Keys(&h.Key)
+		h.Key = c.cfg.Keys()
 	}
 	head := frame.AppendHeader(buf, h)
 	start := len(head)
 	head = head[:start+fits]
 	if !h.Masked {
 		copy(head[start:], p)
-		if fits == len(p) {
-			return c.writeStream(ctx, head)
-		}
 		return c.writeStream(ctx, head, p[fits:])
 	}
 	// What is masked must be copied, since p is the caller's.
 	pos := frame.MaskCopy(head[start:], p[:fits], h.Key, 0)
 	for {
-		n, err := c.writeStream(ctx, head)
+		n, err := c.writeStream(ctx, head, nil)
 		sent += n
 		if p = p[fits:]; err != nil || len(p) == 0 {
 			return sent, err
@@ -84,7 +82,7 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
-		c.cfg.Keys(&h.Key)
+		h.Key = c.cfg.Keys()
 	}
 	dst = frame.AppendHeader(dst, h)
 	start := len(dst)

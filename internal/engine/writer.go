@@ -58,7 +58,7 @@ func (w *writer) Write(p []byte) (int, error) {
 			}
 		}
 		if w.buf == nil {
-			w.buf = writeBuffers.Get().(*[writeBuffer]byte)
+			w.buf = writeBuffers.get()
 		}
 		n := copy(w.buf[w.n:], p[done:])
 		w.n += n
@@ -80,9 +80,7 @@ func (w *writer) Close() error {
 	}
 	defer w.release()
 	if w.typ == api.MessageText && !w.text.Done() {
-		err := error(&api.ArgumentError{Name: "p", Problem: "a text message must not end inside a character: the message was not sent whole"})
-		w.abandon(err)
-		return err
+		return w.abandon(&api.ArgumentError{Name: "p", Problem: "a text message must not end inside a character: the message was not sent whole"})
 	}
 	return w.flush(true)
 }
@@ -104,9 +102,9 @@ func (w *writer) flush(fin bool) error {
 }
 
 // abandon gives the message up. When a part of it was sent, the connection
-// cannot go on.
+// cannot go on, unless it is ending already.
 func (w *writer) abandon(err error) error {
-	if w.op == frame.OpContinuation {
+	if w.op == frame.OpContinuation && !errors.Is(err, api.ErrClosed) {
 		err = w.c.end(true, &cutOffError{err}, true)
 	}
 	w.err = err
@@ -118,7 +116,7 @@ func (w *writer) release() {
 	w.c.buffered.Add(-int64(w.n))
 	w.n = 0
 	if w.buf != nil {
-		writeBuffers.Put(w.buf)
+		writeBuffers.put(w.buf)
 		w.buf = nil
 	}
 	w.err = errWriterClosed

@@ -15,8 +15,9 @@ type builtins struct {
 	get                                    safejs.Value // Reflect.get
 	encode                                 safejs.Value // of a TextEncoder
 	decode                                 safejs.Value // of a TextDecoder that keeps a leading U+FEFF
-	decoder                                safejs.Value
-	canTransfer                            bool // ArrayBuffer.prototype.transfer (ES2024) exists
+	lastIndexOf                            safejs.Value // String.prototype.lastIndexOf, its this the first argument
+	empty                                  safejs.Value // the empty string
+	canTransfer                            bool         // ArrayBuffer.prototype.transfer (ES2024) exists
 }
 
 var load = sync.OnceValues(loadBuiltins)
@@ -31,10 +32,14 @@ func loadBuiltins() (*builtins, error) {
 		uint8Array:  x.get(global, "Uint8Array"),
 		get:         x.get(x.get(global, "Reflect"), "get"),
 		encode:      x.bind(x.new(x.get(global, "TextEncoder")), "encode"),
-		decoder: x.new(x.get(global, "TextDecoder"), "utf-8",
-			map[string]any{"fatal": true, "ignoreBOM": true}),
+		decode: x.bind(x.new(x.get(global, "TextDecoder"), "utf-8",
+			map[string]any{"fatal": true, "ignoreBOM": true}), "decode"),
 	}
-	b.decode = x.bind(b.decoder, "decode")
+	find := x.get(x.get(x.get(global, "String"), "prototype"), "lastIndexOf")
+	b.lastIndexOf = x.call(x.get(find, "call"), "bind", find)
+	if x.err == nil {
+		b.empty, x.err = safejs.ValueOf("")
+	}
 	transfer := x.get(x.get(b.arrayBuffer, "prototype"), "transfer")
 	b.canTransfer = transfer.Type() == safejs.TypeFunction
 	return b, x.err

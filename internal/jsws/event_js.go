@@ -77,11 +77,21 @@ func newMessage(b *builtins, data safejs.Value) *Message {
 	m := &Message{b: b, data: data, typ: api.MessageBinary}
 	if data.Type() == safejs.TypeString {
 		m.typ = api.MessageText
-		m.size, m.err = data.Length() // a UTF-16 unit is one byte of UTF-8 at least
+		m.size, m.err = b.units(data) // each is one byte of UTF-8 at least
 		return m
 	}
 	m.size, m.err = number(data, "byteLength")
 	return m
+}
+
+// units returns a string's length in UTF-16 units. Go cannot read the length of
+// a string; the empty string is last found at its end.
+func (b *builtins) units(s safejs.Value) (int, error) {
+	n, err := b.lastIndexOf.Invoke(s, b.empty)
+	if err != nil {
+		return 0, err
+	}
+	return n.Int()
 }
 
 func number(v safejs.Value, name string) (int, error) {

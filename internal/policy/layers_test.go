@@ -30,6 +30,7 @@ var layers = map[string]int{
 	"wasm_test":     6,
 	"examples/echo": 6,
 	"examples/page": 6,
+	"examples/auth": 6,
 
 	"internal/demo":          6,
 	"internal/policy":        6,
@@ -52,6 +53,7 @@ var strangers = [][2]string{
 var only = map[string][]string{
 	"api/apitest":            {"api"}, // the contract's suite must fit any implementation
 	"examples/echo":          {"ws"},  // users have no more than this
+	"examples/auth":          {"ws"},
 	"examples/page":          {"ws", "api", "examples/page/session"},
 	"examples/page/session":  {"api"},
 	"internal/sizes/dial":    {"ws"},

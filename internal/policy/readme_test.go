@@ -3,16 +3,28 @@ package policy
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// The README's example is a program that is compiled and run, not one that was once.
-func TestExampleInReadme(t *testing.T) {
+// excerpt is a Go block of the README that says which file it is from.
+var excerpt = regexp.MustCompile("(?s)<!-- from (\\S+) -->\n```go\n(.*?)```\n")
+
+// The README's programs are compiled and tested, not ones that were once.
+func TestExcerptsInReadme(t *testing.T) {
 	readme := read(t, "README.md")
-	example := read(t, "examples", "echo", "main.go")
-	if !strings.Contains(readme, "\n```go\n"+example+"```\n") {
-		t.Error("README.md does not show examples/echo/main.go as it is: copy it there between ```go and ```")
+	whole := false
+	for _, m := range excerpt.FindAllStringSubmatch(readme, -1) {
+		file, text := m[1], m[2]
+		source := read(t, filepath.FromSlash(file))
+		if !strings.Contains("\n"+source, "\n"+text) {
+			t.Errorf("README.md has an excerpt that is not in %s any more: copy it anew\n%s", file, text)
+		}
+		whole = whole || file == "examples/echo/main.go" && text == source
+	}
+	if !whole {
+		t.Error("README.md does not show examples/echo/main.go as it is")
 	}
 }
 

@@ -1,0 +1,129 @@
+package apitest
+
+import (
+	"errors"
+	"io"
+
+	"github.com/twinws/ws/api"
+)
+
+// wantBroken checks what a Read returns when the peer has broken a rule, and
+// what the server saw of it. A browser names no rule.
+func (t *trial) wantBroken(what, id string, err error, code api.StatusCode) {
+	t.Helper()
+	if t.Browser {
+		if e := t.wantClosed(what, err); e.Code != api.StatusAbnormalClosure || e.Clean || e.Local {
+			t.Errorf("%s: Read returned %#v, want 1006, neither Clean nor Local", what, e)
+		}
+		return
+	}
+	e, ok := errors.AsType[*api.ProtocolError](err)
+	if !ok {
+		t.Fatalf("%s: Read returned %v, want a *ProtocolError", what, err)
+	}
+	if e.Code != code || e.Rule == "" {
+		t.Errorf("%s: Read returned %#v, want %v and the rule", what, e, code)
+	}
+	t.wantIs(what, err, api.ErrClosed)
+	if got, _ := t.seen(id); got != code {
+		t.Errorf("%s: the server saw %v, want %v", what, got, code)
+	}
+}
+
+// wantLost checks the error of a connection that ended without a close frame.
+func (t *trial) wantLost(what string, err error) {
+	t.Helper()
+	e := t.wantClosed(what, err)
+	if e.Code != api.StatusAbnormalClosure || e.Clean || e.Local {
+		t.Errorf("%s returned %#v, want 1006, neither Clean nor Local", what, e)
+	}
+	if hidden := e.Cause == nil; hidden != t.Browser {
+		t.Errorf("%s names the cause %v; a browser hides it, a machine tells", what, e.Cause)
+	}
+}
+
+var brokenCases = []testCase{
+	{name: "PeerBreaksTheRules", rule: typed,
+		why: "RFC 6455 section 5: the connection fails with 1002 on the wire and a *ProtocolError that names the rule",
+		run: func(t *trial) {
+			for _, b := range []struct{ rule, hex string }{
+				{"section 5.1: a masked frame from the server", "8181" + "00000000" + "61"},
+				{"section 5.2: RSV1 without an extension", "c10161"},
+				{"section 5.2: RSV2", "a10161"},
+				{"section 5.2: RSV3", "910161"},
+				{"section 5.2: reserved opcode 3", "830161"},
+				{"section 5.2: reserved opcode 15", "8f0161"},
+				{"section 5.2: a length of 2^63", "827f8000000000000000"},
+				{"section 5.2: 125 in 16 bits", "817e007d"},
+				{"section 5.2: 65535 in 64 bits", "827f000000000000ffff"},
+				{"section 5.4: continuation without a start", "800161"},
+				{"section 5.4: a start inside a message", "010161810162"},
+				{"section 5.5: a ping of 126 bytes", "897e007e"},
+				{"section 5.5: a fragmented ping", "0900"},
+				{"section 5.5.1: a close of one byte", "880103"},
+				{"section 7.4.2: close code 999", "880203e7"},
+				{"section 7.4.1: close code 1005", "880203ed"},
+				{"section 7.4.1: close code 1006", "880203ee"},
+				{"section 7.4.2: close code 5000", "88021388"},
+			} {
+				id := newID()
+				c := t.dial("/raw?hex=" + b.hex + "&id=" + id)
+				_, _, err := c.Read(t.ctx)
+				t.wantBroken(b.rule, id, err, api.StatusProtocolError)
+			}
+		}},
+	{name: "CloseReasonIsUTF8", rule: typed,
+		why: "RFC 6455 section 5.5.1: the reason is UTF-8, section 8.1: else 1007",
+		run: func(t *trial) {
+			id := newID()
+			c := t.dial("/raw?hex=8803" + "03e8" + "ff" + "&id=" + id)
+			_, _, err := c.Read(t.ctx)
+			t.wantBroken("an invalid reason", id, err, api.StatusInvalidFramePayloadData)
+		}},
+	{name: "ResetIsNeverAMessage", rule: drains,
+		why: "RFC 6455 section 7.1.5: a stream that ends without a close frame is 1006; half a message is not delivered as whole",
+		run: func(t *trial) {
+			for _, mid := range []string{"header", "payload", "fragment", "close"} {
+				c := t.dial("/reset?mid=" + mid)
+				for range 2 {
+					_, p, err := c.Read(t.ctx)
+					if len(p) > 0 {
+						t.Errorf("%s: %q was delivered", mid, p)
+					}
+					t.wantLost("Read, reset in mid "+mid, err)
+				}
+			}
+		}},
+	{name: "ResetEndsTheStream", rule: drains,
+		why: "Reader's comment: io.EOF at the message's end, and never before",
+		run: func(t *trial) {
+			for _, mid := range []string{"payload", "fragment"} {
+				c := t.dial("/reset?mid=" + mid)
+				_, r, err := c.Reader(t.ctx)
+				if err == nil {
+					_, err = io.ReadAll(r) // which takes io.EOF for success
+				}
+				t.wantLost("the stream, reset in mid "+mid, err)
+			}
+		}},
+	{name: "MessagesBeforeTheLossAreDelivered", rule: drains,
+		why: "messages that arrived before the end are delivered first, also when the end is a lost stream",
+		run: func(t *trial) {
+			for _, half := range []string{"", "82", "820568", "8803"} {
+				c := t.dial("/raw?end=eof&hex=8101" + "61" + "8201" + "62" + half)
+				t.wantMessage(c, api.MessageText, []byte("a"))
+				t.wantMessage(c, api.MessageBinary, []byte("b"))
+				_, _, err := c.Read(t.ctx)
+				t.wantLost("Read after "+half, err)
+			}
+		}},
+	{name: "WaitingReadSeesTheReset", rule: typed,
+		why: "a lost stream wakes whoever waits, with a *CloseError, not with a bare error of the network",
+		run: func(t *trial) {
+			c := t.dial("/reset?after=1")
+			read := t.waitingRead(c)
+			t.write(c, api.MessageText, []byte("now"))
+			t.wantLost("the waiting Read", read())
+			t.wantIs("Close", c.Close(1000, ""), api.ErrClosed)
+		}},
+}

@@ -1,0 +1,170 @@
+package apitest
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/twinws/ws/api"
+)
+
+// wantHandshake checks that err is a *HandshakeError and returns it.
+func (t *trial) wantHandshake(what string, err error) *api.HandshakeError {
+	t.Helper()
+	e, ok := errors.AsType[*api.HandshakeError](err)
+	if !ok {
+		t.Fatalf("%s returned %v, want a *HandshakeError", what, err)
+	}
+	if e.URL == "" {
+		t.Errorf("%s: the error does not tell the URL: %v", what, err)
+	}
+	return e
+}
+
+var dialCases = []testCase{
+	{name: "RefusedByStatus", rule: typed,
+		why: "RFC 6455 section 4.1: a status other than 101 fails the handshake. A *HandshakeError carries status, header and body; WHATWG hides them from a page",
+		run: func(t *trial) {
+			for _, status := range []int{200, 204, 400, 401, 403, 404, 500, 503} {
+				_, err := t.try(t.ctx, "/refuse?body=go+away&status="+strconv.Itoa(status), Options{})
+				e := t.wantHandshake(strconv.Itoa(status), err)
+				if t.Browser {
+					if e.Status != 0 || e.Header != nil || e.Body != nil || e.Problem == "" {
+						t.Errorf("%d: %#v, want a Problem alone", status, e)
+					}
+					continue
+				}
+				body := "go away"
+				if status == 204 {
+					body = ""
+				}
+				if e.Status != status || string(e.Body) != body || len(e.Header["X-Refused"]) != 1 {
+					t.Errorf("got status %d, body %q, header %v, want %d %q", e.Status, e.Body, e.Header, status, body)
+				}
+			}
+		}},
+	{name: "RefusalsBodyIsBounded", rule: bounded,
+		why: "HandshakeError's comment: the first 1,024 bytes of the body at most",
+		run: func(t *trial) {
+			_, err := t.try(t.ctx, "/refuse?times=100000&body=0123456789", Options{})
+			e := t.wantHandshake("Dial", err)
+			if want := strings.Repeat("0123456789", 103)[:1024]; !t.Browser && string(e.Body) != want {
+				t.Errorf("got %d bytes, want %d", len(e.Body), len(want))
+			}
+		}},
+	{name: "NobodyListens", rule: typed,
+		why: "a server that cannot be reached is a failed handshake as well: a *HandshakeError with status 0",
+		run: func(t *trial) {
+			// Port 1 is tcpmux, which nobody runs; browsers block it outright.
+			_, err := t.Backend.Dial(t.ctx, "ws://127.0.0.1:1/", Options{})
+			if e := t.wantHandshake("Dial", err); e.Status != 0 || e.Problem == "" && e.Cause == nil {
+				t.Errorf("got %#v", e)
+			}
+		}},
+	{name: "BadURL", rule: typed,
+		why: "RFC 6455 section 3 and the WHATWG constructor: ws, wss, http, https, a host, no fragment; else an *ArgumentError before anything is sent",
+		run: func(t *trial) {
+			for _, url := range []string{
+				"ftp://127.0.0.1/", "mailto:a@b.c", "ws://", "ws://[::1", "ws://127.0.0.1:99999/", "ws://127.0.0.1:port/",
+				t.URL + t.Echo + "#fragment", t.URL + t.Echo + "#",
+			} {
+				_, err := t.Backend.Dial(t.ctx, url, Options{})
+				t.wantArgument(url, err, "url")
+			}
+		}},
+	{name: "SchemeHTTP", rule: honest,
+		why: "WHATWG WebSockets constructor: http means ws and https wss",
+		run: func(t *trial) {
+			url := "http" + strings.TrimPrefix(t.URL, "ws") + t.Echo
+			c, err := t.Backend.Dial(t.ctx, url, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.CloseNow()
+			t.wantEcho(c, api.MessageText, []byte("hello"))
+		}},
+	{name: "ConnectionEndsDuringHandshake", rule: typed,
+		why: "RFC 6455 section 4.1: an answer that is not HTTP/1.1 101 fails the handshake, with a typed error",
+		run: func(t *trial) {
+			// A protocol the client did not offer fails it after the answer.
+			_, err := t.try(t.ctx, "/subprotocol?choose=unasked", Options{})
+			t.wantHandshake("an unasked subprotocol", err)
+			_, err = t.try(t.ctx, "/subprotocol?choose=unasked", Options{Subprotocols: []string{"asked"}})
+			t.wantHandshake("another subprotocol than those asked for", err)
+		}},
+}
+
+var optionCases = []testCase{
+	{name: "Subprotocol", rule: whole,
+		why: "RFC 6455 section 4.2.2 item 5: the server agrees on one of those offered, or on none",
+		run: func(t *trial) {
+			offer := Options{Subprotocols: []string{"chat.v1", "chat.v2"}}
+			if c := t.dial("/subprotocol?choose=chat.v2", offer); c.Subprotocol() != "chat.v2" {
+				t.Errorf("agreed on %q, want chat.v2", c.Subprotocol())
+			}
+			if c := t.dial(t.Echo + "?choose=chat.v1"); c.Subprotocol() != "" {
+				t.Errorf("offered none, agreed on %q", c.Subprotocol())
+			}
+			if c := t.dial(t.Echo+"?choose=chat.v2", offer); c.Subprotocol() != "chat.v2" {
+				t.Errorf("the echo agreed on %q, want chat.v2", c.Subprotocol())
+			}
+			c := t.dial("/subprotocol?choose=chat.v1", offer)
+			c.CloseNow()
+			if c.Subprotocol() != "chat.v1" {
+				t.Errorf("after the end it is %q", c.Subprotocol())
+			}
+		}},
+	{name: "SubprotocolNotAgreed", rule: whole,
+		why: "RFC 6455 section 4.1: a server may choose none of those offered. WHATWG: a page that offered some then sees the connection fail",
+		run: func(t *trial) {
+			c, err := t.try(t.ctx, "/subprotocol", Options{Subprotocols: []string{"chat"}})
+			if t.Browser {
+				t.wantHandshake("Dial", err)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Subprotocol() != "" {
+				t.Errorf("agreed on %q, want none", c.Subprotocol())
+			}
+		}},
+	{name: "SubprotocolsAreTokens", rule: safe,
+		why: "RFC 6455 section 4.1 item 10: tokens, all different; nothing else may reach the request",
+		run: func(t *trial) {
+			for _, names := range [][]string{
+				{""}, {"a b"}, {"a,b"}, {"a", "b", "a"}, {"a\r\nX-Evil: yes"}, {"a\x00"}, {"é"}, {"(a)"},
+			} {
+				_, err := t.try(t.ctx, t.Echo, Options{Subprotocols: names})
+				t.wantArgument(strconv.Quote(strings.Join(names, "|")), err, "Subprotocols")
+			}
+		}},
+	{name: "Header", rule: honest,
+		why: "what a browser cannot do returns errors.ErrUnsupported; natively the field is sent",
+		run: func(t *trial) {
+			h := map[string][]string{"X-Twin": {"one", "two"}}
+			c, err := t.try(t.ctx, "/header?name=X-Twin", Options{Header: h})
+			if t.Browser {
+				t.wantIs("Dial with a Header", err, errors.ErrUnsupported)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.wantMessage(c, api.MessageText, []byte("one, two"))
+		}},
+	{name: "HeaderCannotInject", rule: safe,
+		why: "RFC 9110 section 5.5: no CR, LF or NUL in a field; refused before anything is sent",
+		run: func(t *trial) {
+			for _, h := range []map[string][]string{
+				{"X-Twin": {"a\r\nX-Evil: yes"}}, {"X-Twin": {"a\x00"}}, {"X-Twin\r\nX-Evil": {"yes"}}, {"": {"a"}}, {"X Twin": {"a"}},
+			} {
+				_, err := t.try(t.ctx, t.Echo, Options{Header: h})
+				if t.Browser {
+					t.wantIs("Dial with a Header", err, errors.ErrUnsupported)
+					continue
+				}
+				t.wantArgument("Dial", err, "Header")
+			}
+		}},
+}

@@ -1,0 +1,175 @@
+package apitest
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/twinws/ws/api"
+)
+
+// late does something else for a while, so that what the peer sent to another
+// connection has arrived before anybody reads it.
+func (t *trial) late() {
+	t.Helper()
+	c := t.dial(t.Echo)
+	defer c.CloseNow()
+	for i := range 20 {
+		t.wantEcho(c, api.MessageBinary, pattern(100, byte(i)))
+	}
+}
+
+// wantPeerClosed checks the error of a Read after the peer's close, and that it
+// stays.
+func (t *trial) wantPeerClosed(c api.Conn, code api.StatusCode, reason string) {
+	t.Helper()
+	want := api.CloseError{Code: code, Reason: reason, Clean: true}
+	for range 2 {
+		_, p, err := c.Read(t.ctx)
+		if e := t.wantClosed("Read", err); *e != want || len(p) > 0 {
+			t.Errorf("Read returned %q and %#v, want %#v", p, *e, want)
+		}
+		_, _, err = c.Reader(t.ctx)
+		if e := t.wantClosed("Reader", err); *e != want {
+			t.Errorf("Reader returned %#v, want %#v", *e, want)
+		}
+	}
+}
+
+var endCases = []testCase{
+	{name: "ReadDrainsBeforeItReports", rule: drains,
+		why: "messages that arrived before the close are delivered first, then the *CloseError; never a random choice between them",
+		run: func(t *trial) {
+			for _, f := range []struct{ n, size int }{{0, 0}, {1, 4}, {50, 16}, {1000, 100}, {10, 50_000}} {
+				for _, late := range []bool{false, true} {
+					c := t.dial(fmt.Sprintf("/flood?n=%d&size=%d&code=4001&reason=because", f.n, f.size))
+					if late {
+						t.late()
+					}
+					for i := range f.n {
+						_, p := t.read(c)
+						if len(p) != f.size || binary.BigEndian.Uint32(p) != uint32(i) {
+							t.Fatalf("message %d of %d (late: %v) is %s", i, f.n, late, brief(p))
+						}
+					}
+					t.wantPeerClosed(c, 4001, "because")
+				}
+			}
+		}},
+	{name: "PeersCodeAndReason", rule: drains,
+		why: "RFC 6455 sections 7.1.5 and 7.1.6: the peer's code and reason, 1005 for none; never a bare EOF",
+		run: func(t *trial) {
+			long := strings.Repeat("é", 61) + "."
+			for _, e := range []struct {
+				code   api.StatusCode
+				reason string
+			}{
+				{1000, ""}, {1000, "bye"}, {1001, "going"}, {1002, ""}, {1003, ""}, {1007, ""}, {1008, "policy"}, {1009, ""},
+				{1010, ""}, {1011, "oops"}, {1012, ""}, {1013, ""}, {1014, ""}, {3000, "é水🌊"}, {4999, long},
+			} {
+				c := t.dial(fmt.Sprintf("/close?code=%d&reason=%s", e.code, url.QueryEscape(e.reason)))
+				t.wantPeerClosed(c, e.code, e.reason)
+			}
+			t.wantPeerClosed(t.dial("/close"), api.StatusNoStatusRcvd, "")
+		}},
+	{name: "PeersCloseIsAnswered", rule: alone,
+		why: "RFC 6455 section 5.5.1: a close frame is answered, typically with its code; section 7.1.4: the end is then clean",
+		run: func(t *trial) {
+			id := newID()
+			c := t.dial("/close?code=4002&reason=done&id=" + id)
+			t.wantPeerClosed(c, 4002, "done")
+			if code, _ := t.seen(id); code != 4002 {
+				t.Errorf("the server saw %v, want 4002", code)
+			}
+		}},
+	{name: "CloseAfterThePeers", rule: alone,
+		why: "Close returns nil when both sides sent a close frame, whoever began; CloseNow says that it came too late",
+		run: func(t *trial) {
+			c := t.dial("/close?code=4003")
+			t.wantPeerClosed(c, 4003, "")
+			if err := c.Close(1000, ""); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			t.wantIs("CloseNow", c.CloseNow(), api.ErrClosed)
+			t.wantPeerClosed(c, 4003, "")
+		}},
+	{name: "CloseCrossesThePeers", rule: alone,
+		why: "RFC 6455 section 7.1.1: the peer's close may be on its way when Close begins, behind messages that nobody has read",
+		run: func(t *trial) {
+			for _, late := range []bool{false, true} {
+				c := t.dial("/flood?n=20&size=1000&code=4004")
+				if late {
+					t.late()
+				}
+				t.wantWithin("Close", promptly, func() {
+					if err := c.Close(1000, ""); err != nil {
+						t.Errorf("Close: %v", err)
+					}
+				})
+				_, _, err := c.Read(t.ctx)
+				t.wantClosed("Read", err)
+			}
+		}},
+	{name: "DataAfterTheCloseIsIgnored", rule: drains,
+		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; what does is not delivered. Chromium takes it for a broken connection besides",
+		run: func(t *trial) {
+			c := t.dial("/raw?hex=8101" + "61" + "8802" + "0fa5" + "8101" + "62")
+			t.wantMessage(c, api.MessageText, []byte("a"))
+			if t.Browser {
+				_, _, err := c.Read(t.ctx)
+				t.wantLost("Read", err)
+				return
+			}
+			t.wantPeerClosed(c, 4005, "")
+		}},
+	{name: "CloseReadSeesTheEnd", rule: alone,
+		why: "CloseRead answers the peer's close in the background; its context's cause is the *CloseError",
+		run: func(t *trial) {
+			c := t.dial("/close?after=2&code=4006&reason=enough")
+			ctx := c.CloseRead(t.ctx)
+			if ctx.Err() != nil {
+				t.Fatalf("the context has ended: %v", context.Cause(ctx))
+			}
+			t.write(c, api.MessageText, []byte("one"))
+			t.write(c, api.MessageText, []byte("two"))
+			<-ctx.Done()
+			if e := t.wantClosed("the cause", context.Cause(ctx)); e.Code != 4006 || e.Reason != "enough" || !e.Clean {
+				t.Errorf("the cause is %#v", e)
+			}
+		}},
+	{name: "CloseReadTakesNoMessage", rule: safe,
+		why: "CloseRead's comment: a message that arrives fails the connection with 1008, which a page sends as 4008",
+		run: func(t *trial) {
+			c, id := t.dialEcho()
+			ctx := c.CloseRead(t.ctx)
+			t.write(c, api.MessageText, []byte("comes back"))
+			<-ctx.Done()
+			t.wantIs("the cause", context.Cause(ctx), api.ErrClosed)
+			t.wantIs("Write", c.Write(t.ctx, api.MessageText, nil), api.ErrClosed)
+			if code, _ := t.seen(id); code != t.signalled(api.StatusPolicyViolation) {
+				t.Errorf("the server saw %v, want %v", code, t.signalled(api.StatusPolicyViolation))
+			}
+		}},
+	{name: "CloseReadEndsWithItsContext", rule: closes,
+		why: "CloseRead's comment: when ctx ends, the connection is closed as by CloseNow",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			parent, cancel := context.WithCancel(t.ctx)
+			ctx := c.CloseRead(parent)
+			cancel()
+			<-ctx.Done()
+			_, _, err := c.Read(t.ctx)
+			t.wantIs("Read", err, api.ErrClosed)
+		}},
+}
+
+// signalled is the code that the peer sees when the library itself fails the
+// connection: a page may send none of RFC 6455's own, so it sends 3000 more.
+func (t *trial) signalled(code api.StatusCode) api.StatusCode {
+	if t.Browser {
+		return code + 3000
+	}
+	return code
+}

@@ -1,0 +1,120 @@
+package apitest
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/twinws/ws/api"
+)
+
+var messageCases = []testCase{
+	{name: "EchoOfEverySize", rule: whole,
+		why: "RFC 6455 section 5.2: lengths to 125, to 65,535 and above have a form each; WHATWG: a message event carries the whole message",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			for _, n := range []int{0, 1, 2, 124, 125, 126, 127, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 1 << 20} {
+				t.wantEcho(c, api.MessageBinary, pattern(n, byte(n)))
+				t.wantEcho(c, api.MessageText, words(n))
+			}
+		}},
+	{name: "EmptyMessageIsNotNil", rule: whole,
+		why: "RFC 6455 section 5.4: an empty message is a message; Read returns it in memory of its own",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			for _, typ := range []api.MessageType{api.MessageText, api.MessageBinary} {
+				t.write(c, typ, nil)
+				if got, p := t.read(c); got != typ || p == nil || len(p) != 0 {
+					t.Errorf("got %v %#v, want an empty, not nil, %v", got, p, typ)
+				}
+			}
+		}},
+	{name: "MessagesKeepTheirOrderAndType", rule: whole,
+		why: "RFC 6455 section 5.4: messages are not interleaved; TCP keeps their order",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			typ := func(i int) api.MessageType { return api.MessageType(1 + i%2) }
+			const n = 100
+			for i := range n {
+				t.write(c, typ(i), []byte(strconv.Itoa(i)))
+			}
+			for i := range n {
+				t.wantMessage(c, typ(i), []byte(strconv.Itoa(i)))
+			}
+		}},
+	{name: "ReadGivesMemoryOfItsOwn", rule: whole,
+		why: "Read's comment: the message is in memory of its own, which later calls do not touch",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			first := pattern(3000, 1)
+			t.write(c, api.MessageBinary, first)
+			_, got := t.read(c)
+			t.wantEcho(c, api.MessageBinary, pattern(3000, 2))
+			if !bytes.Equal(got, first) {
+				t.Error("the second Read changed the first one's message")
+			}
+		}},
+	{name: "WriteLeavesItsArgumentAlone", rule: whole,
+		why: "Write's comment: p is not kept, nor changed; RFC 6455 section 5.3 masks what is sent, not what the caller holds",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			want := pattern(70_000, 3)
+			p := bytes.Clone(want)
+			t.write(c, api.MessageBinary, p)
+			if !bytes.Equal(p, want) {
+				t.Error("Write changed p")
+			}
+			clear(p)
+			t.wantMessage(c, api.MessageBinary, want)
+		}},
+	{name: "ReadAppendFillsTheCallersMemory", rule: whole,
+		why: "ReadAppend's comment: it appends to dst, and allocates only where dst has no room",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			for _, room := range []int{0, 10, 1000, 70_000} {
+				msg := pattern(1000, byte(room))
+				t.write(c, api.MessageBinary, msg)
+				dst := append(make([]byte, 0, 4+room), "head"...)
+				_, got, err := c.ReadAppend(t.ctx, dst)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if string(got[:4]) != "head" || !bytes.Equal(got[4:], msg) {
+					t.Errorf("room for %d: got %s", room, brief(got))
+				}
+				if room >= len(msg) && &got[0] != &dst[0] {
+					t.Errorf("room for %d: dst was not used", room)
+				}
+			}
+		}},
+	{name: "ReadAppendKeepsDstOnError", rule: whole,
+		why: "ReadAppend's comment: on error it returns dst as it was",
+		run: func(t *trial) {
+			// The half of a message has come in when the context ends.
+			c := t.dial("/raw?hex=8208" + "01020304" + "&hex=05060708")
+			dst := append(make([]byte, 0, 64), "head"...)
+			ctx, cancel := t.soon()
+			defer cancel()
+			_, got, err := c.ReadAppend(ctx, dst)
+			t.wantIs("ReadAppend", err, ctx.Err())
+			if string(got) != "head" {
+				t.Errorf("after an ended context dst is %q", got)
+			}
+			t.write(c, api.MessageText, nil)
+			_, got, err = c.ReadAppend(t.ctx, dst)
+			if err != nil || string(got) != "head\x01\x02\x03\x04\x05\x06\x07\x08" {
+				t.Errorf("then got %q, %v", got, err)
+			}
+			c.CloseNow()
+			if _, got, err = c.ReadAppend(t.ctx, dst); err == nil || string(got) != "head" {
+				t.Errorf("after the end dst is %q, %v", got, err)
+			}
+		}},
+	{name: "FragmentsAreOneMessage", rule: whole,
+		why: "RFC 6455 section 5.4: a message's fragments, empty ones and pings between them too, are one message",
+		run: func(t *trial) {
+			c := t.dial("/raw?hex=0102" + "6162" + "&hex=0000" + "8900" + "&hex=8a00" + "8001" + "63")
+			t.write(c, api.MessageText, nil)
+			t.write(c, api.MessageText, nil)
+			t.wantMessage(c, api.MessageText, []byte("abc"))
+		}},
+}

@@ -1,0 +1,99 @@
+// Package apitest is the contract of [api.Conn] as one suite of tests, for every
+// home of a connection. Each case tells why: the sentence of the design, the
+// section of RFC 6455 or of the WHATWG WebSockets standard it follows from.
+//
+// Where the homes differ a case asserts the difference; nothing is left out.
+// The server is that of package testserver/server.
+package apitest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+// Backend is one home of a connection, and the server to try it against.
+type Backend struct {
+	// URL is the server's root, "ws://127.0.0.1:8080", without a slash at its end.
+	URL string
+	// Echo is the path of the echo to use: "/echo" or another one of the server's.
+	Echo string
+	// Browser says which of the two homes this is.
+	Browser bool
+	// Dial opens a connection.
+	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
+}
+
+// Options are what the cases ask of Dial. The zero value asks for the defaults.
+type Options struct {
+	Subprotocols []string
+	Header       map[string][]string
+	ReadLimit    int64
+	// Idle, where it is not 0, stands for both times of the keepalive. A
+	// browser has none and its Dial does not look at it.
+	Idle time.Duration
+}
+
+// A rule is a sentence of the contract that holds in both homes.
+type rule string
+
+const (
+	cancelling rule = "Cancelling is not closing"
+	drains     rule = "Read drains before it reports"
+	typed      rule = "Errors are typed"
+	bounded    rule = "Every wait is bounded"
+	keepalive  rule = "Keepalive judges only what it can see"
+	alone      rule = "Close never needs help"
+	honest     rule = "Never pretend"
+	closes     rule = "Close always closes"
+	safe       rule = "Safe by default"
+	whole      rule = "Messages arrive whole, unchanged and in order"
+)
+
+// testCase is one promise of the contract.
+type testCase struct {
+	name string
+	rule rule
+	why  string
+	// waits marks a case that sits through a time limit of seconds; those run
+	// side by side.
+	waits bool
+	run   func(t *trial)
+}
+
+// cases returns the whole suite.
+func cases() []testCase {
+	var all []testCase
+	for _, part := range [][]testCase{
+		messageCases, textCases, streamCases, cancelCases, dialCases, optionCases, closeCases,
+		closeWaitCases, endCases, limitCases, brokenCases, pingCases, writeCases, togetherCases,
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// Names returns the name of every case, so that a runner of a run elsewhere can
+// tell that none is missing.
+func Names() []string {
+	var names []string
+	for _, c := range cases() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// Run tries b with every case, each in a subtest of its own. After each case no
+// goroutine of it may be left.
+func Run(t *testing.T, b Backend) {
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			if c.waits {
+				t.Parallel()
+			}
+			try(t, b, c)
+		})
+	}
+}

@@ -1,0 +1,230 @@
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+// signed is message number i of a writer: both numbers, and a filling that
+// depends on them, so that a mixed up message shows.
+func signed(writer byte, i, size int) []byte {
+	p := pattern(5+size, writer^byte(i))
+	p[0] = writer
+	binary.BigEndian.PutUint32(p[1:], uint32(i))
+	return p
+}
+
+// inOrder checks messages of signed: whole, and numbered upwards per writer.
+type inOrder map[byte]int
+
+func (o inOrder) add(t *trial, p []byte) {
+	t.Helper()
+	if len(p) < 5 {
+		t.Errorf("a message of %d bytes", len(p))
+		return
+	}
+	writer, i := p[0], int(binary.BigEndian.Uint32(p[1:]))
+	if !bytes.Equal(p, signed(writer, i, len(p)-5)) {
+		t.Errorf("message %d of writer %d is mixed up: %s", i, writer, brief(p))
+	}
+	if i < o[writer] {
+		t.Errorf("message %d of writer %d came after number %d", i, writer, o[writer]-1)
+	}
+	o[writer] = i + 1
+}
+
+// stream sends p through a Writer, in pieces.
+func stream(ctx context.Context, c api.Conn, p []byte) error {
+	w, err := c.Writer(ctx, api.MessageBinary)
+	if err != nil {
+		return err
+	}
+	for len(p) > 0 && err == nil {
+		n := min(len(p), 1+rand.IntN(2000))
+		_, err = w.Write(p[:n])
+		p = p[n:]
+	}
+	return errors.Join(err, w.Close())
+}
+
+var togetherCases = []testCase{
+	{name: "ConcurrentWriters", rule: whole,
+		why: "Write is safe from any number of goroutines: messages whole, and in order per writer (RFC 6455 section 5.4)",
+		run: func(t *trial) {
+			const writers, each = 8, 40
+			c := t.dial(t.Echo)
+			var writing []func() error
+			for w := range byte(writers) {
+				writing = append(writing, start(func() error {
+					for i := range each {
+						p := signed(w, i, rand.IntN(5000))
+						err := error(nil)
+						if i%4 == 3 {
+							err = stream(t.ctx, c, p)
+						} else {
+							err = c.Write(t.ctx, api.MessageBinary, p)
+						}
+						if err != nil {
+							return err
+						}
+					}
+					return nil
+				}))
+			}
+			got := inOrder{}
+			for range writers * each {
+				_, p := t.read(c)
+				got.add(t, p)
+			}
+			for w, wait := range writing {
+				if err := wait(); err != nil || got[byte(w)] != each {
+					t.Errorf("writer %d: %d messages, %v", w, got[byte(w)], err)
+				}
+			}
+		}},
+	{name: "ConcurrentReaders", rule: whole,
+		why: "Read may be called from any number of goroutines: each message goes to exactly one, whole",
+		run: func(t *trial) {
+			const readers, n = 4, 200
+			c := t.dial("/flood?n=200&size=300&code=4008")
+			got := make(chan uint32, n)
+			var reading []func() error
+			for range readers {
+				reading = append(reading, start(func() error {
+					for {
+						_, p, err := c.Read(t.ctx)
+						if err != nil {
+							return err
+						}
+						got <- binary.BigEndian.Uint32(p)
+					}
+				}))
+			}
+			for _, wait := range reading {
+				if e := t.wantClosed("Read", wait()); e.Code != 4008 {
+					t.Errorf("Read returned %v", e)
+				}
+			}
+			close(got)
+			seen := map[uint32]bool{}
+			for i := range got {
+				seen[i] = true
+			}
+			if len(seen) != n {
+				t.Errorf("%d different messages were read, want %d", len(seen), n)
+			}
+		}},
+	{name: "ManyConnections", rule: whole,
+		why: "connections share nothing: what happens to one does not touch another",
+		run: func(t *trial) {
+			var all []func() error
+			for i := range byte(16) {
+				all = append(all, start(func() error {
+					c, err := t.try(t.ctx, t.Echo, Options{})
+					if err != nil {
+						return err
+					}
+					for j := range 10 {
+						p := signed(i, j, 100*j)
+						if err := c.Write(t.ctx, api.MessageBinary, p); err != nil {
+							return err
+						}
+						if _, got, err := c.Read(t.ctx); err != nil || !bytes.Equal(got, p) {
+							return errors.Join(errors.New("got "+brief(got)), err)
+						}
+					}
+					return c.Close(1000, "")
+				}))
+			}
+			for i, wait := range all {
+				if err := wait(); err != nil {
+					t.Errorf("connection %d: %v", i, err)
+				}
+			}
+		}},
+	{name: "EverythingAtOnce", rule: whole,
+		why: "all methods may be called from any number of goroutines at once, contexts ending at random: no deadlock, messages whole and in order per writer",
+		run: func(t *trial) {
+			for round := range 3 {
+				t.everythingAtOnce(byte(round))
+			}
+		}},
+}
+
+// everythingAtOnce lets every method loose on one connection, and ends it.
+func (t *trial) everythingAtOnce(round byte) {
+	t.Helper()
+	c := t.dial(t.Echo, Options{ReadLimit: -1})
+	stop, cancel := context.WithTimeout(t.ctx, 10*moment)
+	defer cancel()
+	// A page has one thread, which takes no event while any goroutine can run.
+	pause := time.Millisecond
+	if t.Browser {
+		pause = 10 * time.Millisecond
+	}
+	loop := func(f func(ctx context.Context, i int) error) func() error {
+		return start(func() error {
+			tick := time.NewTicker(pause)
+			defer tick.Stop()
+			for i := 0; stop.Err() == nil; i++ {
+				ctx, cancel := context.WithTimeout(t.ctx, time.Duration(rand.IntN(3000))*time.Microsecond)
+				err := f(ctx, i)
+				cancel()
+				if err != nil && !errors.Is(err, ctx.Err()) && !errors.Is(err, errors.ErrUnsupported) {
+					return err
+				}
+				<-tick.C
+			}
+			return nil
+		})
+	}
+	order := inOrder{}
+	all := []func() error{
+		loop(func(ctx context.Context, _ int) error {
+			for {
+				_, p, err := c.Read(ctx)
+				if err != nil {
+					return err
+				}
+				order.add(t, p)
+			}
+		}),
+		loop(func(ctx context.Context, _ int) error { return c.Ping(ctx) }),
+		loop(func(context.Context, int) error {
+			if n := c.BufferedAmount(); n < 0 {
+				return errors.New("a negative BufferedAmount")
+			}
+			_, err := io.WriteString(io.Discard, c.Subprotocol())
+			return err
+		}),
+	}
+	for w := range byte(3) {
+		all = append(all,
+			loop(func(ctx context.Context, i int) error {
+				return c.Write(ctx, api.MessageBinary, signed(round*10+w, i, rand.IntN(3000)))
+			}),
+			loop(func(ctx context.Context, i int) error {
+				// Not with ctx: an end in the middle has to fail the connection.
+				return stream(t.ctx, c, signed(round*10+5+w, i, rand.IntN(3000)))
+			}))
+	}
+	<-stop.Done()
+	for range 3 {
+		all = append(all, start(func() error { c.Close(1000, ""); return nil }))
+	}
+	for _, wait := range all {
+		if err := wait(); err != nil && !errors.Is(err, api.ErrClosed) {
+			t.Errorf("unexpected: %v", err)
+		}
+	}
+	if len(order) == 0 {
+		t.Error("not one message came back")
+	}
+}

@@ -1,0 +1,110 @@
+package apitest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+var writeCases = []testCase{
+	{name: "CancelledInsideAWrite", rule: cancelling,
+		why: "only a Write already partly on the wire has to fail the connection, and says so; a page hands over whole messages and never fails",
+		run: func(t *trial) {
+			c := t.dial("/never-reads")
+			msg := pattern(1<<20, 1)
+			if t.Browser {
+				for range 4 {
+					if err := t.writeBriefly(c, msg); err != nil {
+						t.wantIs("Write", err, context.DeadlineExceeded)
+					}
+				}
+				t.write(c, api.MessageText, []byte("still open"))
+				return
+			}
+			// One that fails before its first byte is on the wire just tries again.
+			err := t.writeBriefly(c, msg)
+			for n := 0; n < 64 && !errors.Is(err, api.ErrClosed); n++ {
+				err = t.writeBriefly(c, msg)
+			}
+			t.wantIs("Write", err, context.DeadlineExceeded)
+			t.wantIs("Write", err, api.ErrClosed)
+			_, _, err = c.Read(t.ctx)
+			t.wantIs("Read", err, api.ErrClosed)
+		}},
+	{name: "BufferedAmountGoesDownToZero", rule: honest,
+		why: "WHATWG bufferedAmount: bytes accepted and not yet handed to the network; what has come back is not among them",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			if n := c.BufferedAmount(); n != 0 {
+				t.Errorf("at first it is %d", n)
+			}
+			for i := range 20 {
+				t.write(c, api.MessageBinary, pattern(50_000, byte(i)))
+				if n := c.BufferedAmount(); n < 0 || n > 20*50_100 {
+					t.Errorf("after message %d it is %d", i, n)
+				}
+			}
+			for range 20 {
+				t.read(c)
+			}
+			t.eventually("BufferedAmount is 0", func() bool { return c.BufferedAmount() == 0 })
+		}},
+	{name: "ManySmallWrites", rule: whole,
+		why: "RFC 6455 section 5.4: every Write is one message, however many are on their way at once",
+		run: func(t *trial) {
+			c := t.dial(t.Echo)
+			const n = 600
+			writing := start(func() error {
+				for i := range n {
+					if err := c.Write(t.ctx, api.MessageBinary, []byte{byte(i), byte(i >> 8)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			for i := range n {
+				t.wantMessage(c, api.MessageBinary, []byte{byte(i), byte(i >> 8)})
+			}
+			if err := writing(); err != nil {
+				t.Error(err)
+			}
+		}},
+	{name: "CloseSendsWhatWasAccepted", rule: closes,
+		why: "WHATWG close(): what send() took goes out first; RFC 6455 section 7.1.2: the close frame follows it",
+		run: func(t *trial) {
+			id := newID()
+			c := t.dial("/close?after=30&code=4007&id=" + id)
+			for i := range 30 {
+				t.write(c, api.MessageBinary, pattern(20_000, byte(i)))
+			}
+			if err := c.Close(4000, "all sent"); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			// The server closes with 4007 once it has all 30; the two may cross.
+			if code, _ := t.seen(id); code != 4000 && code != 4007 {
+				t.Errorf("the server saw %v", code)
+			}
+		}},
+}
+
+// writeBriefly writes p and gives up soon.
+func (t *trial) writeBriefly(c api.Conn, p []byte) error {
+	ctx, cancel := context.WithTimeout(t.ctx, 5*moment)
+	defer cancel()
+	return c.Write(ctx, api.MessageBinary, p)
+}
+
+// eventually waits, at most for a while, until ok.
+func (t *trial) eventually(what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(promptly); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Errorf("after %v it does not hold that %s", promptly, what)
+			return
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+func TestDialOpens(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := new(fakeSocket)
+		time.AfterFunc(time.Second, func() { f.fire(Event{Kind: Opened}) })
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Subprotocol() != "chat" || c.BufferedAmount() != 42 {
+			t.Errorf("subprotocol %q, buffered %d; want the socket's", c.Subprotocol(), c.BufferedAmount())
+		}
+		f.check(t, false)
+		c.CloseNow()
+	})
+}
+
+// The context is of the handshake alone: WebSockets standard section 3.1 knows
+// no time limit of an open connection.
+func TestDialContextEndsLater(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := new(fakeSocket)
+		f.fire(Event{Kind: Opened})
+		ctx, cancel := context.WithCancel(t.Context())
+		c, err := Dial(ctx, f, Options{ReadLimit: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		f.fire(text("still here"))
+		wantRead(t, c, "still here")
+		c.CloseNow()
+	})
+}
+
+func TestDialFails(t *testing.T) {
+	const url = "wss://me:secret@example.com/chat?x=@"
+	tests := []struct {
+		name    string
+		why     string
+		events  func(f *fakeSocket)
+		problem string
+		after   time.Duration
+	}{
+		{"refused", "WebSockets standard section 4, fail the connection: error, then close 1006",
+			func(f *fakeSocket) { f.fire(Event{Kind: Failed}, closed(1006, "")) }, hidden, 0},
+		{"close in a later task", "the same in two tasks",
+			func(f *fakeSocket) {
+				f.setState(Closed)
+				f.fire(Event{Kind: Failed})
+				time.AfterFunc(10*time.Millisecond, func() { f.fire(closed(1006, "")) })
+			}, hidden, 10 * time.Millisecond},
+		{"policy", "CSP level 3 connect-src: Chromium fires error and never close",
+			func(f *fakeSocket) {
+				f.setState(Closed)
+				f.fire(Event{Kind: Failed})
+			}, denied, errorGrace},
+		{"silent", "no answer, no deadline: bounded by 10 s",
+			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := new(fakeSocket)
+				start := time.Now()
+				go test.events(f)
+				c, err := Dial(t.Context(), f, Options{URL: url})
+				e, ok := errors.AsType[*api.HandshakeError](err)
+				if !ok || c != nil {
+					t.Fatalf("%s: Dial = %v, %v; want a HandshakeError", test.why, c, err)
+				}
+				if e.Problem != test.problem || e.URL != "wss://example.com/chat?x=@" {
+					t.Errorf("%s: problem %q of %q, want %q", test.why, e.Problem, e.URL, test.problem)
+				}
+				if d := time.Since(start); d != test.after {
+					t.Errorf("%s: took %v, want %v", test.why, d, test.after)
+				}
+				synctest.Wait()
+				if f.State() < Closing || !f.released {
+					t.Errorf("%s: the socket is left in state %d, released %v", test.why, f.State(), f.released)
+				}
+			})
+		})
+	}
+}
+
+// An "error" of a socket that is not closed decides nothing: "close" or "open"
+// is still to come.
+func TestDialErrorWhileConnecting(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := new(fakeSocket)
+		f.fire(Event{Kind: Failed})
+		time.AfterFunc(time.Second, func() { f.fire(Event{Kind: Opened}) })
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+	})
+}
+
+// RFC 6455 section 4.1 step 2: one connection at a time may be connecting to a
+// host, so a Dial given up must not leave one.
+func TestDialGivenUp(t *testing.T) {
+	tests := []struct {
+		name    string
+		onClose func(*fakeSocket)
+	}{
+		{"events in a later task", func(f *fakeSocket) { go f.fire(Event{Kind: Failed}, closed(1006, "")) }},
+		{"events from within close", func(f *fakeSocket) { f.fire(Event{Kind: Failed}, closed(1006, "")) }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fakeSocket{onClose: test.onClose}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if _, err := Dial(ctx, f, Options{}); err != context.DeadlineExceeded {
+					t.Fatalf("Dial = %v, want the context's error", err)
+				}
+				f.check(t, true, "close()")
+			})
+		})
+	}
+}
+
+func TestDialOpenedAndEndedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for range 50 { // whatever select takes first
+			f := new(fakeSocket)
+			f.fire(Event{Kind: Opened}, text("a"), text("b"), closed(4001, "bye"))
+			c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+			if err != nil {
+				t.Fatalf("Dial = %v: the connection was open", err)
+			}
+			wantRead(t, c, "a")
+			wantRead(t, c, "b")
+			wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 4001, Reason: "bye", Clean: true})
+		}
+	})
+}
+
+func TestRedact(t *testing.T) {
+	tests := []struct{ url, want string }{
+		{"ws://example.com", "ws://example.com"},
+		{"ws://me@example.com/", "ws://example.com/"},
+		{"ws://me:p@ss@example.com:81", "ws://example.com:81"},
+		{"ws://example.com/a@b", "ws://example.com/a@b"},
+		{"ws://example.com?q=//a@b", "ws://example.com?q=//a@b"},
+		{"ws://me:pw@example.com#f@g", "ws://example.com#f@g"},
+		{`ws://example.com\a@b`, `ws://example.com\a@b`}, // the URL standard takes \ for /
+		{"//me@example.com/x", "//example.com/x"},
+		{"/chat@home", "/chat@home"},
+		{"", ""},
+	}
+	for _, test := range tests {
+		if got := Redact(test.url); got != test.want {
+			t.Errorf("Redact(%q) = %q, want %q", test.url, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,252 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/twinws/ws/api"
+)
+
+// fakeSocket is a WebSocket object whose events the test fires.
+type fakeSocket struct {
+	mu       sync.Mutex
+	queue    []Event
+	wake     func() // armed, or nil
+	state    State
+	sent     []sent
+	closes   []string
+	released bool
+	sendErr  error
+	closeErr error               // of CloseWith
+	onClose  func(f *fakeSocket) // called inside of Close and CloseWith, as the peer's answer
+	onSend   func(f *fakeSocket) // called inside of Send
+}
+
+type sent struct {
+	typ  api.MessageType
+	text string
+}
+
+func (f *fakeSocket) Next() (Event, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.queue) == 0 {
+		return Event{}, false
+	}
+	e := f.queue[0]
+	f.queue = f.queue[1:]
+	return e, true
+}
+
+func (f *fakeSocket) Wake(wake func()) {
+	f.mu.Lock()
+	if f.released {
+		wake = nil
+	} else if len(f.queue) == 0 {
+		f.wake, wake = wake, nil
+	}
+	f.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
+}
+
+// fire fires events in one task: they are all queued before the connection can
+// look at the first.
+func (f *fakeSocket) fire(events ...Event) {
+	f.mu.Lock()
+	for _, e := range events {
+		switch e.Kind {
+		case Opened:
+			f.state = Open
+		case Ended:
+			f.state = Closed
+		}
+	}
+	if f.released {
+		f.mu.Unlock()
+		return
+	}
+	f.queue = append(f.queue, events...)
+	wake := f.wake
+	f.wake = nil
+	f.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
+}
+
+func (f *fakeSocket) State() State {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+func (f *fakeSocket) setState(s State) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state = s
+}
+
+func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
+	f.mu.Lock()
+	if f.state != Open {
+		f.mu.Unlock()
+		return nil // the standard: dropped without a word
+	}
+	if f.sendErr == nil {
+		f.sent = append(f.sent, sent{typ, string(p)})
+	}
+	err, onSend := f.sendErr, f.onSend
+	f.mu.Unlock()
+	if onSend != nil {
+		onSend(f)
+	}
+	return err
+}
+
+func (f *fakeSocket) Close() { f.hangUp("close()") }
+
+func (f *fakeSocket) CloseWith(code api.StatusCode, reason string) error {
+	if f.closeErr != nil {
+		return f.closeErr
+	}
+	f.hangUp("close(" + strconv.Itoa(int(code)) + ", " + strconv.Quote(reason) + ")")
+	return nil
+}
+
+func (f *fakeSocket) hangUp(call string) {
+	f.mu.Lock()
+	f.closes = append(f.closes, call)
+	f.state = max(f.state, Closing)
+	onClose := f.onClose
+	f.mu.Unlock()
+	if onClose != nil {
+		onClose(f)
+	}
+}
+
+func (f *fakeSocket) BufferedAmount() int64 { return 42 }
+func (f *fakeSocket) Protocol() string      { return "chat" }
+
+func (f *fakeSocket) Release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.released, f.queue, f.wake = true, nil, nil
+}
+
+// check compares what was done with the socket.
+func (f *fakeSocket) check(t *testing.T, released bool, closes ...string) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.released != released {
+		t.Errorf("released: %v, want %v", f.released, released)
+	}
+	if !slices.Equal(f.closes, closes) {
+		t.Errorf("calls of close: %q, want %q", f.closes, closes)
+	}
+}
+
+func (f *fakeSocket) messages() []sent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sent)
+}
+
+// fakeMessage counts what it costs to look at it.
+type fakeMessage struct {
+	typ    api.MessageType
+	p      string
+	units  int // UTF-16 units of a text; 0 means len(p)
+	sized  int
+	copied int
+	err    error
+}
+
+func (m *fakeMessage) Type() api.MessageType { return m.typ }
+
+func (m *fakeMessage) MinSize() int {
+	if m.units > 0 {
+		return m.units
+	}
+	return len(m.p)
+}
+
+func (m *fakeMessage) Size() (int, error) {
+	m.sized++
+	return len(m.p), m.err
+}
+
+func (m *fakeMessage) AppendTo(dst []byte) ([]byte, error) {
+	if m.err != nil {
+		return dst, m.err
+	}
+	m.copied++
+	return append(dst, m.p...), nil
+}
+
+func text(s string) Event {
+	return Event{Kind: Received, Message: &fakeMessage{typ: api.MessageText, p: s}}
+}
+
+func closed(code api.StatusCode, reason string) Event {
+	return Event{Kind: Ended, Code: code, Reason: reason, Clean: code != api.StatusAbnormalClosure}
+}
+
+// open returns a connection that is open.
+func open(t *testing.T, limit int64) (*Conn, *fakeSocket) {
+	t.Helper()
+	f := new(fakeSocket)
+	f.fire(Event{Kind: Opened})
+	c, err := Dial(t.Context(), f, Options{ReadLimit: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, f
+}
+
+// answer is the peer that completes the closing handshake.
+func answer(code api.StatusCode) func(*fakeSocket) {
+	return func(f *fakeSocket) { go f.fire(closed(code, "answered")) }
+}
+
+func wantClose(t *testing.T, err error, want api.CloseError) {
+	t.Helper()
+	e, ok := errors.AsType[*api.CloseError](err)
+	if !ok {
+		t.Fatalf("error %v, want a CloseError", err)
+	}
+	got := *e
+	got.Cause = nil
+	if got != want {
+		t.Errorf("error %+v, want %+v", got, want)
+	}
+	if !errors.Is(err, api.ErrClosed) {
+		t.Errorf("%v does not match ErrClosed", err)
+	}
+}
+
+func wantRead(t *testing.T, c *Conn, want string) {
+	t.Helper()
+	_, p, err := c.ReadAppend(t.Context(), nil)
+	if err != nil || string(p) != want {
+		t.Errorf("read %q, %v; want %q", p, err, want)
+	}
+}
+
+func readErr(ctx context.Context, c *Conn) error {
+	_, _, err := c.ReadAppend(ctx, nil)
+	return err
+}
+
+// bubble runs f where time is fake and every goroutine must end.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}

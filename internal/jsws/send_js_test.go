@@ -1,0 +1,102 @@
+//go:build js && wasm
+
+package jsws
+
+import (
+	"errors"
+	"strings"
+	"syscall/js"
+	"testing"
+
+	"github.com/twinws/ws/api"
+)
+
+// TestSend goes through lengths in an order that keeps, makes, grows and leaves
+// out the view.
+func TestSend(t *testing.T) {
+	s, f := dialFake(t)
+	lengths := []int{0, 1, 1, 125, 126, 125, keepMin, keepMin + 1, 65535, 65536, 2, keepMax, keepMax + 1, 3, 0}
+	for i, n := range lengths {
+		p := strings.Repeat(string(rune('a'+i)), n)
+		for _, typ := range []api.MessageType{api.MessageBinary, api.MessageText, api.MessageText, api.MessageBinary} {
+			f.sent = nil
+			if err := s.Send(typ, []byte(p)); err != nil {
+				t.Fatalf("Send of %d bytes: %v", n, err)
+			}
+			got, isText := f.sent[0], f.sent[0].Type() == js.TypeString
+			if isText != (typ == api.MessageText) {
+				t.Fatalf("%d bytes of %v were sent as %v", n, typ, got.Type())
+			}
+			if isText && utf8(got) != p || !isText && bytesOf(got) != p {
+				t.Fatalf("%d bytes of %v arrived as something else", n, typ)
+			}
+		}
+	}
+	if s.out.size > keepMax {
+		t.Errorf("the buffer grew to %d bytes, the bound is %d", s.out.size, keepMax)
+	}
+}
+
+// The runtime's own decoder of Go strings drops a leading U+FEFF.
+func TestSendTextIsExact(t *testing.T) {
+	s, f := dialFake(t)
+	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", keepMax/6+1)} {
+		f.sent = nil
+		if err := s.Send(api.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := utf8(f.sent[0]); got != text {
+			t.Errorf("sent %d bytes of %q..., want %d", len(got), got[:min(9, len(got))], len(text))
+		}
+	}
+}
+
+// The view is one object for all messages of a length.
+func TestSendReusesTheView(t *testing.T) {
+	s, _ := dialFake(t)
+	s.Send(api.MessageText, []byte("one"))
+	view, text := s.out.view, s.out.text
+	for range 3 {
+		s.Send(api.MessageBinary, []byte("two"))
+		s.Send(api.MessageText, []byte("six"))
+	}
+	if !s.out.view.Equal(view) || !s.out.text.Equal(text) {
+		t.Error("a new view or text object was made for a message of the same length")
+	}
+	buffer := s.out.buffer
+	s.Send(api.MessageBinary, []byte("seven"))
+	if !s.out.buffer.Equal(buffer) {
+		t.Error("a new buffer was made for a message that fits the old one")
+	}
+}
+
+func TestSendThrows(t *testing.T) {
+	tests := []struct {
+		name      string
+		send      js.Value // a builtin that does with its argument what the case needs
+		bad, good string
+		exception string
+	}{
+		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError"},
+		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", keepMax+1), "1", "SyntaxError"},
+		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, f := dialFake(t)
+			f.target.Set("send", test.send)
+			s, err := New("ws://example.com", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Release()
+			err = s.Send(api.MessageText, []byte(test.bad))
+			if e, ok := errors.AsType[*Exception](err); !ok || e.Name != test.exception {
+				t.Errorf("Send = %v, want a %s", err, test.exception)
+			}
+			if err := s.Send(api.MessageText, []byte(test.good)); err != nil {
+				t.Errorf("Send after it has thrown = %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,205 @@
+//go:build js && wasm
+
+package jsws
+
+import (
+	"errors"
+	"strings"
+	"syscall/js"
+	"testing"
+)
+
+func TestNoWebSocket(t *testing.T) {
+	for name, v := range map[string]js.Value{
+		"deleted": js.Undefined(), "null": js.Null(), "no function": js.ValueOf("WebSocket"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			replaceWebSocket(t, v)
+			if s, err := New("ws://example.com", nil); s != nil || err != ErrNoWebSocket {
+				t.Errorf("New = %v, %v; want ErrNoWebSocket", s, err)
+			}
+		})
+	}
+}
+
+// A global WebSocket that is none: an error, and no panic.
+func TestStrangeWebSocket(t *testing.T) {
+	for _, class := range []string{"Symbol", "Promise", "Object", "EventTarget"} {
+		t.Run(class, func(t *testing.T) {
+			replaceWebSocket(t, js.Global().Get(class))
+			if s, err := New("ws://example.com", nil); s != nil || err == nil {
+				t.Errorf("New = %v, %v; want an error", s, err)
+			}
+		})
+	}
+}
+
+// WebSockets standard section 3.1, the constructor: what it throws.
+func TestConstructorThrows(t *testing.T) {
+	tests := []struct {
+		why, url  string
+		protocols []string
+	}{
+		{"step 2: the URL does not parse", "ws://", nil},
+		{"step 2: a port over 65535", "ws://example.com:65536", nil},
+		{"step 6: a scheme that is none of ws, wss, http, https", "ftp://example.com", nil},
+		{"step 7: a fragment", "ws://example.com/#x", nil},
+		{"step 9: a subprotocol that is no token", "ws://example.com", []string{"a b"}},
+		{"step 9: a subprotocol twice", "ws://example.com", []string{"a", "a"}},
+	}
+	for _, test := range tests {
+		t.Run(test.why, func(t *testing.T) {
+			s, err := New(test.url, test.protocols)
+			e, ok := errors.AsType[*Exception](err)
+			if s != nil || !ok || e.Name != "SyntaxError" || e.Message == "" {
+				t.Fatalf("New = %v, %v; want a SyntaxError", s, err)
+			}
+			if !strings.Contains(e.Error(), e.Message) {
+				t.Errorf("%q hides the browser's words %q", e.Error(), e.Message)
+			}
+		})
+	}
+}
+
+// WebSockets standard section 3.1, the close method, steps 1 and 2.
+func TestCloseWithThrows(t *testing.T) {
+	s, err := New("ws://127.0.0.1:65534/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	defer s.Close()
+	for _, code := range []int{0, 999, 1001, 1005, 1006, 1009, 2999, 5000} {
+		if e, ok := errors.AsType[*Exception](s.CloseWith(code, "")); !ok || e.Name != "InvalidAccessError" {
+			t.Errorf("close(%d) did not throw an InvalidAccessError", code)
+		}
+	}
+	if e, ok := errors.AsType[*Exception](s.CloseWith(1000, strings.Repeat("x", 124))); !ok || e.Name != "SyntaxError" {
+		t.Error("close with a reason of 124 bytes did not throw a SyntaxError")
+	}
+	if s.State() != 0 {
+		t.Errorf("state %d after close has thrown, want 0 (CONNECTING)", s.State())
+	}
+}
+
+// A port where nobody listens: "error", "close" 1006, and the wake-ups for them.
+func TestRefused(t *testing.T) {
+	s, err := New("ws://127.0.0.1:65534/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	woken := make(chan struct{}, 8)
+	s.Wake(func() { woken <- struct{}{} })
+	var got []Event
+	for len(got) < 2 {
+		<-woken
+		for e, ok := s.Next(); ok; e, ok = s.Next() {
+			got = append(got, e)
+		}
+	}
+	if got[0].Type != "error" || got[1] != (Event{Type: "close", Code: 1006}) {
+		t.Errorf("events %+v, want error and close 1006", got)
+	}
+	if s.State() != 3 {
+		t.Errorf("state %d, want 3 (CLOSED)", s.State())
+	}
+}
+
+func TestReads(t *testing.T) {
+	s, f := dialFake(t)
+	if s.State() != 1 || s.BufferedAmount() != 1<<40 || s.Protocol() != "chat" {
+		t.Errorf("state %d, buffered %d, protocol %q", s.State(), s.BufferedAmount(), s.Protocol())
+	}
+	if got := f.target.Get("binaryType").String(); got != "arraybuffer" {
+		t.Errorf("binaryType %q, want arraybuffer", got)
+	}
+	for _, name := range []string{"readyState", "bufferedAmount", "protocol"} {
+		f.target.Set(name, js.Null())
+	}
+	if s.State() != 3 || s.BufferedAmount() != 0 || s.Protocol() != "" {
+		t.Errorf("unreadable: state %d, buffered %d, protocol %q", s.State(), s.BufferedAmount(), s.Protocol())
+	}
+}
+
+func TestWake(t *testing.T) {
+	s, f := dialFake(t)
+	woken := 0
+	wake := func() { woken++ }
+	f.message("not armed")
+	f.fire("Event", "open", nil) // nobody to wake yet
+	s.Wake(wake)
+	s.Wake(wake) // arming twice is arming once
+	f.message("armed")
+	f.message("not armed any more")
+	if woken != 1 {
+		t.Errorf("woken %d times by three messages, want 1", woken)
+	}
+	f.fire("Event", "open", nil)
+	f.fire("Event", "error", nil)
+	f.fire("CloseEvent", "close", nil)
+	if woken != 4 {
+		t.Errorf("woken %d times, want 3 more by open, error and close", woken)
+	}
+	n := 0
+	for _, ok := s.Next(); ok; _, ok = s.Next() {
+		n++
+	}
+	if n != 7 {
+		t.Errorf("%d events in the queue, want 7", n)
+	}
+}
+
+// Whoever holds a released function would print an error at every event.
+func TestRelease(t *testing.T) {
+	s, f := dialFake(t)
+	var errs []string
+	console := js.Global().Get("console")
+	old := console.Get("error")
+	console.Set("error", funcOf(t, func(args []js.Value) any {
+		errs = append(errs, args[0].String())
+		return nil
+	}))
+	defer console.Set("error", old)
+
+	woken := 0
+	s.Wake(func() { woken++ })
+	f.message("queued")
+	woken = 0
+	s.Wake(func() { woken++ })
+	function := s.woken.Value()
+	s.Release()
+	s.Release()
+	f.fire("Event", "open", nil)
+	f.message("late")
+	f.fire("CloseEvent", "close", nil)
+	if e, ok := s.Next(); ok {
+		t.Errorf("Next after Release = %+v", e)
+	}
+	s.Wake(func() { woken++ })
+	f.message("later")
+	if woken != 0 || len(errs) != 0 {
+		t.Errorf("after Release: woken %d times, console %q", woken, errs)
+	}
+	if _, err := function.Invoke(); err != nil || len(errs) != 1 {
+		t.Errorf("the function is not released: %v, console %q", err, errs)
+	}
+	if s.State() != 1 || s.BufferedAmount() != 1<<40 {
+		t.Error("state and buffered amount cannot be read any more")
+	}
+	s.Close()
+	if len(f.closes) != 1 || len(f.closes[0]) != 0 {
+		t.Errorf("calls of close: %v, want one without arguments", f.closes)
+	}
+}
+
+func TestCloseWith(t *testing.T) {
+	s, f := dialFake(t)
+	const reason = "\ufeffgrüße" // U+FEFF stays
+	if err := s.CloseWith(4000, reason); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.closes[0]; got[0].Int() != 4000 || utf8(snapshot(got[1])) != reason {
+		t.Errorf("close(%v, %q)", got[0], utf8(snapshot(got[1])))
+	}
+}

@@ -1,0 +1,36 @@
+// Package server is the one server that both homes of a connection are tried
+// against: echoes by three independent stacks, and endpoints that misbehave on
+// request. Everything is asked for in the URL's query, so that a page, which
+// can set no header, can ask for it as well.
+//
+// All of them are WebSocket endpoints but the last two.
+//
+//	/echo            echo by this module's own Accept: messages up to 64 MiB, any Origin
+//	                 choose=NAME, repeated: the subprotocols it knows
+//	/echo/nhooyr     echo by nhooyr.io/websocket, the independent peer; choose= likewise
+//	/echo/bytes      echo by this package's own bytes, which know frames and little else;
+//	                 choose=NAME: the subprotocol it knows
+//	/subprotocol     choose=NAME: agrees on NAME, offered or not; without it on none
+//	/header          name=NAME: sends the request's header field NAME as a text message
+//	/close           code= reason=: closes with them, with an empty close frame when code is missing;
+//	                 send=N: sends N texts "0", "1"... before; after=N: awaits N messages before
+//	/flood           n= size= code= reason=: sends n binary messages of size bytes and closes at once, all in
+//	                 as few writes as possible. A message starts with its index, 4 bytes big-endian (cut to
+//	                 size), and is filled with the index's low byte
+//	/ping            n= (1): sends n pings "0", "1"..., awaits the pong of the last, sends its payload as a text
+//	/silent-close    reads, but never answers a close frame, and keeps the TCP connection open
+//	/never-reads     reads nothing at all
+//	/raw             hex=: sends these bytes after the handshake; each further hex= is sent when a message has
+//	                 come in. end=hold (default) reads on and answers, =close closes with 1000, =eof ends the TCP
+//	                 connection, =reset resets it
+//	/reset           mid=header|payload|fragment|close: resets TCP (SO_LINGER 0) after half a header, half a
+//	                 payload, one of two fragments, half a close frame. after=N awaits N messages before
+//	/hang            takes the request and never answers it
+//	/seen            id=ID: sends how the connection that was opened with id=ID ended for the server, as the text
+//	                 CODE REASON; CODE is 1005 for an empty close frame and 1006 for none
+//	/refuse          status= (403) body=: a plain HTTP answer; body may be repeated times=N
+//	/                files of Options.Page: the demo page and its wasm
+//
+// Every WebSocket endpoint takes id=ID, for /seen. No connection lives longer
+// than 60 s on an endpoint that misbehaves, and none outlives Server.Close.
+package server

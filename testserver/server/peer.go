@@ -1,0 +1,215 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+// peer is the server's side of a connection whose every byte is written here
+// by hand. It shares nothing with packages frame and handshake: a mistake
+// there must not be its own witness here.
+type peer struct {
+	nc        net.Conn
+	in        *bufio.Reader
+	over      <-chan struct{} // closed when the server is
+	saw       func(end)       // is told of the client's close frame
+	sentClose bool            // nothing may follow our close frame
+}
+
+// The opcodes of RFC 6455 section 5.2.
+const (
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
+)
+
+// maxPayload is the longest frame in bytes that a peer reads.
+const maxPayload = 64 << 20
+
+// hijack takes the connection from net/http, for at most hold and never longer
+// than the server lives. release closes it.
+func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err error) {
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("hijack: %w", err)
+	}
+	stop := context.AfterFunc(s.ctx, func() { nc.Close() })
+	release = func() { stop(); nc.Close() }
+	if err := nc.SetDeadline(time.Now().Add(hold)); err != nil {
+		release()
+		return nil, nil, err
+	}
+	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
+}
+
+// answer sends the 101 response of RFC 6455 section 4.2.2.
+func (p *peer) answer(key, subprotocol string) error {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	res := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
+	if subprotocol != "" {
+		res += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
+	}
+	_, err := io.WriteString(p.nc, res+"\r\n")
+	return err
+}
+
+// frameBytes is an unmasked frame, final or not, its length in the shortest
+// form (RFC 6455 section 5.2).
+func frameBytes(op byte, fin bool, payload []byte) []byte {
+	b := []byte{op, 0}
+	if fin {
+		b[0] |= 0x80
+	}
+	switch n := len(payload); {
+	case n <= 125:
+		b[1] = byte(n)
+	case n <= 65535:
+		b[1] = 126
+		b = binary.BigEndian.AppendUint16(b, uint16(n))
+	default:
+		b[1] = 127
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	return append(b, payload...)
+}
+
+// closePayload is the payload of a close frame (RFC 6455 section 5.5.1).
+func closePayload(code api.StatusCode, reason string) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+}
+
+// send writes a whole frame.
+func (p *peer) send(op byte, payload []byte) error {
+	p.sentClose = p.sentClose || op == opClose
+	_, err := p.nc.Write(frameBytes(op, true, payload))
+	return err
+}
+
+// next reads a frame of the client, whatever it is, and notes a close frame.
+func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
+	var head [14]byte
+	if _, err := io.ReadFull(p.in, head[:2]); err != nil {
+		return 0, false, nil, err
+	}
+	if head[1]&0x80 == 0 {
+		return 0, false, nil, errors.New("a client's frame must be masked (RFC 6455 section 5.1)")
+	}
+	n := uint64(head[1] & 0x7F)
+	wide := 0
+	switch n {
+	case 126:
+		wide = 2
+	case 127:
+		wide = 8
+	}
+	if _, err := io.ReadFull(p.in, head[2:2+wide+4]); err != nil {
+		return 0, false, nil, err
+	}
+	if wide > 0 {
+		n = 0
+		for _, b := range head[2 : 2+wide] {
+			n = n<<8 | uint64(b)
+		}
+	}
+	if n > maxPayload {
+		return 0, false, nil, fmt.Errorf("a frame of %d bytes", n)
+	}
+	payload = make([]byte, n)
+	if _, err := io.ReadFull(p.in, payload); err != nil {
+		return 0, false, nil, err
+	}
+	for i := range payload {
+		payload[i] ^= head[2+wide+i%4]
+	}
+	op = head[0] & 0x0F
+	if op == opClose {
+		p.saw(parseClose(payload))
+	}
+	return op, head[0]&0x80 != 0, payload, nil
+}
+
+func parseClose(payload []byte) end {
+	if len(payload) < 2 {
+		return end{code: api.StatusNoStatusRcvd}
+	}
+	return end{api.StatusCode(binary.BigEndian.Uint16(payload)), string(payload[2:])}
+}
+
+// errEnded is what reading returns after the client's close frame.
+var errEnded = errors.New("the client has closed")
+
+// message reads the next message. It answers pings and the close on the way.
+func (p *peer) message() (op byte, payload []byte, err error) {
+	for {
+		o, fin, b, err := p.next()
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case o == opClose:
+			if !p.sentClose {
+				p.send(opClose, b)
+			}
+			return 0, nil, errEnded
+		case o == opPing:
+			if err := p.send(opPong, b); err != nil {
+				return 0, nil, err
+			}
+			continue
+		case o == opPong:
+			continue
+		case o != opContinuation:
+			op = o
+		}
+		if payload = append(payload, b...); fin {
+			return op, payload, nil
+		}
+	}
+}
+
+// await reads n messages.
+func (p *peer) await(n int) error {
+	for range n {
+		if _, _, err := p.message(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve reads until the client has closed.
+func (p *peer) serve() error {
+	for {
+		if _, _, err := p.message(); err != nil {
+			return err
+		}
+	}
+}
+
+// reset ends the TCP connection with a reset in place of a FIN.
+func (p *peer) reset() error {
+	nc := p.nc
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	t, ok := nc.(*net.TCPConn)
+	if !ok {
+		return fmt.Errorf("a %T cannot be reset", nc)
+	}
+	return errors.Join(t.SetLinger(0), t.Close())
+}

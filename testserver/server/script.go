@@ -1,0 +1,185 @@
+package server
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// script is what an endpoint does with a connection after the handshake. The
+// connection is closed when it returns; its error has nobody to go to.
+type script func(p *peer) error
+
+// endpoint reads the parameters of a script.
+type endpoint func(q *query) script
+
+// endpoints are those that need nothing but the connection.
+var endpoints = map[string]endpoint{
+	"/echo/bytes":   echoBytes,
+	"/subprotocol":  polite, // scripted answers with choose=
+	"/header":       polite, // scripted sends the field
+	"/close":        closeAsAsked,
+	"/flood":        flood,
+	"/ping":         ping,
+	"/silent-close": silentClose,
+	"/never-reads":  neverReads,
+	"/raw":          raw,
+	"/reset":        reset,
+}
+
+// scripted makes a handler of an endpoint: it does the handshake, runs the
+// script and notes the end.
+func (s *Server) scripted(e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q := &query{Values: r.URL.Query()}
+		run := e(q)
+		key := r.Header.Get("Sec-WebSocket-Key")
+		switch {
+		case q.err != nil:
+			http.Error(w, q.err.Error(), http.StatusBadRequest)
+			return
+		case key == "" || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+			w.Header().Set("Upgrade", "websocket")
+			http.Error(w, "this is a WebSocket endpoint", http.StatusUpgradeRequired)
+			return
+		}
+		p, release, err := s.hijack(w)
+		if err != nil {
+			return
+		}
+		defer release()
+		id, closed := q.Get("id"), false
+		p.saw = func(e end) {
+			s.ends.put(id, e)
+			closed = true
+		}
+		defer func() {
+			if !closed {
+				s.ends.put(id, noFrame)
+			}
+		}()
+		if p.answer(key, subprotocol(r, q.Get("choose"))) != nil {
+			return
+		}
+		if name := q.Get("name"); name != "" && p.send(opText, []byte(strings.Join(r.Header.Values(name), ", "))) != nil {
+			return
+		}
+		run(p)
+	}
+}
+
+// subprotocol is what to agree on: choose if the client offers it, and on the
+// endpoint of that name in any case.
+func subprotocol(r *http.Request, choose string) string {
+	for name := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+		if strings.TrimSpace(name) == choose {
+			return choose
+		}
+	}
+	if r.URL.Path == "/subprotocol" {
+		return choose
+	}
+	return ""
+}
+
+// polite reads, and answers the close.
+func polite(*query) script { return (*peer).serve }
+
+func echoBytes(*query) script {
+	return func(p *peer) error {
+		for {
+			op, payload, err := p.message()
+			if err != nil {
+				return err
+			}
+			if err := p.send(op, payload); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func closeAsAsked(q *query) script {
+	send, after := q.number("send", 0, 1e6), q.number("after", 0, 1e6)
+	payload := q.closing()
+	return func(p *peer) error {
+		for i := range send {
+			if err := p.send(opText, strconv.AppendInt(nil, int64(i), 10)); err != nil {
+				return err
+			}
+		}
+		if err := p.await(after); err != nil {
+			return err
+		}
+		return errors.Join(p.send(opClose, payload), p.serve())
+	}
+}
+
+func flood(q *query) script {
+	n, size := q.number("n", 1000, 1e6), q.number("size", 16, 16<<20)
+	payload := q.closing()
+	return func(p *peer) error {
+		const batch = 64 << 10
+		var out []byte
+		for i := range n {
+			out = append(out, frameBytes(opBinary, true, floodMessage(i, size))...)
+			if len(out) < batch {
+				continue
+			}
+			if _, err := p.nc.Write(out); err != nil {
+				return err
+			}
+			out = out[:0]
+		}
+		p.sentClose = true
+		if _, err := p.nc.Write(append(out, frameBytes(opClose, true, payload)...)); err != nil {
+			return err
+		}
+		return p.serve()
+	}
+}
+
+// floodMessage is the message of index i.
+func floodMessage(i, size int) []byte {
+	b := make([]byte, max(size, 4))
+	for j := range b {
+		b[j] = byte(i)
+	}
+	binary.BigEndian.PutUint32(b, uint32(i))
+	return b[:size]
+}
+
+func ping(q *query) script {
+	n := q.number("n", 1, 1e6)
+	return func(p *peer) error {
+		last := ""
+		for i := range n {
+			last = strconv.Itoa(i)
+			if err := p.send(opPing, []byte(last)); err != nil {
+				return err
+			}
+		}
+		for {
+			op, _, payload, err := p.next()
+			if err != nil {
+				return err
+			}
+			if op == opPong && string(payload) == last {
+				break
+			}
+		}
+		return errors.Join(p.send(opText, []byte(last)), p.serve())
+	}
+}
+
+func silentClose(*query) script {
+	return func(p *peer) error {
+		for {
+			if _, _, _, err := p.next(); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// hold is how long a misbehaving endpoint keeps a connection at most: longer
+// than any wait of a client that is tried against it.
+const hold = 60 * time.Second
+
+// Options are what a Server can be told. The zero value is a server without a
+// page.
+type Options struct {
+	// Page is the folder served at "/"; "" serves none.
+	Page string
+}
+
+// Server answers the endpoints listed in the package's comment. It is an
+// http.Handler for any HTTP/1.1 server, with TLS or without.
+type Server struct {
+	mux  *http.ServeMux  // constant
+	ends *ledger         // constant
+	ctx  context.Context // constant; ends with Close
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	closed  bool // protected by mu
+	running sync.WaitGroup
+}
+
+// New returns a server, to be ended with Close.
+func New(o Options) *Server {
+	s := &Server{mux: http.NewServeMux(), ends: newLedger()}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.mux.HandleFunc("/echo", s.echo)
+	s.mux.HandleFunc("/echo/nhooyr", s.echoNhooyr)
+	for path, e := range endpoints {
+		s.mux.HandleFunc(path, s.scripted(e))
+	}
+	s.mux.HandleFunc("/seen", s.scripted(s.seen))
+	s.mux.HandleFunc("/hang", s.hang)
+	s.mux.HandleFunc("/refuse", refuse)
+	if o.Page != "" {
+		s.mux.Handle("/", page(o.Page))
+	}
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		http.Error(w, "the server is closed", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.running.Done()
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
+}
+
+// Close ends every connection and returns when none is left. Requests that
+// come later are refused with status 503.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	s.running.Wait()
+}

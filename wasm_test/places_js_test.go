@@ -1,0 +1,35 @@
+//go:build js && wasm
+
+package wasmtest
+
+import (
+	"os"
+	"syscall/js"
+	"testing"
+
+	"github.com/twinws/ws/api/apitest"
+)
+
+// serverURL is the testserver's root, which TestBrowser has started.
+func serverURL(t *testing.T) string {
+	url := os.Getenv("WS_URL")
+	if url == "" {
+		t.Skip("WS_URL names no testserver: this runs from TestBrowser of the native build")
+	}
+	return url
+}
+
+// inWorker reports whether this is a Web Worker, which has no document.
+func inWorker() bool { return js.Global().Get("document").IsUndefined() }
+
+// places are those that this page, or this Worker, reaches.
+func places(t *testing.T) []place {
+	url := serverURL(t)
+	backend := func(echo string) apitest.Backend {
+		return apitest.Backend{URL: url, Echo: echo, Browser: true, Dial: dial}
+	}
+	if inWorker() {
+		return []place{{"worker", backend("/echo")}}
+	}
+	return []place{{"page", backend("/echo")}, {"page_nhooyr", backend("/echo/nhooyr")}}
+}

@@ -1,0 +1,66 @@
+//go:build !js
+
+package wasmtest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/twinws/ws"
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/api/apitest"
+	"github.com/twinws/ws/testserver/server"
+)
+
+// places are those that the native build reaches.
+func places(t *testing.T) []place {
+	h := newServer(t)
+	plain := httptest.NewServer(h)
+	t.Cleanup(plain.Close)
+	secure := httptest.NewTLSServer(h)
+	t.Cleanup(secure.Close)
+	backend := func(s *httptest.Server, echo string, c *tls.Config) apitest.Backend {
+		return apitest.Backend{URL: wsURL(s), Echo: echo, Dial: dialer(c)}
+	}
+	return []place{
+		{"native", backend(plain, "/echo", nil)},
+		{"tls", backend(secure, "/echo", &tls.Config{RootCAs: roots(secure)})},
+		{"nhooyr", backend(plain, "/echo/nhooyr", nil)},
+		{"bytes", backend(plain, "/echo/bytes", nil)},
+	}
+}
+
+// newServer returns the testserver's handler, ended after the test.
+func newServer(t *testing.T) *server.Server {
+	h := server.New(server.Options{})
+	t.Cleanup(h.Close)
+	return h
+}
+
+// roots trusts the certificate of s alone.
+func roots(s *httptest.Server) *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(s.Certificate())
+	return p
+}
+
+func wsURL(s *httptest.Server) string { return "ws" + strings.TrimPrefix(s.URL, "http") }
+
+// dialer dials with what only native programs have, and as Dial where none of
+// it is asked for.
+func dialer(c *tls.Config) func(context.Context, string, apitest.Options) (api.Conn, error) {
+	return func(ctx context.Context, url string, o apitest.Options) (api.Conn, error) {
+		if c == nil && o.Idle == 0 {
+			return dial(ctx, url, o)
+		}
+		d := ws.Dialer{DialOptions: *dialOptions(o), TLSConfig: c}
+		if o.Idle != 0 {
+			d.Keepalive = &ws.Keepalive{Idle: o.Idle, Timeout: o.Idle}
+		}
+		return conn(d.Dial(ctx, url))
+	}
+}
