@@ -4,7 +4,6 @@ package ws
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -43,6 +42,10 @@ type AcceptOptions struct {
 	// own fields cannot be set by it.
 	Header map[string][]string
 
+	// Compression agrees to a client's offer of permessage-deflate (RFC 7692);
+	// nil means that every offer is declined.
+	Compression *Compression
+
 	// ReadLimit is the largest message to read, in bytes, as in DialOptions: 0
 	// means DefaultReadLimit (1 MiB), less than 0 none.
 	ReadLimit int64
@@ -69,6 +72,9 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, 
 	}
 	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
+	if err := r.Compression.check(); err != nil {
+		return r, p, err
+	}
 	return r, p, p.Validate()
 }
 
@@ -88,13 +94,18 @@ func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*hands
 	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
 }
 
-// respond returns the response that accepts a.
-func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, error) {
+// respond returns the response that accepts a, and what the connection is to
+// know of it.
+func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
 	for k, v := range o.Header {
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	return handshake.AppendResponse(nil, a, "", extra)
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit}
+	var extensions string
+	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
+	head, err := handshake.AppendResponse(nil, a, extensions, extra)
+	return head, cfg, err
 }
 
 // Accept answers a WebSocket handshake that net/http has received, and takes
@@ -121,7 +132,7 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 		writeRefusal(w, r, refusal)
 		return nil, refusal
 	}
-	head, err := o.respond(agreement, passedOn(w.Header()))
+	head, cfg, err := o.respond(agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
@@ -144,7 +155,7 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 		nc.Close()
 		return nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return o.conn(nc, append([]byte(nil), buffered...), agreement), nil
+	return &Conn{b: newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive)}, nil
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.
@@ -189,9 +200,4 @@ func deadline(d time.Duration) time.Time {
 		return time.Time{}
 	}
 	return time.Now().Add(d)
-}
-
-// conn is the connection that was agreed on.
-func (o *AcceptOptions) conn(nc net.Conn, buffered []byte, a *handshake.Agreement) *Conn {
-	return &Conn{b: newEngine(nc, buffered, engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit}, o.Keepalive)}
 }

@@ -82,6 +82,8 @@ type attempt struct {
 	name string   // what errors call it: no userinfo
 	req  handshake.ClientRequest
 	head []byte
+
+	compression *Compression
 }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
@@ -96,13 +98,14 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	undo := interruptible(bounded, nc)
-	subprotocol, rest, err := a.shake(nc)
+	cfg, rest, err := a.shake(nc)
 	undo()
 	if err != nil {
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
-	return newEngine(nc, rest, engine.Config{Client: true, Subprotocol: subprotocol, ReadLimit: o.ReadLimit}, d.Keepalive), nil
+	cfg.ReadLimit = o.ReadLimit
+	return newEngine(nc, rest, cfg, d.Keepalive), nil
 }
 
 // prepare checks the URL and writes the request, before anything is sent.
@@ -117,9 +120,10 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 
 	var random [16]byte
 	rand.Read(random[:])
+	a.compression = o.Compression
 	a.req = handshake.ClientRequest{
 		Target: u.RequestURI(), Host: a.d.Host, Key: handshake.NewKey(random),
-		Subprotocols: o.Subprotocols, Header: a.d.header(u, user, o.Header),
+		Subprotocols: o.Subprotocols, Extensions: a.compression.offer(), Header: a.d.header(u, user, o.Header),
 	}
 	if a.req.Host == "" {
 		a.req.Host = hostField(u)
@@ -202,22 +206,27 @@ func (a *attempt) wsURL() string { return "ws" + a.name[len("http"):] }
 
 // shake sends the request and reads the answer. It returns what was read
 // beyond it.
-func (a *attempt) shake(nc net.Conn) (subprotocol string, rest []byte, err error) {
+func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error) {
+	cfg.Client = true
 	if _, err := nc.Write(a.head); err != nil {
-		return "", nil, err
+		return cfg, nil, err
 	}
 	res, rest, err := readResponse(nc)
 	if err != nil {
-		return "", nil, err
+		return cfg, nil, err
 	}
 	if a.d.Jar != nil {
 		if cookies := (&http.Response{Header: res.Header.HTTP()}).Cookies(); len(cookies) > 0 {
 			a.d.Jar.SetCookies(a.u, cookies)
 		}
 	}
-	subprotocol, _, err = handshake.CheckResponse(res, &a.req)
+	var extensions []handshake.Extension
+	cfg.Subprotocol, extensions, err = handshake.CheckResponse(res, &a.req)
+	if err == nil {
+		cfg.Deflate, err = a.compression.confirm(extensions)
+	}
 	if e, ok := err.(*HandshakeError); ok {
 		e.Body = readBody(nc, rest, res)
 	}
-	return subprotocol, rest, err
+	return cfg, rest, err
 }

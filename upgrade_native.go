@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws/handshake"
+	"github.com/twinws/ws/internal/engine"
 )
 
 const (
@@ -51,11 +52,11 @@ func upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	}
 	defer cancel()
 	undo := interruptible(bounded, nc)
-	a, rest, err := o.upgrade(nc, policy)
+	cfg, rest, err := o.upgrade(nc, policy)
 	undo()
 	switch {
 	case err == nil:
-		return o.conn(nc, rest, a), nil
+		return &Conn{b: newEngine(nc, rest, cfg, o.Keepalive)}, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case bounded.Err() != nil && !answered(err):
@@ -67,7 +68,8 @@ func upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 // answered reports whether err is a refusal that the peer was told of.
 func answered(err error) bool { return refusalOf(err).Status != 0 }
 
-func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (a *handshake.Agreement, rest []byte, err error) {
+func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engine.Config, rest []byte, err error) {
+	var a *handshake.Agreement
 	var r *handshake.Request
 	parse := func(p []byte) (n int, err error) {
 		r, n, err = handshake.ParseRequest(p)
@@ -75,7 +77,7 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (a *hands
 	}
 	held, err := readHead(nc, nil, handshake.MaxHeadBytes, parse)
 	if err != nil {
-		return nil, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
+		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
 	n, err := parse(held)
 	if err == nil {
@@ -86,16 +88,16 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (a *hands
 	}
 	var head []byte
 	if err == nil {
-		head, err = o.respond(a, http.Header{})
+		head, cfg, err = o.respond(a, http.Header{})
 	}
 	if err != nil {
 		refuse(nc, refusalOf(err))
-		return nil, nil, err
+		return cfg, nil, err
 	}
 	if _, err := nc.Write(head); err != nil {
-		return nil, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+		return cfg, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return a, held[n:], nil
+	return cfg, held[n:], nil
 }
 
 // refuse answers a request with e, and lets the answer arrive: closing with

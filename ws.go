@@ -105,7 +105,12 @@ type DialOptions struct {
 	// ticket in the URL.
 	Header map[string][]string
 
-	// ReadLimit is the largest message to read, in bytes: 0 means
+	// Compression offers permessage-deflate (RFC 7692); nil means not to.
+	//
+	// In a browser: the browser offers it always, whatever stands here.
+	Compression *Compression
+
+	// ReadLimit is the largest message to read, in bytes after inflating: 0 means
 	// DefaultReadLimit (1 MiB), less than 0 none. A larger message fails the
 	// connection with StatusMessageTooBig and Read returns an error that
 	// matches ErrMessageTooBig.

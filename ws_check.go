@@ -17,6 +17,12 @@ func (o *DialOptions) resolve() (DialOptions, error) {
 	}
 	r.ReadLimit = readLimit(r.ReadLimit)
 	r.Subprotocols = append([]string(nil), r.Subprotocols...)
+	if r.Compression != nil {
+		r.Compression = new(*r.Compression)
+	}
+	if err := r.Compression.check(); err != nil {
+		return r, err
+	}
 	return r, checkSubprotocols(r.Subprotocols)
 }
 

@@ -53,7 +53,7 @@ func BenchmarkInflate(b *testing.B) {
 		c, d := NewCompressor(0, bits, takeover), NewDecompressor(bits, takeover)
 		for _, msg := range msgs { // so that the first payload fits behind the last
 			c.Sent(msg)
-			d.Received(msg)
+			d.received.add(msg)
 		}
 		var payloads [][]byte
 		for _, msg := range msgs {
@@ -73,8 +73,8 @@ func BenchmarkInflate(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			m.Received()
 			m.Close()
-			d.Received(buf[:n])
 		}
 	})
 }
@@ -96,7 +96,7 @@ func BenchmarkIdle(b *testing.B) {
 					conns[i] = conn{NewCompressor(0, 13, takeover), NewDecompressor(13, takeover)}
 					for _, msg := range msgs[i%8 : i%8+3] {
 						conns[i].c.Sent(msg)
-						conns[i].d.Received(msg)
+						conns[i].d.received.add(msg)
 					}
 				}
 			}

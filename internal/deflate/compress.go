@@ -58,8 +58,8 @@ func cut(dst []byte, start int) []byte {
 	return dst
 }
 
-// Sent makes p, a whole message that was sent compressed, part of what later
-// messages may refer to.
+// Sent makes p, a message or a piece of one that was sent compressed, part of
+// what later messages may refer to.
 func (c *Compressor) Sent(p []byte) { c.sent.add(p) }
 
 // Held returns how many bytes the Compressor keeps while idle: 2^bits and 8 KiB

@@ -153,7 +153,7 @@ func TestHeld(t *testing.T) {
 			c, d := NewCompressor(1, bits, true), NewDecompressor(bits, true)
 			for _, n := range sizes {
 				c.Sent(randomData(n, 1))
-				d.Received(randomData(n, 1))
+				d.received.add(randomData(n, 1))
 				if most := 1 << min(bits, takeoverBits); c.Held() > most {
 					t.Errorf("bits %d, %v: the compressor holds %d bytes, over %d", bits, sizes, c.Held(), most)
 				}
@@ -164,7 +164,7 @@ func TestHeld(t *testing.T) {
 		}
 		c, d := NewCompressor(1, bits, false), NewDecompressor(bits, false)
 		c.Sent(jsonData(9000, 1))
-		d.Received(jsonData(9000, 1))
+		d.received.add(jsonData(9000, 1))
 		if c.Held() != 0 || d.Held() != 0 {
 			t.Errorf("bits %d: without takeover %d and %d bytes are held", bits, c.Held(), d.Held())
 		}

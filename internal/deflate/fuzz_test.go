@@ -42,6 +42,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		payload = s.Append(payload, nil, true)
 		s.Close()
+		c.Sent(b)
 		m := p.d.Open(iotest.OneByteReader(bytes.NewReader(payload)))
 		got, err := io.ReadAll(m)
 		m.Close()

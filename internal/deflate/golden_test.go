@@ -40,7 +40,7 @@ func TestGolden(t *testing.T) {
 			payload := unhex(t, g.payload)
 			for _, way := range ways {
 				d := NewDecompressor(8, true)
-				d.Received([]byte(g.before))
+				d.received.add([]byte(g.before))
 				if got, err := inflate(d, way.of(payload)); err != nil || string(got) != g.message {
 					t.Errorf("%s: inflated to %q, %v", way.name, got, err)
 				}
@@ -72,7 +72,7 @@ func TestLastBlocks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, way := range ways {
 				d := NewDecompressor(15, true)
-				d.Received([]byte("Hello"))
+				d.received.add([]byte("Hello"))
 				if got, err := inflate(d, way.of(unhex(t, c.payload))); err != nil || string(got) != c.want {
 					t.Errorf("%s: %q, %v; want %q", way.name, got, err, c.want)
 				}

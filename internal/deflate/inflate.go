@@ -24,16 +24,13 @@ func NewDecompressor(bits int, takeover bool) *Decompressor {
 	return d
 }
 
-// Received makes p, which came compressed, part of what later messages may
-// refer to. A message may be told in pieces, after its last Read.
-func (d *Decompressor) Received(p []byte) { d.received.add(p) }
-
 // Held returns how many bytes the Decompressor keeps while idle: 2^bits at
 // most, none without takeover.
 func (d *Decompressor) Held() int { return cap(d.received.buf) }
 
 // Message is one message being inflated.
 type Message struct {
+	d     *Decompressor
 	r     io.ReadCloser // of the flate library
 	src   source
 	said  []byte // the end of the dictionary and of what was inflated
@@ -47,11 +44,10 @@ var messages = sync.Pool{New: func() any {
 }}
 
 // Open begins to inflate a message whose payload is src, which returns io.EOF
-// at its end. Close must be called, once, and before that nothing else of the
-// Decompressor.
+// at its end. Close must be called, once, before another message is opened.
 func (d *Decompressor) Open(src io.Reader) *Message {
 	m := messages.Get().(*Message)
-	m.src.src = src
+	m.d, m.src.src = d, src
 	m.said = append(m.said[:0], d.received.buf...)
 	m.begin()
 	return m
@@ -118,9 +114,17 @@ func (m *Message) keep(p []byte) {
 	m.said = append(m.said, p...)
 }
 
+// Received makes the message part of what later ones may refer to. It is called
+// once Read has returned io.EOF; a message given up before can be opened again.
+func (m *Message) Received() {
+	h := &m.d.received
+	h.buf = h.buf[:0]
+	h.add(m.said)
+}
+
 // Close gives the inflater back.
 func (m *Message) Close() {
-	m.src = source{}
+	m.d, m.src = nil, source{}
 	m.lasts = 0
 	messages.Put(m)
 }

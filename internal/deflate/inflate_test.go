@@ -14,7 +14,7 @@ func same(t *testing.T, dict, payload []byte) {
 	t.Helper()
 	want, lasts, wantErr := naiveInflate(dict, payload, 1<<maxBits)
 	d := NewDecompressor(maxBits, true)
-	d.Received(dict)
+	d.received.add(dict)
 	got, err := inflate(d, bytes.NewReader(payload))
 	switch {
 	case wantErr != nil || lasts > maxLastBlocks:
@@ -109,7 +109,7 @@ func TestPieces(t *testing.T) {
 		for _, way := range ways {
 			for _, size := range []int{1, 2, 7, 512, 100000} {
 				d := NewDecompressor(maxBits, true)
-				d.Received(dicts[i])
+				d.received.add(dicts[i])
 				m := d.Open(way.of(payload))
 				if got, err := readBy(m, size); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("sample %d, %s, by %d: %d bytes, want %d; %v", i, way.name, size, len(got), len(want), err)
@@ -146,7 +146,7 @@ func TestSourceError(t *testing.T) {
 	for i, payload := range payloads {
 		want, _, _ := naiveInflate(dicts[i], payload, 1<<maxBits)
 		d := NewDecompressor(maxBits, true)
-		d.Received(dicts[i])
+		d.received.add(dicts[i])
 		for n := range payload {
 			m := d.Open(io.MultiReader(bytes.NewReader(payload[:n]), iotest.ErrReader(broken)))
 			got, err := io.ReadAll(m)

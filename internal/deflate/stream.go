@@ -3,16 +3,13 @@ package deflate
 import "math"
 
 // Stream compresses one message that comes in pieces. It holds a writer until
-// Close, and its message counts as sent as it comes.
-type Stream struct {
-	c *Compressor
-	w *writer
-}
+// Close. Sent must be told of each piece that was sent.
+type Stream struct{ w *writer }
 
-// Stream begins a message. Until its Close the Compressor must not be used
-// otherwise.
+// Stream begins a message. Until its Close the Compressor must not be used for
+// another.
 func (c *Compressor) Stream() *Stream {
-	return &Stream{c, c.take(math.MaxInt, nil)}
+	return &Stream{c.take(math.MaxInt, nil)}
 }
 
 // Append appends the compressed piece p of the message to dst, up to a byte's
@@ -24,7 +21,6 @@ func (s *Stream) Append(dst, p []byte, last bool) []byte {
 	s.w.flush(p)
 	dst = s.w.out.p
 	s.w.out.p = nil
-	s.c.sent.add(p)
 	if last {
 		return cut(dst, start)
 	}

@@ -32,6 +32,7 @@ func streamed(c *Compressor, p *peer, sizes []int) {
 	for i, n := range sizes {
 		piece := textData(n, uint64(i))
 		payload = s.Append(payload, piece, false)
+		c.Sent(piece)
 		msg = append(msg, piece...)
 		// What has come ends at a block's end: another empty block may follow.
 		if got, _, err := naiveInflate(p.said, append(payload[:len(payload):len(payload)], 0), 1<<p.bits); err != nil || !bytes.Equal(got, msg) {
@@ -50,6 +51,7 @@ func TestStreamLastPiece(t *testing.T) {
 		s := c.Stream()
 		payload := s.Append(nil, msg[:1000], false)
 		payload = s.Append(payload, msg[1000:], true)
+		c.Sent(msg)
 		s.Close()
 		s.Close() // once more does nothing
 		p.receive(payload, msg)

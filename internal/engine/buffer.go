@@ -37,6 +37,27 @@ func (p *pool[B]) put(b *B) {
 	p.free.Put(b)
 }
 
+// deflated are buffers for compressed messages, which grow as they must.
+var deflated sync.Pool
+
+// largestKept bounds what the pool of deflated keeps of each, in bytes.
+const largestKept = 64 << 10
+
+func getDeflated() *[]byte {
+	if b, ok := deflated.Get().(*[]byte); ok {
+		return b
+	}
+	return new(make([]byte, 0, 1024))
+}
+
+// putDeflated gives back a buffer that may have become p.
+func putDeflated(b *[]byte, p []byte) {
+	if cap(p) <= largestKept {
+		*b = p[:0]
+		deflated.Put(b)
+	}
+}
+
 // keyBlock is a stock of random bytes, so that not every frame asks the
 // operating system.
 type keyBlock struct {

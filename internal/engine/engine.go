@@ -18,6 +18,7 @@ import (
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
 	"github.com/twinws/ws/internal/ctxlock"
+	"github.com/twinws/ws/internal/deflate"
 )
 
 // Bounds that no option changes.
@@ -60,11 +61,27 @@ type Config struct {
 	Idle, Timeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
+	// Deflate is what permessage-deflate agreed on, nil when it is off.
+	Deflate *Deflate
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
+}
+
+// Deflate are the parameters of permessage-deflate (RFC 7692) as this side
+// sees them.
+type Deflate struct {
+	// Level is from 1 to 9, 0 for the default.
+	Level int
+	// Threshold is the smallest message to compress, in bytes.
+	Threshold int
+	// SendBits and ReceiveBits are the windows, 8 to 15.
+	SendBits, ReceiveBits int
+	// SendTakeover and ReceiveTakeover say that a message may refer to those
+	// before it.
+	SendTakeover, ReceiveTakeover bool
 }
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
@@ -82,6 +99,8 @@ type Conn struct {
 	silence time.Duration // protected by reading: waited without a byte
 	pinged  bool          // protected by reading: a keepalive ping is out or due
 	seen    int64         // protected by reading: written, as judged last
+	// received inflates what comes compressed; nil without compression.
+	received *deflate.Decompressor // protected by reading
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
@@ -89,6 +108,8 @@ type Conn struct {
 	wire    ctxlock.Lock
 	pair    [2][]byte   // protected by wire
 	gather  net.Buffers // protected by wire; a view of pair
+	// sent compresses what goes out; nil without compression.
+	sent *deflate.Compressor // protected by sending
 
 	mu      sync.Mutex
 	closing closing // protected by mu
@@ -109,6 +130,11 @@ func New(s Stream, cfg Config) *Conn {
 	c := &Conn{cfg: cfg, stream: s, rules: frame.Rules{Masked: !cfg.Client}}
 	if c.cfg.Keys == nil {
 		c.cfg.Keys = randomKey
+	}
+	if d := cfg.Deflate; d != nil {
+		c.rules.RSV1 = true
+		c.sent = deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover)
+		c.received = deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover)
 	}
 	c.in.adopt(cfg.Buffered)
 	c.cfg.Buffered = nil

@@ -37,9 +37,10 @@ type message struct {
 	size      int64 // payload bytes of all its frames so far, as announced
 	fragments int
 	text      frame.UTF8
-	partial   []byte  // payload that an interrupted Read had taken
-	handed    bool    // a Reader's stream gave out bytes of it
-	stream    *stream // the Reader's stream that is still at work
+	zip       inflating // how it is inflated, if it came compressed
+	partial   []byte    // payload that an interrupted Read had taken
+	handed    bool      // a Reader's stream gave out bytes of it
+	stream    *stream   // the Reader's stream that is still at work
 }
 
 // ReadAppend appends the next message to dst.
@@ -88,6 +89,13 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 		dst = append(dst, c.msg.partial...)
 		c.msg.partial = nil
 	}
+	if c.msg.zip.c != nil {
+		dst, err := c.inflateMessage(ctx, dst)
+		if err != nil {
+			return dst, err
+		}
+		return fit(dst, exact), nil
+	}
 	for {
 		for c.cur.data() && c.cur.left > 0 {
 			dst = grow(dst, c.cur.left, len(dst)-begin, c.in.len())
@@ -100,7 +108,7 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 		if last, err := c.endFrame(ctx); err != nil {
 			return dst, err
 		} else if last {
-			return fit(dst, exact), nil
+			return fit(dst, exact), c.checkEnd(ctx)
 		}
 	}
 }
@@ -136,6 +144,9 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 		}
 	}
 	c.msg.begun, c.msg.typ = true, api.MessageType(c.cur.h.Opcode)
+	if c.cur.h.RSV1 {
+		c.msg.zip.c = c
+	}
 	return nil
 }
 
@@ -144,15 +155,20 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 func (c *Conn) endFrame(ctx context.Context) (last bool, err error) {
 	if c.cur.data() {
 		if c.cur.h.Fin {
-			if c.msg.typ == api.MessageText && !c.msg.text.Done() {
-				return false, c.fail(ctx, api.StatusInvalidFramePayloadData, errTextEnd)
-			}
 			c.cur.have = false
 			return true, nil
 		}
 		c.cur.have = false
 	}
 	return false, c.nextFrame(ctx)
+}
+
+// checkEnd fails a text that ends inside a character.
+func (c *Conn) checkEnd(ctx context.Context) error {
+	if c.msg.typ == api.MessageText && !c.msg.text.Done() {
+		return c.fail(ctx, api.StatusInvalidFramePayloadData, errTextEnd)
+	}
+	return nil
 }
 
 // nextFrame reads up to the payload of the next data frame, and acts on the
@@ -214,12 +230,14 @@ func (c *Conn) admit(ctx context.Context) error {
 	if !c.open.Load() {
 		return errClosing
 	}
-	limit := c.cfg.ReadLimit
-	if limit < 0 {
-		limit = math.MaxInt64
+	limit := c.readLimit()
+	if c.cur.h.RSV1 || c.msg.zip.c != nil {
+		// What counts are the inflated bytes. But a payload may go on without
+		// giving any, so it has a generous limit of its own.
+		limit += min(limit, math.MaxInt64-limit-4096) + 4096
 	}
 	if c.cur.h.Length > limit-c.msg.size {
-		return c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: limit})
+		return c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
 	}
 	c.msg.size += c.cur.h.Length
 	if c.msg.fragments++; c.msg.fragments > maxFragments {
@@ -228,20 +246,33 @@ func (c *Conn) admit(ctx context.Context) error {
 	return nil
 }
 
+// readLimit is the largest message to read, in bytes.
+func (c *Conn) readLimit() int64 {
+	if c.cfg.ReadLimit < 0 {
+		return math.MaxInt64
+	}
+	return c.cfg.ReadLimit
+}
+
 // readPayload reads some of the current data frame's payload into p: unmasked,
 // and checked when it is text.
 func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
+	n, err := c.readUnmasked(ctx, p)
+	if err == nil && c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]) {
+		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+	}
+	return n, err
+}
+
+// readUnmasked reads some of the current data frame's payload into p.
+func (c *Conn) readUnmasked(ctx context.Context, p []byte) (int, error) {
 	n, err := c.readRaw(ctx, p)
 	if err != nil {
 		return 0, err
 	}
-	p = p[:n]
 	c.cur.left -= int64(n)
 	if c.cur.h.Masked {
-		c.cur.mask = frame.Mask(p, c.cur.h.Key, c.cur.mask)
-	}
-	if c.msg.typ == api.MessageText && !c.msg.text.Write(p) {
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		c.cur.mask = frame.Mask(p[:n], c.cur.h.Key, c.cur.mask)
 	}
 	return n, nil
 }

@@ -75,6 +75,18 @@ func (s *stream) read(p []byte) (int, error) {
 		c.msg.partial = held[n:]
 		return n, nil
 	}
+	if c.msg.zip.c != nil {
+		n, err := c.readInflated(s.ctx, p)
+		if err == io.EOF && n > 0 {
+			return n, nil // the next call says it again
+		}
+		if err == io.EOF {
+			if broken := c.checkEnd(s.ctx); broken != nil {
+				err = broken
+			}
+		}
+		return n, err
+	}
 	for {
 		if c.cur.data() && c.cur.left > 0 {
 			return c.readPayload(s.ctx, p[:min(int64(len(p)), c.cur.left)])
@@ -82,6 +94,9 @@ func (s *stream) read(p []byte) (int, error) {
 		if last, err := c.endFrame(s.ctx); err != nil {
 			return 0, err
 		} else if last {
+			if err := c.checkEnd(s.ctx); err != nil {
+				return 0, err
+			}
 			return 0, io.EOF
 		}
 	}

@@ -17,7 +17,8 @@ func (e *cutOffError) Error() string {
 }
 func (e *cutOffError) Unwrap() error { return e.err }
 
-// Write sends p as one message in one frame.
+// Write sends p as one message in one frame, compressed when that was agreed on
+// and makes it smaller.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	c.buffered.Add(int64(len(p)))
 	defer c.buffered.Add(-int64(len(p)))
@@ -25,7 +26,28 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 		return err
 	}
 	defer c.sending.Unlock()
-	return c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.Opcode(typ)}, p)
+	return c.writeWhole(ctx, frame.Opcode(typ), p)
+}
+
+// writeWhole sends a message in one frame. The caller holds sending.
+func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error {
+	h := frame.Header{Fin: true, Opcode: op}
+	if c.sent == nil || len(p) < c.cfg.Deflate.Threshold {
+		return c.writeFrame(ctx, h, p)
+	}
+	b := getDeflated()
+	small := c.sent.Append((*b)[:0], p)
+	defer func() { putDeflated(b, small) }()
+	if len(small) >= len(p) {
+		return c.writeFrame(ctx, h, p)
+	}
+	h.RSV1 = true
+	err := c.writeFrame(ctx, h, small)
+	if err == nil {
+		// Only now: a message that was not sent is nothing to refer to.
+		c.sent.Sent(p)
+	}
+	return err
 }
 
 // writeFrame sends one frame of h's kind with payload p. When it returns

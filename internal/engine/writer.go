@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
+	"github.com/twinws/ws/internal/deflate"
 )
 
 var errWriterClosed = errors.New("the message has been ended: its stream is closed")
@@ -30,7 +31,8 @@ type writer struct {
 	c    *Conn
 	ctx  context.Context
 	typ  api.MessageType
-	op   frame.Opcode // of the next frame
+	op   frame.Opcode    // of the next frame
+	zip  *deflate.Stream // compresses a message of several frames; nil before the second, and without compression
 	text frame.UTF8
 	buf  *[writeBuffer]byte // nil while nothing is held
 	n    int
@@ -91,7 +93,7 @@ func (w *writer) flush(fin bool) error {
 	if w.buf != nil {
 		p = w.buf[:w.n]
 	}
-	err := w.c.writeFrame(w.ctx, frame.Header{Fin: fin, Opcode: w.op}, p)
+	err := w.send(p, fin)
 	w.c.buffered.Add(-int64(w.n))
 	w.n = 0
 	if err != nil {
@@ -99,6 +101,30 @@ func (w *writer) flush(fin bool) error {
 	}
 	w.op = frame.OpContinuation
 	return nil
+}
+
+// send sends a fragment, compressed if that was agreed on. What is decided for
+// the first holds for the message (RFC 7692 section 6).
+func (w *writer) send(p []byte, fin bool) error {
+	c, first := w.c, w.op != frame.OpContinuation
+	h := frame.Header{Fin: fin, Opcode: w.op}
+	switch {
+	case first && fin:
+		return c.writeWhole(w.ctx, w.op, p)
+	case first && c.sent != nil && len(p) >= c.cfg.Deflate.Threshold:
+		w.zip, h.RSV1 = c.sent.Stream(), true
+	}
+	if w.zip == nil {
+		return c.writeFrame(w.ctx, h, p)
+	}
+	b := getDeflated()
+	small := w.zip.Append((*b)[:0], p, fin)
+	defer func() { putDeflated(b, small) }()
+	err := c.writeFrame(w.ctx, h, small)
+	if err == nil {
+		c.sent.Sent(p)
+	}
+	return err
 }
 
 // abandon gives the message up. When a part of it was sent, the connection
@@ -118,6 +144,9 @@ func (w *writer) release() {
 	if w.buf != nil {
 		writeBuffers.put(w.buf)
 		w.buf = nil
+	}
+	if w.zip != nil {
+		w.zip.Close()
 	}
 	w.err = errWriterClosed
 	w.c.sending.Unlock()

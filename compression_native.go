@@ -1,0 +1,65 @@
+//go:build !js
+
+package ws
+
+import (
+	"github.com/twinws/ws/handshake"
+	"github.com/twinws/ws/internal/engine"
+)
+
+// wish is what c asks of the handshake.
+func (c *Compression) wish() handshake.DeflateOptions {
+	return handshake.DeflateOptions{
+		ServerNoContextTakeover: c.ServerNoContextTakeover, ClientNoContextTakeover: c.ClientNoContextTakeover,
+		ServerMaxWindowBits: c.ServerMaxWindowBits, ClientMaxWindowBits: c.ClientMaxWindowBits,
+	}
+}
+
+// offer is the value of a client's Sec-WebSocket-Extensions.
+func (c *Compression) offer() string {
+	if c == nil {
+		return ""
+	}
+	return string(handshake.AppendExtensions(nil, c.wish().Offer()))
+}
+
+// confirm takes the server's answer, of which CheckResponse knows that it was
+// offered.
+func (c *Compression) confirm(answer []handshake.Extension) (*engine.Deflate, error) {
+	if c == nil {
+		return nil, nil
+	}
+	d, ok, err := c.wish().Confirm(answer)
+	if !ok {
+		return nil, err
+	}
+	return c.deflate(d, true), nil
+}
+
+// answer takes a client's offers. The second result is the value of the
+// server's Sec-WebSocket-Extensions, "" when nothing was agreed on.
+func (c *Compression) answer(offers []handshake.Extension) (*engine.Deflate, string) {
+	if c == nil {
+		return nil, ""
+	}
+	d, answer, ok := c.wish().Answer(offers)
+	if !ok {
+		return nil, ""
+	}
+	return c.deflate(d, false), string(handshake.AppendExtensions(nil, []handshake.Extension{answer}))
+}
+
+// deflate is d as one side sees it.
+func (c *Compression) deflate(d handshake.Deflate, client bool) *engine.Deflate {
+	e := &engine.Deflate{
+		Level:    c.Level,
+		SendBits: d.ServerMaxWindowBits, SendTakeover: !d.ServerNoContextTakeover,
+		ReceiveBits: d.ClientMaxWindowBits, ReceiveTakeover: !d.ClientNoContextTakeover,
+	}
+	if client {
+		e.SendBits, e.ReceiveBits = e.ReceiveBits, e.SendBits
+		e.SendTakeover, e.ReceiveTakeover = e.ReceiveTakeover, e.SendTakeover
+	}
+	e.Threshold = c.threshold(e.SendTakeover)
+	return e
+}

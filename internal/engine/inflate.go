@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"io"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/deflate"
+)
+
+// inflating is a compressed message on its way through the inflater. It keeps
+// the payload as it came: an inflater cannot go on after the end of a context,
+// but another can begin anew.
+type inflating struct {
+	c       *Conn            // nil when the message came as it is
+	ctx     context.Context  // of the call at work
+	m       *deflate.Message // nil before the first byte, and after an interruption
+	kept    *[]byte          // the pooled memory of payload
+	payload []byte           // unmasked, as far as it came
+	at      int              // how much of it the inflater was given
+	whole   bool             // the payload's end came
+	out     int64            // bytes inflated
+	done    bool             // all of them
+}
+
+// Read gives the inflater the payload.
+func (z *inflating) Read(p []byte) (int, error) {
+	for z.at == len(z.payload) {
+		if z.whole {
+			return 0, io.EOF
+		}
+		if err := z.fetch(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, z.payload[z.at:])
+	z.at += n
+	return n, nil
+}
+
+// fetch waits for more of the payload.
+func (z *inflating) fetch() error {
+	c := z.c
+	if !c.cur.data() || c.cur.left == 0 {
+		last, err := c.endFrame(z.ctx)
+		z.whole = last
+		return err
+	}
+	if z.kept == nil {
+		z.kept = getDeflated()
+		z.payload = (*z.kept)[:0]
+	}
+	z.payload = grow(z.payload, c.cur.left, len(z.payload), c.in.len())
+	room := min(int64(cap(z.payload)-len(z.payload)), c.cur.left)
+	n, err := c.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
+	z.payload = z.payload[:len(z.payload)+n]
+	return err
+}
+
+// open makes an inflater ready to go on behind what has been inflated.
+func (z *inflating) open() error {
+	if z.m != nil {
+		return nil
+	}
+	z.m, z.at = z.c.received.Open(z), 0
+	b := writeBuffers.get()
+	defer writeBuffers.put(b)
+	for skip := z.out; skip > 0; {
+		n, err := z.m.Read(b[:min(skip, writeBuffer)])
+		if skip -= int64(n); err != nil && skip > 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// close gives the inflater back.
+func (z *inflating) close() {
+	if z.m != nil {
+		z.m.Close()
+		z.m = nil
+	}
+}
+
+// finish ends a message that was inflated whole.
+func (z *inflating) finish() {
+	z.m.Received()
+	z.close()
+	if z.kept != nil {
+		putDeflated(z.kept, z.payload)
+	}
+	z.kept, z.payload, z.done = nil, nil, true
+}
+
+// readInflated reads some of the current message's inflated bytes into p, which
+// are checked when it is text, and are never more than the limit. It returns
+// io.EOF at the message's end.
+func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
+	z := &c.msg.zip
+	if z.done {
+		return 0, io.EOF
+	}
+	z.ctx = ctx
+	left := c.readLimit() - z.out
+	var beyond [1]byte
+	if p = p[:min(int64(len(p)), left)]; left == 0 {
+		p = beyond[:]
+	}
+	n, err := 0, z.open()
+	if err == nil {
+		n, err = z.m.Read(p)
+	}
+	z.ctx = nil
+	switch z.out += int64(n); {
+	case left == 0 && n > 0:
+		z.close()
+		return 0, c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
+	case c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]):
+		z.close()
+		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+	case err == io.EOF:
+		z.finish()
+	case err == deflate.ErrCorrupt:
+		z.close()
+		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errInflate)
+	case err != nil:
+		z.close()
+	}
+	return n, err
+}
+
+// inflateMessage appends the rest of the current message to dst.
+func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
+	z := &c.msg.zip
+	for {
+		if left := c.readLimit() - z.out; len(dst) == cap(dst) && left > 0 {
+			more := min(left, max(int64(len(dst)), 2*int64(len(z.payload)), 512))
+			bigger := make([]byte, len(dst), int64(len(dst))+more)
+			copy(bigger, dst)
+			dst = bigger
+		}
+		n, err := c.readInflated(ctx, dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		if err == io.EOF {
+			return dst, c.checkEnd(ctx)
+		} else if err != nil {
+			return dst, err
+		}
+	}
+}
+
+var errInflate = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
+	Rule: "RFC 7692 section 7.2.2: a compressed message inflates"}
