@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -197,8 +198,23 @@ func TestCloseBothAtOnce(t *testing.T) {
 }
 
 // TestClosePair closes the two ends of one connection from both sides at once.
+// Nobody else reads, and net.Pipe takes a frame only when it is read.
 func TestClosePair(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
+	bubble(t, "Close alone", func(t *testing.T) {
+		a, b := net.Pipe()
+		var all sync.WaitGroup
+		begun := time.Now()
+		for _, c := range []*Conn{New(a, Config{Client: true}), New(b, Config{})} {
+			all.Go(func() {
+				if err := c.Close(1000, ""); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+		}
+		all.Wait()
+		wantElapsed(t, "Close", begun, 0)
+	})
+	bubble(t, "many, with readers", func(t *testing.T) {
 		client, server := pair(t)
 		var all sync.WaitGroup
 		begun := time.Now()
@@ -226,6 +242,7 @@ func TestCloseNow(t *testing.T) {
 		r.s.limit(10)
 		want := api.CloseError{Code: 1006, Local: true}
 		write := start(func() error { return r.c.Write(background, api.MessageText, make([]byte, 100)) })
+		synctest.Wait()
 		other := start(func() error { return r.c.Write(background, api.MessageText, nil) })
 		read := r.startRead(background)
 		another := r.startRead(background)
@@ -242,6 +259,22 @@ func TestCloseNow(t *testing.T) {
 			wantCloseError(r.T, what, wait(), want)
 		}
 		wantElapsed(r.T, "all", begun, 0)
+	})
+}
+
+// TestEndFreesWriters ends the connection while a stream that nobody closes
+// holds other writers back.
+func TestEndFreesWriters(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		w := r.writer(background, api.MessageText)
+		write := start(func() error { return r.c.Write(background, api.MessageText, nil) })
+		synctest.Wait()
+		r.c.CloseNow()
+		want := api.CloseError{Code: 1006, Local: true}
+		wantCloseError(r.T, "Write", write(), want)
+		_, err := r.c.Writer(background, api.MessageText)
+		wantCloseError(r.T, "Writer", err, want)
+		wantCloseError(r.T, "the stream's Close", w.Close(), want)
 	})
 }
 

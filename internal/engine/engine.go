@@ -82,6 +82,7 @@ type Conn struct {
 	silence time.Duration // protected by reading: waited without a byte
 	pinged  bool          // protected by reading: a keepalive ping is out or due
 	seen    int64         // protected by reading: written, as judged last
+	turn    chan struct{} // protected by reading: pings wait for it to be closed
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
