@@ -211,18 +211,20 @@ func TestUpgradeBounds(t *testing.T) {
 		limit, ctx time.Duration
 		took       time.Duration
 		ofContext  bool
+		status     int
 	}{
-		"silence":                    {quiet(""), 0, 0, 10 * second, false},
-		"half":                       {quiet("GET / HT"), 0, 0, 10 * second, false},
-		"half, with a limit":         {quiet("GET / HT"), 3 * second, 0, 3 * second, false},
-		"half, no limit":             {quiet("GET / HT"), -1, 60 * second, 60 * second, true},
-		"half, a context":            {quiet("GET / HT"), 0, 5 * second, 5 * second, true},
-		"half, a long context":       {quiet("GET / HT"), 0, 60 * second, 10 * second, false},
-		"a byte a second":            {drip, 0, 0, 10 * second, false},
-		"the answer is not read":     {quiet(request()), 0, 0, 10 * second, false},
-		"the refusal is not read":    {quiet("hello\r\n\r\n"), 0, 0, second, false},
-		"nor in the context's time":  {quiet("hello\r\n\r\n"), 0, second / 2, second / 2, true},
-		"the context's is the first": {quiet(""), 5 * second, 4 * second, 4 * second, true},
+		"silence":                    {quiet(""), 0, 0, 10 * second, false, 0},
+		"half":                       {quiet("GET / HT"), 0, 0, 10 * second, false, 0},
+		"half, with a limit":         {quiet("GET / HT"), 3 * second, 0, 3 * second, false, 0},
+		"half, no limit":             {quiet("GET / HT"), -1, 60 * second, 60 * second, true, 0},
+		"half, a context":            {quiet("GET / HT"), 0, 5 * second, 5 * second, true, 0},
+		"half, a long context":       {quiet("GET / HT"), 0, 60 * second, 10 * second, false, 0},
+		"a byte a second":            {drip, 0, 0, 10 * second, false, 0},
+		"the answer is not read":     {quiet(request()), 0, 0, 10 * second, false, 0},
+		"the refusal is not read":    {quiet("hello\r\n\r\n"), 0, 0, second, false, 400},
+		"nor in the context's time":  {quiet("hello\r\n\r\n"), 0, second / 2, second / 2, true, 0},
+		"the context's is the first": {quiet(""), 5 * second, 4 * second, 4 * second, true, 0},
+		"nor in the limit":           {quiet("hello\r\n\r\n"), second / 2, 0, second / 2, false, 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -248,8 +250,67 @@ func TestUpgradeBounds(t *testing.T) {
 				if ok == tt.ofContext || tt.ofContext && !errors.Is(err, ctx.Err()) {
 					t.Errorf("error = %v", err)
 				}
+				if ok && e.Status != tt.status {
+					t.Errorf("error = %v, want status %d", err, tt.status)
+				}
 				if ok && e.Status == 0 && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("error = %v, want one that matches context.DeadlineExceeded", err)
+				}
+			})
+		})
+	}
+}
+
+// halfCloser is a connection whose sending half can be ended.
+type halfCloser struct {
+	*closing
+	read int
+}
+
+func (h *halfCloser) CloseWrite() error { return nil }
+
+func (h *halfCloser) Read(p []byte) (int, error) {
+	n, err := h.closing.Read(p)
+	h.read += n
+	return n, err
+}
+
+// Closing with bytes unread would make TCP destroy a refusal on its way (RFC 9112
+// section 9.6): they are read first, within 1 s and 1 MiB.
+func TestUpgradeLingers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		behind, read int
+		hangUp       bool
+		took         time.Duration
+	}{
+		"a peer that hangs up":    {100_000, 100_000, true, 0},
+		"a peer that stays":       {10, 10, false, time.Second},
+		"a peer that never stops": {10 << 20, 1 << 20, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const raw = "hello\r\n\r\n"
+				near, far := net.Pipe()
+				closed := make(chan struct{})
+				go func() {
+					defer far.Close()
+					io.WriteString(far, raw)
+					if _, err := http.ReadResponse(bufio.NewReader(far), nil); err != nil {
+						t.Error(err)
+					}
+					far.Write(make([]byte, tt.behind))
+					if !tt.hangUp {
+						<-closed
+					}
+				}()
+				h := &halfCloser{closing: &closing{near, func() { close(closed) }}}
+				begun := time.Now()
+				_, err := ws.Upgrade(t.Context(), h, nil)
+				if e := asHandshake(t, err); e.Status != 400 {
+					t.Errorf("error = %v, want status 400", err)
+				}
+				if took := time.Since(begun); took != tt.took || h.read != len(raw)+tt.read {
+					t.Errorf("read %d bytes in %v, want %d in %v", h.read-len(raw), took, tt.read, tt.took)
 				}
 			})
 		})
