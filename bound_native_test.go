@@ -169,6 +169,7 @@ func TestDialEndsLate(t *testing.T) {
 					io.Copy(io.Discard, nc)
 				})
 				d.Jar = cancellingJar{cancel}
+				d.Keepalive = &ws.Keepalive{Idle: -1} // no deadlines but those that Dial might leave
 				begun := time.Now()
 				c, err := d.Dial(ctx, "ws://example.com/")
 				if took := time.Since(begun); took != 0 {
@@ -187,6 +188,9 @@ func TestDialEndsLate(t *testing.T) {
 				defer c.CloseNow()
 				hears(t, c, "hello")
 				hears(t, c, "more")
+				if err := c.Write(t.Context(), ws.MessageText, []byte("hello")); err != nil {
+					t.Error(err)
+				}
 			})
 		})
 	}
