@@ -99,6 +99,25 @@ func TestCloseUnread(t *testing.T) {
 	}
 }
 
+// TestCloseInMessage closes while a read waits for a message's last byte. The
+// message comes too late and is thrown away.
+func TestCloseInMessage(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		whole := r.text("late")
+		r.send(whole[:len(whole)-1])
+		read := r.startRead(background)
+		synctest.Wait()
+		wait := start(func() error { return r.c.Close(1000, "") })
+		r.wantClose(1000, "")
+		r.send(whole[len(whole)-1:], r.text("later"), r.close(1000, ""))
+		r.p.finish()
+		wantCloseError(r.T, "Read", read(), api.CloseError{Code: 1000, Local: true, Clean: true})
+		if err := wait(); err != nil {
+			r.Errorf("Close: %v", err)
+		}
+	})
+}
+
 // TestCloseWithReaders closes while reads wait, of which one completes the
 // handshake; all of them and all of Close come to the same end.
 func TestCloseWithReaders(t *testing.T) {
