@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -135,6 +136,64 @@ func TestDialBoundsEnd(t *testing.T) {
 			t.Errorf("Read = %q, %v; want late", p, err)
 		}
 	})
+}
+
+// cancellingJar ends a context at the moment when the answer's head has come.
+type cancellingJar struct{ cancel context.CancelFunc }
+
+func (cancellingJar) Cookies(*url.URL) []*http.Cookie { return nil }
+
+func (j cancellingJar) SetCookies(*url.URL, []*http.Cookie) {
+	j.cancel()
+	synctest.Wait() // until it has had its effect
+}
+
+// A context that ends while the answer is being judged: a connection that was
+// opened all the same is whole, and a refusal's body is not waited for.
+func TestDialEndsLate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer func(*http.Request) string
+		opened bool
+	}{
+		"opened":  {func(r *http.Request) string { return switching(r, "Set-Cookie: a=b") + string(textFrame("hello")) }, true},
+		"refused": {func(*http.Request) string { return "HTTP/1.1 503 Busy\r\nSet-Cookie: a=b\r\n\r\nhalf" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				d := pipe(func(nc net.Conn, r *http.Request) {
+					io.WriteString(nc, tt.answer(r))
+					time.Sleep(time.Second / 2) // of the bubble's time
+					nc.Write(textFrame("more"))
+					io.Copy(io.Discard, nc)
+				})
+				d.Jar = cancellingJar{cancel}
+				d.Keepalive = &ws.Keepalive{Idle: -1} // no deadlines but those that Dial might leave
+				begun := time.Now()
+				c, err := d.Dial(ctx, "ws://example.com/")
+				if took := time.Since(begun); took != 0 {
+					t.Errorf("Dial took %v, want no time", took)
+				}
+				if !tt.opened {
+					if err == nil || !errors.Is(err, context.Canceled) {
+						t.Errorf("error = %v, want context.Canceled", err)
+					}
+					time.Sleep(time.Second) // until the server's side is done
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.CloseNow()
+				hears(t, c, "hello")
+				hears(t, c, "more")
+				if err := c.Write(t.Context(), ws.MessageText, []byte("hello")); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
 
 // Keepalive: natively, while a Read waits, 30 s without a byte send a ping, and

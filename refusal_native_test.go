@@ -216,7 +216,8 @@ func TestDialSlowBody(t *testing.T) {
 					t.Errorf("Dial took %v, want %v", took, tt.took)
 				}
 				if !tt.refused {
-					if !errors.Is(err, ctx.Err()) || ctx.Err() == nil {
+					_, ok := errors.AsType[*ws.HandshakeError](err)
+					if ok || !errors.Is(err, context.DeadlineExceeded) {
 						t.Errorf("error = %v, want the context's", err)
 					}
 					return

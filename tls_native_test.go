@@ -239,9 +239,11 @@ func TestTLSEndsAtOnce(t *testing.T) {
 	for name, tt := range map[string]struct {
 		proxy   bool
 		answers bool // else it reads nothing from the request on
+		writes  bool // the connection ends by a Write
 	}{
-		"CloseNow": {false, true}, "CloseNow through a proxy": {true, true},
-		"Dial": {false, false}, "Dial through a proxy": {true, false},
+		"CloseNow": {false, true, false}, "CloseNow through a proxy": {true, true, false},
+		"Write": {false, true, true}, "Write through a proxy": {true, true, true},
+		"Dial": {false, false, false}, "Dial through a proxy": {true, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -285,6 +287,12 @@ func TestTLSEndsAtOnce(t *testing.T) {
 				}
 				if err != nil {
 					t.Fatal(err)
+				}
+				if tt.writes { // crypto/tls has no second try after a time-out: the end of ctx ends the connection
+					if err := c.Write(ctx, ws.MessageText, nil); !errors.Is(err, ws.ErrClosed) || !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("Write = %v, want the connection's end by the context", err)
+					}
+					begun = begun.Add(time.Second)
 				}
 				c.CloseNow()
 				if took := time.Since(begun); took != 0 {

@@ -82,9 +82,7 @@ var closeWaitCases = []testCase{
 			id := newID()
 			c := t.dial("/silent-close?id=" + id)
 			closing := start(func() error { return c.Close(1000, "") })
-			ctx, cancel := t.soon()
-			defer cancel()
-			<-ctx.Done() // let the Close begin to wait, most of the time
+			t.wantSeen(id, 1000, "") // so the Close waits for the answer now
 			t.wantWithin("CloseNow and Close", promptly, func() {
 				c.CloseNow()
 				t.wantIs("Close", closing(), api.ErrClosed)

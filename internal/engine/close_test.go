@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -96,6 +97,25 @@ func TestCloseUnread(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCloseInMessage closes while a read waits for a message's last byte. The
+// message comes too late and is thrown away.
+func TestCloseInMessage(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		whole := r.text("late")
+		r.send(whole[:len(whole)-1])
+		read := r.startRead(background)
+		synctest.Wait()
+		wait := start(func() error { return r.c.Close(1000, "") })
+		r.wantClose(1000, "")
+		r.send(whole[len(whole)-1:], r.text("later"), r.close(1000, ""))
+		r.p.finish()
+		wantCloseError(r.T, "Read", read(), api.CloseError{Code: 1000, Local: true, Clean: true})
+		if err := wait(); err != nil {
+			r.Errorf("Close: %v", err)
+		}
+	})
 }
 
 // TestCloseWithReaders closes while reads wait, of which one completes the
@@ -197,8 +217,23 @@ func TestCloseBothAtOnce(t *testing.T) {
 }
 
 // TestClosePair closes the two ends of one connection from both sides at once.
+// Nobody else reads, and net.Pipe takes a frame only when it is read.
 func TestClosePair(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
+	bubble(t, "Close alone", func(t *testing.T) {
+		a, b := net.Pipe()
+		var all sync.WaitGroup
+		begun := time.Now()
+		for _, c := range []*Conn{New(a, Config{Client: true}), New(b, Config{})} {
+			all.Go(func() {
+				if err := c.Close(1000, ""); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+		}
+		all.Wait()
+		wantElapsed(t, "Close", begun, 0)
+	})
+	bubble(t, "many, with readers", func(t *testing.T) {
 		client, server := pair(t)
 		var all sync.WaitGroup
 		begun := time.Now()
@@ -218,59 +253,4 @@ func TestClosePair(t *testing.T) {
 		all.Wait()
 		wantElapsed(t, "all", begun, 0)
 	})
-}
-
-// TestCloseNow never waits, behind nothing, and its error says who was first.
-func TestCloseNow(t *testing.T) {
-	bothRoles(t, Config{}, func(r *rig) {
-		r.s.limit(10)
-		want := api.CloseError{Code: 1006, Local: true}
-		write := start(func() error { return r.c.Write(background, api.MessageText, make([]byte, 100)) })
-		other := start(func() error { return r.c.Write(background, api.MessageText, nil) })
-		read := r.startRead(background)
-		another := r.startRead(background)
-		ping := start(func() error { return r.c.Ping(background) })
-		synctest.Wait()
-		end := start(func() error { return r.c.Close(1000, "") })
-		synctest.Wait()
-		begun := time.Now()
-		if err := r.c.CloseNow(); err != nil {
-			r.Errorf("CloseNow: %v", err)
-		}
-		for what, wait := range map[string]func() error{"Write": write, "another Write": other, "Read": read,
-			"another Read": another, "Ping": ping, "Close": end, "CloseNow": r.c.CloseNow} {
-			wantCloseError(r.T, what, wait(), want)
-		}
-		wantElapsed(r.T, "all", begun, 0)
-	})
-}
-
-// TestDeafStream ends a connection whose stream does not end a waiting Read
-// when it is closed: neither Close nor CloseNow nor Fail waits for it longer
-// than it may, and the Read ends with its context.
-func TestDeafStream(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		end  func(c *Conn)
-		most time.Duration
-	}{
-		{"CloseNow", func(c *Conn) { c.CloseNow() }, 0},
-		{"Close", func(c *Conn) { c.Close(1000, "") }, CloseWait},
-		{"Fail", func(c *Conn) { c.Fail(1008, errFragments) }, lingerWait},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			bothRoles(t, Config{}, func(r *rig) {
-				r.s.deaf = true
-				ctx, cancel := newContext()
-				read := r.startRead(ctx)
-				synctest.Wait()
-				begun := time.Now()
-				c.end(r.c)
-				wantElapsed(t, c.name, begun, c.most)
-				cancel()
-				wantCtx(t, "Read", read(), ctx)
-				wantIs(t, "the next Read", r.startRead(background)(), api.ErrClosed)
-			})
-		})
-	}
 }

@@ -101,6 +101,7 @@ type Conn struct {
 	seen    int64         // protected by reading: written, as judged last
 	// received inflates what comes compressed; nil without compression.
 	received *deflate.Decompressor // protected by reading
+	turn     chan struct{}         // protected by reading: pings wait for it to be closed
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.

@@ -173,7 +173,7 @@ func TestFinishCutOff(t *testing.T) {
 		wantCtx(r.T, "Read", read(), ctx)
 		r.s.limit(-1)
 		r.p.finish()
-		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1000})
+		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1000, Cause: errCutShort})
 		if n := r.p.waiting(); n != 1 {
 			r.Errorf("%d bytes were sent, want the one", n)
 		}
@@ -220,7 +220,7 @@ func TestCloseWriteSideBroken(t *testing.T) {
 		r.s.fault = syscall.EPIPE
 		r.send(r.close(1012, "restart"))
 		r.p.finish()
-		wantCloseError(r.T, "Close", r.c.Close(1000, ""), api.CloseError{Code: 1012, Reason: "restart", Local: true})
+		wantCloseError(r.T, "Close", r.c.Close(1000, ""), api.CloseError{Code: 1012, Reason: "restart", Local: true, Cause: syscall.EPIPE})
 	})
 	bothRoles(t, Config{}, func(r *rig) {
 		r.s.fault = syscall.EPIPE

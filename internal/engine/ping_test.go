@@ -90,6 +90,8 @@ func TestPingBeforeMessage(t *testing.T) {
 				p, wait := r.startPing(background)
 				r.send(c.send(r)...)
 				synctest.Wait()
+				p2, another := r.startPing(background)
+				synctest.Wait()
 				if c.name == "half a frame" {
 					r.send(r.text("message")[4:])
 				}
@@ -100,6 +102,10 @@ func TestPingBeforeMessage(t *testing.T) {
 				r.wantRead(api.MessageText, []byte("next"))
 				if err := wait(); err != nil {
 					r.Errorf("Ping: %v", err)
+				}
+				r.send(r.pong(p2))
+				if err := another(); err != nil {
+					r.Errorf("another Ping: %v", err)
 				}
 			})
 		})
