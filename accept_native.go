@@ -32,6 +32,17 @@ type AcceptOptions struct {
 	// on cookies or on the user's network.
 	InsecureSkipOriginCheck bool
 
+	// AllowedHosts are the names by which the server may be called, such as
+	// "localhost", "127.0.0.1:8080", "*.example.com": a request with another
+	// Host is refused with 403, whatever its origin. Empty allows all; an entry
+	// without a port allows any. See handshake.Policy for the grammar.
+	//
+	// Set it where being reachable is what protects the server, such as a
+	// developer's server on the own machine, or a device in the home: there a page
+	// of any site can let its own name resolve to the server's address (DNS
+	// rebinding), and is then of the same origin.
+	AllowedHosts []string
+
 	// Check is asked about a request that is a valid handshake, after the
 	// origin. An error refuses it: a *HandshakeError with its Status, Header
 	// and Body, any other with 403 Forbidden. nil means that all are let in.
@@ -52,12 +63,17 @@ type AcceptOptions struct {
 
 	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
 	// and the writing of the response. 0 means 10 s, less than 0 none but
-	// Upgrade's context.
+	// Upgrade's context. With Accept it is net/http that reads the request: bound
+	// that by ReadHeaderTimeout and MaxHeaderBytes of http.Server.
 	HandshakeTimeout time.Duration
 
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
 	// ping is sent, and 30 s more.
 	Keepalive *Keepalive
+
+	// WriteTimeout is how long the peer may take no byte of what is sent, as in
+	// Dialer: 0 means 30 s, less than 0 for ever.
+	WriteTimeout time.Duration
 }
 
 // resolve returns a checked copy of o, and the handshake's policy.
@@ -70,7 +86,7 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, 
 	if r.HandshakeTimeout == 0 {
 		r.HandshakeTimeout = defaultHandshakeTimeout
 	}
-	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns,
+	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
 	if err := r.Compression.check(); err != nil {
 		return r, p, err
@@ -101,7 +117,7 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout)}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(nil, a, extensions, extra)
@@ -113,8 +129,9 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 // be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
-// A request that is no handshake, or comes from another origin, is answered
-// (400, 403, 405, 426) and returns a [*HandshakeError]. Fields that were set in
+// A request that is no handshake, has more than 200 header fields, or comes from
+// another origin, is answered (400, 403, 405, 426, 431) and returns a
+// [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	c, err := accept(w, r, opts)

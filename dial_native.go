@@ -56,6 +56,13 @@ type Dialer struct {
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
 	// ping is sent, and 30 s more.
 	Keepalive *Keepalive
+
+	// WriteTimeout is how long the peer may take no byte of what is sent, be it
+	// a message, a pong or the close, before the connection ends with a
+	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, less than 0 for
+	// ever. A peer that takes some, however slowly, is not meant; over TLS that is
+	// seen every 16 KiB. It is noticed at the latest after twice the time.
+	WriteTimeout time.Duration
 }
 
 // Dial is the function Dial with d's settings.
@@ -104,7 +111,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
-	cfg.ReadLimit = o.ReadLimit
+	cfg.ReadLimit, cfg.WriteTimeout = o.ReadLimit, writeTimeout(d.WriteTimeout)
 	return newEngine(nc, rest, cfg, d.Keepalive), nil
 }
 

@@ -23,7 +23,7 @@ const (
 
 // Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
 // Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB. nc may be a *tls.Conn.
+// 16 KiB, 200 header fields, and 10 s. nc may be a *tls.Conn.
 //
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that

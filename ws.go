@@ -79,6 +79,7 @@ var (
 	ErrMessageTooBig = api.ErrMessageTooBig
 	ErrUnreadMessage = api.ErrUnreadMessage
 	ErrKeepalive     = api.ErrKeepalive
+	ErrWriteTimeout  = api.ErrWriteTimeout
 )
 
 // CloseStatus returns the code of the *CloseError in err's chain, or -1 when
@@ -117,6 +118,9 @@ type DialOptions struct {
 	// DefaultReadLimit (1 MiB), less than 0 none. A larger message fails the
 	// connection with StatusMessageTooBig and Read returns an error that
 	// matches ErrMessageTooBig.
+	//
+	// Natively a message of more than 131,072 fragments fails the connection
+	// with StatusPolicyViolation, whatever its size.
 	ReadLimit int64
 }
 
@@ -124,7 +128,7 @@ type DialOptions struct {
 // https mean the same, as in the WHATWG standard), and which has no fragment.
 //
 // ctx bounds the handshake and nothing after it; without a deadline natively 10 s
-// bound it. A failed handshake returns a [*HandshakeError]; arguments that
+// bound it, and 64 KiB and 200 header fields the answer. A failed handshake returns a [*HandshakeError]; arguments that
 // cannot be used return an [*ArgumentError] before anything is sent.
 //
 // In a browser: url may be relative to the page's address; why a server could

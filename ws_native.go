@@ -14,6 +14,9 @@ import (
 // defaultHandshakeTimeout bounds a handshake that nothing else bounds.
 const defaultHandshakeTimeout = 10 * time.Second
 
+// defaultWriteTimeout is how long a peer may take nothing of what is sent.
+const defaultWriteTimeout = 30 * time.Second
+
 // Keepalive says how long a waiting Read puts up with silence. It judges only
 // what it can see: while no Read waits, nobody is judged.
 //
@@ -40,6 +43,14 @@ func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 		timeout = k.Timeout
 	}
 	return idle, timeout
+}
+
+// writeTimeout turns the option's value into that of engine.Config.
+func writeTimeout(d time.Duration) time.Duration {
+	if d == 0 {
+		return defaultWriteTimeout
+	}
+	return max(d, 0)
 }
 
 // dial is the native home's part of Dial.

@@ -27,6 +27,12 @@ var (
 	// ErrKeepalive is the Cause of the *CloseError of a connection whose peer
 	// sent no byte for as long as the keepalive settings allow.
 	ErrKeepalive = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
+
+	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
+	// took no byte of what was sent for as long as the write time limit allows.
+	//
+	// In a browser: never; the browser takes what is sent.
+	ErrWriteTimeout = errors.New("the peer takes nothing of what is sent: it has stopped reading, or the network is gone")
 )
 
 // CloseError is the error of every operation after the connection has ended.
@@ -42,8 +48,8 @@ type CloseError struct {
 	// 7.1.4).
 	Clean bool
 	// Cause is what broke the connection when it did not end by a closing
-	// handshake, else nil: an error of the network, ErrKeepalive, an ended
-	// context. It is unwrapped.
+	// handshake, else nil: an error of the network, ErrKeepalive,
+	// ErrWriteTimeout, an ended context. It is unwrapped.
 	//
 	// In a browser: always nil for a broken network, whose reason the browser
 	// hides.

@@ -13,7 +13,8 @@ import (
 // Same origin is scheme, host and port of the Origin field equal to those by
 // which the server was called, the Host field's. That field is the client's
 // word: a page of a site whose name an attacker lets resolve to this server's
-// address (DNS rebinding) is of the same origin, unless hosts are checked too.
+// address (DNS rebinding) is of the same origin, unless AllowedHosts names the
+// server's own.
 type Policy struct {
 	// Subprotocols are the server's, in its order of preference.
 	Subprotocols []string
@@ -34,6 +35,19 @@ type Policy struct {
 	// are written as punycode.
 	OriginPatterns []string
 
+	// AllowedHosts are the names by which the server may be called: a request
+	// whose Host is none of them is refused with 403, whatever its origin. Empty
+	// allows all. Each entry is host [":" port]:
+	//
+	//   - host is a name, an IP address (IPv6 in brackets), "*" for any host, or
+	//     "*." and a name for all its subdomains, but not for the name itself.
+	//   - port is a number or "*" for any. Without one, any port matches too: it
+	//     says nothing about whose name it is. A Host without a port has the
+	//     default one, 80, or 443 over TLS.
+	//
+	// Parsed parts are compared, without regard to case.
+	AllowedHosts []string
+
 	// InsecureSkipOriginCheck lets any page of any site connect, with the
 	// user's cookies. Right only where nothing depends on cookies or on the
 	// network that the user is in.
@@ -44,8 +58,8 @@ type Policy struct {
 	TLS bool
 }
 
-// Validate returns a *api.ArgumentError for a subprotocol or a pattern that is
-// malformed. [Check] never matches such a pattern.
+// Validate returns a *api.ArgumentError for a subprotocol, a pattern or a host
+// that is malformed. [Check] never matches such a pattern.
 func (p *Policy) Validate() error {
 	if err := checkSubprotocols(p.Subprotocols); err != nil {
 		return err
@@ -53,6 +67,11 @@ func (p *Policy) Validate() error {
 	for _, s := range p.OriginPatterns {
 		if problem := patternProblem(s); problem != "" {
 			return &api.ArgumentError{Name: "OriginPatterns", Problem: quote(s) + " " + problem}
+		}
+	}
+	for _, s := range p.AllowedHosts {
+		if problem := hostPatternProblem(s); problem != "" {
+			return &api.ArgumentError{Name: "AllowedHosts", Problem: quote(s) + " " + problem}
 		}
 	}
 	return nil
@@ -74,7 +93,7 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if p == nil {
 		p = new(Policy)
 	}
-	if err := cmp.Or(checkHTTP(r), checkUpgrade(r), p.checkOrigin(r)); err != nil {
+	if err := cmp.Or(checkHTTP(r), checkUpgrade(r), p.checkHost(r), p.checkOrigin(r)); err != nil {
 		return nil, err
 	}
 	subprotocol, refusal := chooseSubprotocol(r.Header, p.Subprotocols)

@@ -1,6 +1,9 @@
 package handshake
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // anyPort is the port of a pattern that matches them all.
 const anyPort = -2
@@ -34,12 +37,18 @@ func (p pattern) match(o origin) bool {
 		p.port == noPort && o.port != defaultPort(o.scheme),
 		p.port >= 0 && p.port != o.port:
 		return false
+	}
+	return p.matchHost(o.host)
+}
+
+func (p pattern) matchHost(host string) bool {
+	switch {
 	case p.host == "*":
 		return true
 	case p.suffix != "":
-		return strings.HasSuffix(o.host, p.suffix)
+		return strings.HasSuffix(host, p.suffix)
 	}
-	return p.host == o.host
+	return p.host == host
 }
 
 // parsePattern reads a pattern. Where it fails, patternProblem says why.
@@ -54,7 +63,12 @@ func parsePattern(s string) (p pattern, ok bool) {
 		}
 		p.scheme, rest = lowerString(scheme), after
 	}
-	host, port := splitPort(rest)
+	return p.withAddress(rest)
+}
+
+// withAddress reads host [":" port].
+func (p pattern) withAddress(s string) (_ pattern, ok bool) {
+	host, port := splitPort(s)
 	switch {
 	case port == ":":
 		return pattern{}, false
@@ -103,20 +117,29 @@ func patternProblem(s string) string {
 	if !found {
 		rest = s
 	}
-	host, _ := splitPort(rest)
 	switch {
 	case s == "":
 		return "is empty: leave it out"
-	case strings.IndexFunc(s, func(c rune) bool { return c > 0x7E }) >= 0:
-		return "is not ASCII: write the name as browsers send it, in punycode (xn--...)"
 	case strings.Contains(rest, "@"):
 		return "has a user: an origin is scheme, host and port"
 	case strings.ContainsAny(rest, "/?#"):
 		return "has a path or a query: an origin is scheme, host and port, without a slash at its end"
+	}
+	return cmp.Or(addressProblem(rest),
+		`is not [scheme://]host[:port], such as "https://example.com", "*.example.com", "localhost:*" or "*"`)
+}
+
+// addressProblem says what is wrong with the host and port of a pattern, ""
+// when it does not know.
+func addressProblem(s string) string {
+	host, _ := splitPort(s)
+	switch {
+	case strings.IndexFunc(s, func(c rune) bool { return c > 0x7E }) >= 0:
+		return "is not ASCII: write the name as browsers send it, in punycode (xn--...)"
 	case strings.Contains(strings.TrimPrefix(host, "*."), "*"):
 		return `has a "*" that is neither the whole host nor its first label: write "*" or "*.example.com"`
-	case strings.Count(rest, ":") > 1 && !strings.Contains(rest, "["):
+	case strings.Count(s, ":") > 1 && !strings.Contains(s, "["):
 		return "looks like IPv6: write it in brackets"
 	}
-	return `is not [scheme://]host[:port], such as "https://example.com", "*.example.com", "localhost:*" or "*"`
+	return ""
 }

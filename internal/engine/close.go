@@ -242,6 +242,7 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 	}
 	c.mu.Unlock()
 	if first {
+		c.watch.stop()
 		c.sending.Break(err)
 		c.closeStream(atOnce)
 	}

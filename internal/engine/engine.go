@@ -59,6 +59,9 @@ type Config struct {
 	// Idle is how long a waiting Read hears nothing before it sends a ping,
 	// and Timeout how long it waits after that. Idle 0 turns both off.
 	Idle, Timeout time.Duration
+	// WriteTimeout is how long the stream may take no byte of what is written;
+	// the connection then ends, after twice that at the latest. 0 is for ever.
+	WriteTimeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
@@ -109,6 +112,7 @@ type Conn struct {
 	wire    ctxlock.Lock
 	pair    [2][]byte   // protected by wire
 	gather  net.Buffers // protected by wire; a view of pair
+	watch   *watch      // constant; nil without a time limit
 	// sent compresses what goes out; nil without compression.
 	sent *deflate.Compressor // protected by sending
 
@@ -129,6 +133,7 @@ type Conn struct {
 // New returns the connection that goes on where the handshake on s ended.
 func New(s Stream, cfg Config) *Conn {
 	c := &Conn{cfg: cfg, stream: s, rules: frame.Rules{Masked: !cfg.Client}}
+	c.watch = newWatch(s, cfg.WriteTimeout)
 	if c.cfg.Keys == nil {
 		c.cfg.Keys = randomKey
 	}

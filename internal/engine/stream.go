@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/twinws/ws/api"
 )
 
 // past is a deadline that interrupts at once.
@@ -15,8 +17,12 @@ var past = time.Unix(1, 0)
 // emptyReads bounds how often in a row a stream may return 0, nil.
 const emptyReads = 100
 
-// stride bounds the bytes of one write, so that a long one is seen to go on.
-const stride = 256 << 10
+const (
+	// stride bounds the bytes of one write,
+	stride = 256 << 10
+	// and tlsStride of one that cannot be looked into: a record of TLS.
+	tlsStride = 16 << 10
+)
 
 // interrupt lets the end of ctx set a deadline of s in the past. The function
 // it returns undoes that, and reports whether the deadline had been set; the
@@ -104,14 +110,16 @@ func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool,
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
 	undo := interrupt(ctx, c.stream, Stream.SetWriteDeadline)
-	n, err = c.writePair(head, body[:min(len(body), stride)])
-	c.written.Add(int64(n))
-	for err == nil && n < len(head)+len(body) {
-		rest := body[n-len(head):]
+	for err == nil && len(head)+len(body) > 0 {
 		var k int
-		k, err = writeAll(c.stream, rest[:min(len(rest), stride)])
+		k, err = c.writeSome(ctx, head, body)
 		n += k
 		c.written.Add(int64(k))
+		first := min(k, len(head))
+		head, body = head[first:], body[k-first:]
+		if err == nil && len(body) > 0 {
+			err = ctx.Err()
+		}
 	}
 	if undo() {
 		c.stream.SetWriteDeadline(time.Time{})
@@ -122,11 +130,33 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 	return n, err
 }
 
-// writePair writes head and body, as one where the stream can.
-func (c *Conn) writePair(head, body []byte) (n int, err error) {
+// writeSome writes some of head and body. A peer that took nothing for the
+// write time limit is an error; with one that took something it begins anew.
+func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err error) {
+	c.watch.begin()
+	n, err = c.writePart(head, body)
+	if !c.watch.end() {
+		return n, err
+	}
+	c.stream.SetWriteDeadline(time.Time{})
+	switch {
+	case err == nil || !isTimeout(err):
+		return n, err
+	case ctx.Err() != nil:
+		return n, ctx.Err()
+	case n > 0 && !c.cfg.CutOffBreaks:
+		return n, nil
+	}
+	return n, api.ErrWriteTimeout
+}
+
+// writePart makes one write: of head and a stride of body where the stream can
+// gather them, else of head, and then of a stride.
+func (c *Conn) writePart(head, body []byte) (n int, err error) {
+	body = body[:min(len(body), c.stride())]
 	switch c.stream.(type) {
 	case *net.TCPConn, *net.UnixConn:
-		if len(body) > 0 {
+		if len(head) > 0 && len(body) > 0 {
 			c.pair = [2][]byte{head, body}
 			c.gather = c.pair[:]
 			n64, err := c.gather.WriteTo(c.stream)
@@ -134,11 +164,18 @@ func (c *Conn) writePair(head, body []byte) (n int, err error) {
 			return int(n64), err
 		}
 	}
-	if n, err = writeAll(c.stream, head); err != nil || len(body) == 0 {
-		return n, err
+	if len(head) > 0 {
+		return writeAll(c.stream, head)
 	}
-	k, err := writeAll(c.stream, body)
-	return n + k, err
+	return writeAll(c.stream, body)
+}
+
+// stride bounds the bytes of one write, so that a long one is seen to go on.
+func (c *Conn) stride() int {
+	if c.cfg.CutOffBreaks {
+		return tlsStride
+	}
+	return stride
 }
 
 // writeAll copes with streams that take less than they are given and say nothing.

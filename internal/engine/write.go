@@ -142,8 +142,13 @@ func (c *Conn) writeFailed(ctx context.Context, sent int, err error) error {
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
-// the peer sent before, its close frame above all, is still to be delivered.
+// the peer sent before, its close frame above all, is still to be delivered. A
+// peer that does not read is let go at once: it might send for ever.
 func (c *Conn) breakWrites(err error) {
+	if err == api.ErrWriteTimeout {
+		c.end(false, err, true)
+		return
+	}
 	c.mu.Lock()
 	if c.broken == nil {
 		c.broken = err

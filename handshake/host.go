@@ -1,0 +1,53 @@
+package handshake
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/twinws/ws/api"
+)
+
+// checkHost keeps out requests for other names than the server's: a site can let
+// a name of its own resolve to any address, and its pages are then of the
+// same origin as what answers there (DNS rebinding).
+func (p *Policy) checkHost(r *Request) *api.HandshakeError {
+	if len(p.AllowedHosts) == 0 {
+		return nil
+	}
+	called, ok := ownOrigin(r.Host, p.TLS)
+	for _, s := range p.AllowedHosts {
+		if pat, valid := parseHostPattern(s); ok && valid && pat.matchCall(called.authority) {
+			return nil
+		}
+	}
+	return refuse(http.StatusForbidden, "the Host "+quote(r.Host)+
+		" is no name of this server: if it should be, add it to AllowedHosts")
+}
+
+// parseHostPattern reads an entry of Policy.AllowedHosts. Where it fails,
+// hostPatternProblem says why.
+func parseHostPattern(s string) (p pattern, ok bool) {
+	return p.withAddress(s)
+}
+
+// matchCall reports whether a server that is called as a is called by the pattern.
+func (p pattern) matchCall(a authority) bool {
+	return (p.port < 0 || p.port == a.port) && p.matchHost(a.host)
+}
+
+// hostPatternProblem says what is wrong with an entry of Policy.AllowedHosts, ""
+// when nothing is.
+func hostPatternProblem(s string) string {
+	if _, ok := parseHostPattern(s); ok {
+		return ""
+	}
+	switch {
+	case s == "":
+		return "is empty: leave it out"
+	case strings.ContainsAny(s, "/?#@"):
+		return "is more than a host: leave out the scheme, the user and the path"
+	}
+	return cmp.Or(addressProblem(s),
+		`is not host[:port], such as "localhost", "127.0.0.1:8080", "[::1]" or "*.example.com"`)
+}
