@@ -11,15 +11,16 @@ import (
 // requirements are the modules that the root go.mod requires, all of them, and
 // what for. A user's go.sum lists each.
 var requirements = map[string]string{
-	"github.com/hack-pad/safejs": "run-time, in a page: calls to JavaScript that return errors",
-	"nhooyr.io/websocket":        "tests: the independent peer",
+	"github.com/hack-pad/safejs":    "run-time, in a page: calls to JavaScript that return errors",
+	"github.com/klauspost/compress": "run-time, natively: deflate, for permessage-deflate",
+	"nhooyr.io/websocket":           "tests: the independent peer",
 }
 
 // runtime are the modules of requirements that a program which imports the
 // library really gets, in each home.
 var runtime = map[home][]string{
 	js:     {"github.com/hack-pad/safejs", module},
-	native: {module},
+	native: {"github.com/klauspost/compress", module},
 }
 
 func TestRequirements(t *testing.T) {
