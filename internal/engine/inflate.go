@@ -50,7 +50,7 @@ func (z *inflating) fetch() error {
 		z.kept = getDeflated()
 		z.payload = (*z.kept)[:0]
 	}
-	z.payload = grow(z.payload, c.cur.left, len(z.payload), c.in.len())
+	z.payload = c.grow(z.payload, len(z.payload))
 	room := min(int64(cap(z.payload)-len(z.payload)), c.cur.left)
 	n, err := c.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
 	z.payload = z.payload[:len(z.payload)+n]

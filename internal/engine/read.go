@@ -102,7 +102,7 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 	for {
 		for c.cur.data() && c.cur.left > 0 {
-			dst = grow(dst, c.cur.left, len(dst)-begin, c.in.len())
+			dst = c.grow(dst, len(dst)-begin)
 			n, err := c.readPayload(ctx, dst[len(dst):min(int64(cap(dst)), int64(len(dst))+c.cur.left)])
 			dst = dst[:len(dst)+n]
 			if err != nil {
@@ -117,13 +117,18 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
-// grow makes room in dst for some of left bytes to come. Memory follows what
-// has been received, not what was announced: it at most doubles.
-func grow(dst []byte, left int64, received, waiting int) []byte {
+// grow makes room in dst for some of the current frame, received being what
+// came of the message. Memory follows that, not what was announced: it at most
+// doubles. From the second fragment on it does double, or many small ones would
+// have it copied as many times.
+func (c *Conn) grow(dst []byte, received int) []byte {
 	if cap(dst) > len(dst) {
 		return dst
 	}
-	more := int(min(left, int64(max(received, waiting, readBuffer))))
+	more := int(min(c.cur.left, int64(max(received, c.in.len(), readBuffer))))
+	if c.msg.fragments > 1 {
+		more = max(more, received)
+	}
 	bigger := make([]byte, len(dst), len(dst)+more)
 	copy(bigger, dst)
 	return bigger

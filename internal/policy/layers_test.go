@@ -33,6 +33,7 @@ var layers = map[string]int{
 	"examples/auth": 6,
 
 	"internal/demo":          6,
+	"internal/hostile":       6,
 	"internal/policy":        6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
