@@ -109,7 +109,7 @@ func (p *Peer) encode(s Step) *pieces {
 	held := p.held[s.Resume:]
 	if len(s.Send) == 0 {
 		p.held = held
-		p.record.sent("the next bytes", out.bytes)
+		p.record.add(entry{note: "sent on " + abbreviate(out.bytes)})
 		return out
 	}
 	size := 0
@@ -121,11 +121,11 @@ func (p *Peer) encode(s Step) *pieces {
 		start := len(b)
 		b = f.append(b, p.client, p.key())
 		out.ends = append(out.ends, len(b))
-		p.record.sent(f.String(), b[start:])
+		p.record.add(entry{Frame: f, wire: b[start:]})
 	}
 	out.bytes, p.held = b[:len(b)-s.Hold], b[len(b)-s.Hold:]
 	if s.Hold > 0 {
-		p.record.note(fmt.Sprintf("(the last %d bytes held back)", s.Hold))
+		p.record.add(entry{note: fmt.Sprintf("but for the last %d bytes", s.Hold)})
 	}
 	return out
 }
@@ -178,7 +178,7 @@ func (p *Peer) next() (Frame, int, error) {
 		if err != nil {
 			return f, 0, err
 		}
-		p.record.came(f)
+		p.record.add(entry{Frame: f})
 		switch control := f.Op >= OpClose; {
 		case masked == p.client:
 			return f, 0, errors.New("a server masks no frame, a client all (RFC 6455 section 5.1)")
@@ -309,9 +309,11 @@ func (p *Peer) endsWith(code int) error {
 }
 
 // endOfStream wants nothing more. A server is first to end the stream (RFC 6455
-// section 7.1.1): that is the peer when the target is a client.
+// section 7.1.1): that is the peer when the target is a client, which it tells
+// once it has said all. That the target took all of it is not wanted.
 func (p *Peer) endOfStream() error {
 	if !p.client {
+		p.sent()
 		p.halfClose()
 	}
 	f, _, err := p.next()

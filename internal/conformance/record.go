@@ -11,40 +11,55 @@ const (
 	recordBytes = 24 // shown of each frame
 )
 
-// record is what a peer sent and what came, for a report.
+// record is what a peer sent and what came, for a report. Lines are made when they are asked
+// for: there are far more frames than reports.
 type record struct {
-	first, last []string
+	first, last []entry
 	dropped     int
 }
 
-func (r *record) note(line string) {
-	if len(r.first) < recordLines {
-		r.first = append(r.first, line)
-		return
-	}
-	if len(r.last) == recordLines {
-		r.last = r.last[1:]
+// entry is a frame that came, or one that was sent with its bytes on the wire.
+type entry struct {
+	Frame
+	wire []byte // nil for one that came
+	note string // stands alone when it is not empty
+}
+
+func (r *record) add(e entry) {
+	switch {
+	case len(r.first) < recordLines:
+		r.first = append(r.first, e)
+	case len(r.last) < recordLines:
+		r.last = append(r.last, e)
+	default:
+		r.last[r.dropped%recordLines] = e
 		r.dropped++
 	}
-	r.last = append(r.last, line)
 }
 
-// sent notes bytes as they went out.
-func (r *record) sent(what string, wire []byte) {
-	r.note("sent " + what + " as " + abbreviate(wire))
-}
-
-// came notes a frame that was received.
-func (r *record) came(f Frame) {
-	r.note("came " + f.String())
-}
-
+// String has a line for each frame, but for those in the middle of many.
 func (r *record) String() string {
-	lines := append([]string(nil), r.first...)
-	if r.dropped > 0 {
-		lines = append(lines, fmt.Sprintf("... %d lines ...", r.dropped))
+	var s strings.Builder
+	for _, e := range r.first {
+		s.WriteString("  " + e.String() + "\n")
 	}
-	return "  " + strings.Join(append(lines, r.last...), "\n  ")
+	if r.dropped > 0 {
+		fmt.Fprintf(&s, "  ... %d frames ...\n", r.dropped)
+	}
+	for i := range r.last {
+		s.WriteString("  " + r.last[(r.dropped+i)%len(r.last)].String() + "\n")
+	}
+	return strings.TrimSuffix(s.String(), "\n")
+}
+
+func (e entry) String() string {
+	switch {
+	case e.note != "":
+		return e.note
+	case e.wire == nil:
+		return "came " + e.Frame.String()
+	}
+	return "sent " + e.Frame.String() + " as " + abbreviate(e.wire)
 }
 
 // abbreviate is p in hexadecimal, or the beginning of it.

@@ -50,7 +50,7 @@ func (g *target) play(t *testing.T, c *Case) {
 	err := NewPeer(raw, !g.client, limit).Play(c)
 	o := <-done // the peer has ended the stream, so the program ends
 	if err != nil {
-		t.Fatalf("%v\n  the target's program saw: %+v", err, o)
+		t.Fatalf("%v\n  the target's program saw: %v", err, o)
 	}
 	if err := o.wrong(c.End); err != nil {
 		t.Fatalf("%v\n  rule: %s: %s", err, c.Section, c.Why)

@@ -60,6 +60,10 @@ type outcome struct {
 	read  error // that ended its reading
 }
 
+func (o outcome) String() string {
+	return fmt.Sprintf("handshake: %v; Close: %v; Read: %v", o.shake, o.close, o.read)
+}
+
 // serve is the target's program.
 func serve(ctx context.Context, conn *ws.Conn, do Behaviour) (o outcome) {
 	defer conn.CloseNow()
