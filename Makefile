@@ -20,7 +20,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean browser cc prepare test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean prepare system test-native test-js page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,8 @@ demo: ## run examples/echo natively and in a headless browser, and compare
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
 test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1: natively alone)
-	@$(MAKE) --no-print-directory -s -j4 prepare
-	@$(MAKE) --no-print-directory test-native test-js
+	@$(MAKE) --no-print-directory -s -j2 prepare
+	@$(MAKE) --no-print-directory -k test-native test-js
 
 serve: page ## leave a server up with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -71,15 +71,10 @@ tidy:
 # --- what test is made of -----------------------------------------------------
 
 # Made at once: while a browser is fetched, the compiler works.
-prepare: browser cc $(BIN)/wasmbrowsertest
+prepare: system $(BIN)/wasmbrowsertest
 
-browser:
-	@scripts/need.sh browser
-
-cc:
-ifneq ($(RACE),)
-	@scripts/need.sh cc
-endif
+system:
+	@scripts/need.sh browser $(if $(RACE),cc) >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
 test-native:

@@ -3,6 +3,6 @@ module github.com/twinws/ws
 go 1.26
 
 require (
-	github.com/hack-pad/safejs v0.1.0 // indirect
-	nhooyr.io/websocket v1.8.17 // indirect
+	github.com/hack-pad/safejs v0.1.0
+	nhooyr.io/websocket v1.8.17
 )

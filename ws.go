@@ -93,7 +93,10 @@ const DefaultReadLimit = 1 << 20
 // homes. A nil pointer and the zero value mean the defaults. Dial copies them.
 type DialOptions struct {
 	// Subprotocols are offered to the server in this order (RFC 6455 section
-	// 1.9). Each must be a token (RFC 9110 section 5.6.2), none twice.
+	// 1.9). Each must be a token (RFC 9110 section 5.6.2), none twice. When the
+	// server agrees to none of them, Subprotocol returns "".
+	//
+	// In a browser: Dial fails then, as the WHATWG standard demands.
 	Subprotocols []string
 
 	// Header is sent with the handshake request; it takes an http.Header. The

@@ -73,7 +73,7 @@ func TestEqualFold(t *testing.T) {
 
 func TestQuoteIsBounded(t *testing.T) {
 	got := quote("<script>\r\n\x00" + strings.Repeat("\xFF", 10000))
-	if len(got) > 1000 || strings.ContainsAny(got, "\r\n\x00\xFF") {
+	if len(got) > 1000 || strings.ContainsAny(got, "\r\n\x00") || strings.IndexByte(got, 0xFF) >= 0 {
 		t.Errorf("quote returned %d bytes: %q", len(got), got)
 	}
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# need.sh browser|cc: makes sure that what the tests need from the system is
-# there. It prints the path that it found. What is missing it installs from
-# Debian's packages when it may (root on Debian); elsewhere it says in one line
-# what to install, and fails.
+# need.sh [browser] [cc]: makes sure that what the tests need from the system is
+# there, and prints its path. What is missing it installs from Debian's packages
+# when it may (root on Debian); elsewhere it says in one line what to install,
+# and fails.
 set -eu
 
 # The browsers that the test runner looks for, in its own order.
@@ -27,10 +27,8 @@ is_debian() { [ -r /etc/os-release ] && grep -q '^ID=debian$' /etc/os-release; }
 install() {
 	echo "need.sh: installing $* from Debian's packages" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	# Two of these scripts may run at once: wait for the other's lock.
-	wait="-o DPkg::Lock::Timeout=300"
-	apt-get $wait -qq update >&2
-	apt-get $wait -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >&2
+	apt-get -qq update >&2 || echo "need.sh: going on with the package lists as they are" >&2
+	apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" >&2
 }
 
 # ensure FINDER WHAT ADVICE PACKAGE...
@@ -42,27 +40,32 @@ ensure() {
 		install "$@"
 		"$finder" && return
 	fi
-	echo "need.sh: $what not found: install it ($advice)" >&2
+	echo "need.sh: $what not found: $advice" >&2
 	return 1
 }
 
-case "${1:-}" in
-browser)
+need_browser() {
 	if [ "${WS_NO_BROWSER:-}" = 1 ]; then
-		echo "WS_NO_BROWSER=1: going on WITHOUT the tests that run in a browser"
-		exit
+		echo "WS_NO_BROWSER=1: going on WITHOUT the tests that run in a browser" >&2
+		return
 	fi
 	ensure find_browser "Chromium or Chrome" \
-		"Debian: apt-get install chromium, elsewhere from google.com/chrome), or set WS_NO_BROWSER=1 to test without a browser" \
+		"install it (Debian: apt-get install chromium), or set WS_NO_BROWSER=1 to test without a browser" \
 		chromium
-	;;
-cc)
+}
+
+need_cc() {
 	ensure find_cc "a C compiler, which Go's race detector needs," \
-		"Debian: apt-get install gcc libc6-dev), or use 'make test RACE=' to test without the detector" \
+		"install one (Debian: apt-get install gcc libc6-dev), or test without the detector: make test RACE=" \
 		gcc libc6-dev
-	;;
-*)
-	echo "usage: need.sh browser|cc" >&2
-	exit 2
-	;;
-esac
+}
+
+for what in "$@"; do
+	case $what in
+	browser | cc) "need_$what" ;;
+	*)
+		echo "usage: need.sh [browser] [cc]" >&2
+		exit 2
+		;;
+	esac
+done

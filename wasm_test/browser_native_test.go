@@ -29,6 +29,7 @@ var browserPlaces = []string{"TestConformance/page", "TestConformance/page_nhooy
 // TestBrowser runs the js build's tests in a headless browser, against a server
 // of its own, and counts what passed there.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("WS_NO_BROWSER") == "1" {
 		t.Logf("left out, as WS_NO_BROWSER=1 asks: %s", strings.Join(browserPlaces, ", "))
 		return

@@ -16,6 +16,7 @@ type place struct {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, p := range places(t) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()

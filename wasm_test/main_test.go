@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	before := runtime.NumGoroutine()
+	if runtime.GOOS == "js" {
+		before++ // the runtime's own, which takes the browser's events
+	}
 	code := m.Run()
 	if left := leftOver(before); left > 0 && code == 0 {
 		fmt.Printf("FAIL: %d goroutines are left after all tests:\n", left)

@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -21,7 +23,9 @@ func places(t *testing.T) []place {
 	h := newServer(t)
 	plain := httptest.NewServer(h)
 	t.Cleanup(plain.Close)
-	secure := httptest.NewTLSServer(h)
+	secure := httptest.NewUnstartedServer(h)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it would report the Dials that are given up
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	backend := func(s *httptest.Server, echo string, c *tls.Config) apitest.Backend {
 		return apitest.Backend{URL: wsURL(s), Echo: echo, Dial: dialer(c)}

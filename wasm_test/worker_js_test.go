@@ -5,6 +5,7 @@ package wasmtest
 import (
 	"encoding/json"
 	"os"
+	"path"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -23,14 +24,14 @@ const setup = SETUP;
 const fail = e => postMessage({line: String(e && e.stack || e), code: -1});
 self.addEventListener("unhandledrejection", e => fail(e.reason));
 try {
-	importScripts(setup.origin + "/wasm_exec.js");
+	importScripts(setup.exec);
 	console.log = console.error = line => postMessage({line: String(line)});
 	const go = new Go();
 	go.argv = setup.argv;
 	go.env = setup.env;
 	let code = 0;
 	go.exit = c => { code = c; };
-	WebAssembly.instantiateStreaming(fetch(setup.origin + "/" + setup.argv[0]), go.importObject)
+	WebAssembly.instantiateStreaming(fetch(setup.wasm), go.importObject)
 		.then(r => go.run(r.instance))
 		.then(() => postMessage({line: "", code: code}))
 		.catch(fail);
@@ -47,9 +48,10 @@ func TestWorker(t *testing.T) {
 	t.Parallel()
 	origin := js.Global().Get("location").Get("origin").String()
 	code, lines := runWorker(t, map[string]any{
-		"origin": origin,
-		"argv":   []string{os.Args[0], "-test.run=^TestConformance$", "-test.v", "-test.timeout=" + workerTime.String()},
-		"env":    map[string]string{"WS_URL": url},
+		"exec": origin + "/wasm_exec.js",
+		"wasm": origin + "/" + path.Base(os.Args[0]),
+		"argv": []string{os.Args[0], "-test.run=^TestConformance$", "-test.v", "-test.timeout=" + workerTime.String()},
+		"env":  map[string]string{"WS_URL": url},
 	})
 	output := strings.Join(lines, "\n")
 	for _, name := range apitest.Names() {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/twinws/ws/api"
 )
@@ -190,7 +189,7 @@ var closeCases = []testCase{
 			ctx, cancel := t.soon()
 			defer cancel()
 			c.Read(ctx)
-			t.wantWithin("CloseNow", time.Second, func() {
+			t.wantWithin("CloseNow", promptly, func() {
 				if err := c.CloseNow(); err != nil {
 					t.Errorf("CloseNow: %v", err)
 				}

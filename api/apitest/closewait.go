@@ -69,7 +69,7 @@ var closeWaitCases = []testCase{
 		why: "CloseNow never waits: neither for the peer nor for another Close",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
-			t.wantWithin("CloseNow", time.Second, func() {
+			t.wantWithin("CloseNow", promptly, func() {
 				if err := c.CloseNow(); err != nil {
 					t.Errorf("CloseNow: %v", err)
 				}
@@ -82,43 +82,42 @@ var closeWaitCases = []testCase{
 			id := newID()
 			c := t.dial("/silent-close?id=" + id)
 			closing := start(func() error { return c.Close(1000, "") })
-			ctx, cancel := t.soon()
-			defer cancel()
-			<-ctx.Done() // let the Close begin to wait, most of the time
+			t.wantSeen(id, 1000, "") // so the Close waits for the answer now
 			t.wantWithin("CloseNow and Close", promptly, func() {
 				c.CloseNow()
 				t.wantIs("Close", closing(), api.ErrClosed)
 			})
 		}},
-	{name: "KeepaliveJudgesAMutePeer", rule: keepalive,
+	{name: "KeepaliveJudgesAMutePeer", rule: keepalive, waits: true,
 		why: "natively, while a Read waits: a time without a byte sends a ping, another ends the connection with ErrKeepalive; a browser cannot ping, so nobody is judged there",
 		run: func(t *trial) {
 			c := t.dial("/never-reads", Options{Idle: 2 * moment})
-			ctx, cancel := context.WithTimeout(t.ctx, 20*moment)
-			defer cancel()
-			_, _, err := c.Read(ctx)
 			if t.Browser {
+				ctx, cancel := context.WithTimeout(t.ctx, 20*moment)
+				defer cancel()
+				_, _, err := c.Read(ctx)
 				t.wantIs("Read", err, context.DeadlineExceeded)
 				return
 			}
+			_, _, err := c.Read(t.ctx)
 			t.wantIs("Read", err, api.ErrKeepalive)
 			t.wantIs("Read", err, api.ErrClosed)
 		}},
-	{name: "KeepaliveSparesTheUnread", rule: keepalive,
-		why: "nobody reading means nobody judged: a connection that only nobody reads from stays",
+	{name: "KeepaliveSparesTheUnread", rule: keepalive, waits: true,
+		why: "nobody reading means nobody judged: silence that no Read has waited through does not count",
 		run: func(t *trial) {
-			c := t.dial(t.Echo, Options{Idle: moment})
-			t.write(c, api.MessageText, []byte("hello"))
-			ctx, cancel := context.WithTimeout(t.ctx, 10*moment)
+			c := t.dial("/raw?hex=&hex=8101"+"61", Options{Idle: 10 * moment})
+			ctx, cancel := context.WithTimeout(t.ctx, 30*moment)
 			defer cancel()
-			<-ctx.Done() // ten times what a Read would have been judged by
-			t.wantMessage(c, api.MessageText, []byte("hello"))
+			<-ctx.Done() // longer than a Read would have put up with
+			t.write(c, api.MessageText, []byte("send it"))
+			t.wantMessage(c, api.MessageText, []byte("a"))
 		}},
-	{name: "KeepaliveKeepsAQuietPeer", rule: keepalive,
+	{name: "KeepaliveKeepsAQuietPeer", rule: keepalive, waits: true,
 		why: "RFC 6455 section 5.5.2: a pong shows that the peer is there; a Read may wait longer than both times",
 		run: func(t *trial) {
-			c := t.dial(t.Echo, Options{Idle: 5 * moment})
-			ctx, cancel := context.WithTimeout(t.ctx, 20*moment)
+			c := t.dial(t.Echo, Options{Idle: 20 * moment})
+			ctx, cancel := context.WithTimeout(t.ctx, 60*moment)
 			defer cancel()
 			_, _, err := c.Read(ctx)
 			t.wantIs("Read", err, context.DeadlineExceeded)

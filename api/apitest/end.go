@@ -16,7 +16,7 @@ func (t *trial) late() {
 	t.Helper()
 	c := t.dial(t.Echo)
 	defer c.CloseNow()
-	for i := range 50 {
+	for i := range 20 {
 		t.wantEcho(c, api.MessageBinary, pattern(100, byte(i)))
 	}
 }

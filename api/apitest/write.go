@@ -55,7 +55,7 @@ var writeCases = []testCase{
 		why: "RFC 6455 section 5.4: every Write is one message, however many are on their way at once",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			const n = 2000
+			const n = 600
 			writing := start(func() error {
 				for i := range n {
 					if err := c.Write(t.ctx, api.MessageBinary, []byte{byte(i), byte(i >> 8)}); err != nil {

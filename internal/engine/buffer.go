@@ -46,7 +46,7 @@ type keyBlock struct {
 
 // randomKey draws a mask key that nobody can foresee (RFC 6455 section 10.3).
 // No byte of the stock is used twice.
-func randomKey(key *[4]byte) {
+func randomKey() (key [4]byte) {
 	b := keyBlocks.Get().(*keyBlock)
 	if b.left < len(key) {
 		rand.Read(b.bytes[:])
@@ -56,6 +56,7 @@ func randomKey(key *[4]byte) {
 	copy(key[:], b.bytes[b.left:])
 	clear(b.bytes[b.left : b.left+len(key)])
 	keyBlocks.Put(b)
+	return key
 }
 
 // input holds what was read from the stream and not yet used. While nothing is

@@ -12,6 +12,7 @@ import (
 var (
 	errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
 	errNotTaken = errors.New("the peer did not take the answer to its close frame within 5 s")
+	errCutShort = errors.New("a context ended when a part of the close frame had been sent")
 )
 
 // Close performs the closing handshake. StatusNoStatusRcvd asks for an empty
@@ -20,14 +21,21 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
 	wait, cancel := context.WithTimeout(context.Background(), CloseWait)
 	defer cancel()
-	cause := c.sendClose(wait)
-	// A stream that takes nothing may still hold the peer's close frame.
-	if wait.Err() == nil && c.reading.Lock(wait) == nil {
+	// Reading does not wait for the sending: a peer that is about to close, too,
+	// may take our frame only once its own is taken.
+	sent := make(chan error, 1)
+	go func() { sent <- c.sendClose(wait) }()
+	if c.reading.Lock(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
-	if cause == nil || cause == wait.Err() {
-		cause = errNoAnswer
+	cause := errNoAnswer
+	select {
+	case err := <-sent:
+		if err != nil && err != wait.Err() {
+			cause = err
+		}
+	default:
 	}
 	c.end(true, cause, true)
 	c.mu.Lock()
@@ -90,7 +98,7 @@ func (c *Conn) beginClose(f closeFrame, failure error) {
 }
 
 // sendClose sends our close frame if it is due. It returns an error when it
-// could not be written; ctx.Err() means that it is still due.
+// could not be written, now or before; ctx.Err() may mean that it is still due.
 func (c *Conn) sendClose(ctx context.Context) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
@@ -100,7 +108,7 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	due, f, err := c.closing.mustSend(), c.closing.ours, c.broken
 	c.mu.Unlock()
 	if !due {
-		return nil
+		return err
 	}
 	sent := 0
 	if err == nil {
@@ -113,7 +121,11 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing.answered(err == nil)
 	c.mu.Unlock()
-	if err != nil {
+	switch {
+	case err == nil:
+	case err == ctx.Err():
+		c.breakWrites(errCutShort)
+	default:
 		c.breakWrites(err)
 	}
 	return err

@@ -192,8 +192,12 @@ func (c *Conn) Ping(ctx context.Context) error {
 	if err := c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.OpPing}, binary.BigEndian.AppendUint64(nil, n)); err != nil {
 		return err
 	}
-	c.readControl(wait)
-	<-wait.Done()
+	for wait.Err() == nil {
+		select {
+		case <-c.readControl(wait):
+		case <-wait.Done():
+		}
+	}
 	switch cause := context.Cause(wait); {
 	case cause == errPong:
 		return nil
@@ -205,10 +209,11 @@ func (c *Conn) Ping(ctx context.Context) error {
 }
 
 // readControl reads control frames while nobody else reads, until ctx ends or
-// a message begins: that is for a Read to take.
-func (c *Conn) readControl(ctx context.Context) {
+// a message begins: that is for a Read to take. The channel it then returns is
+// closed when that has been done, and there may be more for it to read.
+func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
 	if c.reading.Lock(ctx) != nil {
-		return
+		return nil
 	}
 	defer c.doneReading()
 	switch {
@@ -220,4 +225,11 @@ func (c *Conn) readControl(ctx context.Context) {
 			c.drain(ctx)
 		}
 	}
+	if !c.cur.data() {
+		return nil
+	}
+	if c.turn == nil {
+		c.turn = make(chan struct{})
+	}
+	return c.turn
 }

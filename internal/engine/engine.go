@@ -63,8 +63,8 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
-	// Keys fills a frame's mask key; nil means crypto/rand.
-	Keys func(*[4]byte)
+	// Keys draws a frame's mask key; nil means crypto/rand.
+	Keys func() [4]byte
 }
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
@@ -82,6 +82,7 @@ type Conn struct {
 	silence time.Duration // protected by reading: waited without a byte
 	pinged  bool          // protected by reading: a keepalive ping is out or due
 	seen    int64         // protected by reading: written, as judged last
+	turn    chan struct{} // protected by reading: pings wait for it to be closed
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.

@@ -72,6 +72,10 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 // doneReading ends a read operation.
 func (c *Conn) doneReading() {
 	c.in.release()
+	if c.turn != nil && !c.cur.data() {
+		close(c.turn)
+		c.turn = nil
+	}
 	c.reading.Unlock()
 	c.sendDue()
 }

@@ -61,7 +61,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	r.s, r.p = newLink()
 	r.p.SetReadDeadline(time.Now().Add(testPatience))
 	if cfg.Keys == nil {
-		cfg.Keys = func(k *[4]byte) { *k = goldenKey }
+		cfg.Keys = func() [4]byte { return goldenKey }
 	}
 	if cfg.ReadLimit == 0 {
 		cfg.ReadLimit = -1

@@ -54,7 +54,7 @@ func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
-		c.cfg.Keys(&h.Key)
+		h.Key = c.cfg.Keys()
 	}
 	head := frame.AppendHeader(buf, h)
 	start := len(head)
@@ -82,7 +82,7 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
-		c.cfg.Keys(&h.Key)
+		h.Key = c.cfg.Keys()
 	}
 	dst = frame.AppendHeader(dst, h)
 	start := len(dst)

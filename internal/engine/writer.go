@@ -80,9 +80,7 @@ func (w *writer) Close() error {
 	}
 	defer w.release()
 	if w.typ == api.MessageText && !w.text.Done() {
-		err := error(&api.ArgumentError{Name: "p", Problem: "a text message must not end inside a character: the message was not sent whole"})
-		w.abandon(err)
-		return err
+		return w.abandon(&api.ArgumentError{Name: "p", Problem: "a text message must not end inside a character: the message was not sent whole"})
 	}
 	return w.flush(true)
 }

@@ -2,8 +2,10 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha1"
+	"crypto/subtle"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/binary"
@@ -134,9 +136,8 @@ func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
 	if _, err := io.ReadFull(p.in, payload); err != nil {
 		return 0, false, nil, err
 	}
-	for i := range payload {
-		payload[i] ^= head[2+wide+i%4]
-	}
+	mask := head[2+wide : 2+wide+4]
+	subtle.XORBytes(payload, payload, bytes.Repeat(mask, len(payload)/4+1))
 	op = head[0] & 0x0F
 	if op == opClose {
 		p.saw(parseClose(payload))

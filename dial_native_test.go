@@ -1,0 +1,252 @@
+//go:build !js
+
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/twinws/ws"
+)
+
+func TestDial(t *testing.T) {
+	n := newCensus(t)
+	_, u := n.serve(t, echo(&ws.AcceptOptions{Subprotocols: []string{"b", "a"}}), nil)
+	for _, scheme := range []string{"ws", "http"} {
+		c, err := ws.Dial(within(t), strings.Replace(u, "ws", scheme, 1), &ws.DialOptions{Subprotocols: []string{"a", "b"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Subprotocol(); got != "b" {
+			t.Errorf("Subprotocol = %q, want b, the server's preference", got)
+		}
+		says(t, c, "hello")
+		if err := c.Close(ws.StatusNormalClosure, ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The caller's fields are sent, and nothing of the caller's is changed.
+func TestDialHeader(t *testing.T) {
+	given := http.Header{"X-Tag": {"1", "2"}, "authorization": {"Bearer x"}, "cookie": {"a=1", "b=2"}, "User-Agent": {"test"}}
+	before := given.Clone()
+	d := ws.Dialer{DialOptions: ws.DialOptions{Header: given}, Host: "virtual.example:81"}
+	r := requestOf(t, "ws://user:password@example.com/", d)
+	for name, want := range map[string][]string{
+		"X-Tag":         {"1", "2"},
+		"Authorization": {"Bearer x"}, // goes before the URL's
+		"Cookie":        {"a=1", "b=2"},
+		"User-Agent":    {"test"},
+	} {
+		if got := r.Header[name]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	if r.Host != d.Host {
+		t.Errorf("Host = %q, want %q", r.Host, d.Host)
+	}
+	if !reflect.DeepEqual(given, before) {
+		t.Errorf("the caller's header became %v", given)
+	}
+}
+
+// RFC 6455 section 4.1 and RFC 9110 section 5.5: what would not arrive as one
+// field, or is the handshake's own, is refused before anything is dialed.
+func TestDialRefusesOptions(t *testing.T) {
+	header := func(name, value string) ws.Dialer {
+		return ws.Dialer{DialOptions: ws.DialOptions{Header: http.Header{name: {value}}}}
+	}
+	subprotocols := func(names ...string) ws.Dialer {
+		return ws.Dialer{DialOptions: ws.DialOptions{Subprotocols: names}}
+	}
+	for name, tt := range map[string]struct {
+		d        ws.Dialer
+		argument string
+	}{
+		"CR LF in a value":       {header("X-Tag", "a\r\nX: y"), `Header["X-Tag"]`},
+		"NUL in a value":         {header("X-Tag", "a\x00"), `Header["X-Tag"]`},
+		"a space in a name":      {header("X Tag", "a"), `Header["X Tag"]`},
+		"no name":                {header("", "a"), `Header[""]`},
+		"Host":                   {header("host", "a"), `Header["Host"]`},
+		"Upgrade":                {header("Upgrade", "h2c"), `Header["Upgrade"]`},
+		"Connection":             {header("Connection", "close"), `Header["Connection"]`},
+		"Transfer-Encoding":      {header("Transfer-Encoding", "chunked"), `Header["Transfer-Encoding"]`},
+		"Content-Length":         {header("Content-Length", "5"), `Header["Content-Length"]`},
+		"Sec-WebSocket-Key":      {header("Sec-WebSocket-Key", "x"), `Header["Sec-Websocket-Key"]`},
+		"Sec-WebSocket-Protocol": {header("Sec-WebSocket-Protocol", "x"), `Header["Sec-Websocket-Protocol"]`},
+		"CR LF in a subprotocol": {subprotocols("a\r\nX: y"), "Subprotocols"},
+		"an empty subprotocol":   {subprotocols(""), "Subprotocols"},
+		"a list as subprotocol":  {subprotocols("a, b"), "Subprotocols"},
+		"a subprotocol twice":    {subprotocols("a", "b", "a"), "Subprotocols"},
+		"CR LF in Host":          {ws.Dialer{Host: "a\r\nX: y"}, "Host"},
+		"a user in Host":         {ws.Dialer{Host: "user@example.com"}, "Host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.d.Proxy = noProxy
+			tt.d.NetDial = func(context.Context, string, string) (net.Conn, error) {
+				t.Error("it was dialed")
+				return nil, errNotDialed
+			}
+			_, err := tt.d.Dial(within(t), "ws://example.com/")
+			asArgument(t, err, tt.argument)
+		})
+	}
+	t.Run("nil context", func(t *testing.T) {
+		var none context.Context
+		_, err := new(ws.Dialer).Dial(none, "ws://example.com/")
+		asArgument(t, err, "ctx")
+	})
+}
+
+// Cookies go both ways, one Cookie field for all (RFC 6265 section 5.4), and a
+// refusal's are kept too: it may be a login's.
+func TestDialJar(t *testing.T) {
+	n := newCensus(t)
+	var got []string
+	_, u := n.serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header["Cookie"]
+		w.Header().Add("Set-Cookie", "seen="+r.URL.Path[1:])
+		if r.URL.Path == "/refused" {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		if c, err := ws.Accept(w, r, nil); err == nil {
+			c.CloseNow()
+		}
+	}, nil)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := url.Parse("http" + strings.TrimPrefix(u, "ws"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(home, []*http.Cookie{{Name: "jar", Value: "1"}})
+	d := n.dialer()
+	d.Jar = jar
+	d.Header = http.Header{"Cookie": {"own=1", "other=2"}}
+	for _, tt := range []struct{ path, sent string }{
+		{"/accepted", "own=1; other=2; jar=1"},
+		{"/refused", "own=1; other=2; jar=1; seen=accepted"},
+		{"/again", "own=1; other=2; jar=1; seen=refused"},
+	} {
+		c, err := d.Dial(within(t), u+tt.path)
+		if (err != nil) != (tt.path == "/refused") {
+			t.Fatalf("%s: %v", tt.path, err)
+		}
+		if err == nil {
+			c.CloseNow()
+		}
+		if len(got) != 1 || got[0] != tt.sent {
+			t.Errorf("%s: Cookie = %q, want one field %q", tt.path, got, tt.sent)
+		}
+	}
+}
+
+// To a jar ws is http and wss https: Secure cookies are for wss alone (RFC 6265
+// section 4.1.2.5).
+func TestDialJarSecure(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(&url.URL{Scheme: "https", Host: "example.com", Path: "/"},
+		[]*http.Cookie{{Name: "plain", Value: "1"}, {Name: "tls", Value: "1", Secure: true}})
+	r := requestOf(t, "ws://example.com/", ws.Dialer{Jar: jar})
+	if got := r.Header.Get("Cookie"); got != "plain=1" {
+		t.Errorf("Cookie = %q, want plain=1", got)
+	}
+}
+
+// The frames that a server sends in one segment with its 101 belong to the
+// connection (RFC 6455 section 4.1: once it is open, frames follow).
+func TestDialKeepsWhatFollows(t *testing.T) {
+	newCensus(t)
+	for _, size := range []int{1, 125, 4096, 100_000} {
+		text := strings.Repeat("x", size)
+		d := pipe(func(nc net.Conn, r *http.Request) {
+			nc.Write(append([]byte(switching(r)), textFrame(text)...))
+			io.Copy(io.Discard, nc)
+		})
+		c, err := d.Dial(within(t), "ws://example.com/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hears(t, c, text)
+		c.CloseNow()
+	}
+}
+
+// textFrame is the unmasked frame of a text message (RFC 6455 section 5.2).
+func textFrame(text string) []byte {
+	switch n := len(text); {
+	case n < 126:
+		return append([]byte{0x81, byte(n)}, text...)
+	case n < 1<<16:
+		return append([]byte{0x81, 126, byte(n >> 8), byte(n)}, text...)
+	default:
+		return append([]byte{0x81, 127, 0, 0, 0, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, text...)
+	}
+}
+
+// The read limit is 1 MiB unless options say otherwise, in both roles.
+func TestReadLimit(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limit int64
+		fits  int
+		over  int
+	}{
+		"default": {0, 1 << 20, 1<<20 + 1},
+		"set":     {10, 10, 11},
+		"none":    {-1, 1<<20 + 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newCensus(t)
+			_, u := n.serve(t, echo(&ws.AcceptOptions{ReadLimit: tt.limit}), nil)
+			d := n.dialer()
+			d.ReadLimit = -1
+			c, err := d.Dial(within(t), u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.CloseNow()
+			says(t, c, strings.Repeat("x", tt.fits))
+			if tt.over == 0 {
+				return
+			}
+			ctx := within(t)
+			if err := c.Write(ctx, ws.MessageBinary, make([]byte, tt.over)); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := c.Read(ctx); ws.CloseStatus(err) != ws.StatusMessageTooBig {
+				t.Errorf("Read = %v, want the server's close with 1009", err)
+			}
+		})
+	}
+	t.Run("client", func(t *testing.T) {
+		n := newCensus(t)
+		_, u := n.serve(t, echo(&ws.AcceptOptions{ReadLimit: -1}), nil)
+		c, err := n.dialer().Dial(within(t), u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.CloseNow()
+		ctx := within(t)
+		if err := c.Write(ctx, ws.MessageBinary, make([]byte, ws.DefaultReadLimit+1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.Read(ctx); !errors.Is(err, ws.ErrMessageTooBig) {
+			t.Errorf("Read = %v, want ErrMessageTooBig", err)
+		}
+	})
+}

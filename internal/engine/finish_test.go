@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+)
+
+func newContext() (context.Context, context.CancelFunc) { return context.WithCancel(background) }
+
+// TestPeerCloses reads what came before the peer's close frame, and then gets
+// its code and reason, again and again. What follows it is ignored (RFC 6455
+// section 1.4).
+func TestPeerCloses(t *testing.T) {
+	for _, c := range []struct {
+		code   int
+		reason string
+		want   api.StatusCode
+	}{
+		{1000, "bye", 1000}, {0, "", api.StatusNoStatusRcvd}, {1001, "", 1001}, {1014, "水", 1014},
+		{3000, strings.Repeat("x", 123), 3000}, {4999, "", 4999},
+	} {
+		bothRoles(t, Config{}, func(r *rig) {
+			r.send(r.text("a"), r.frame(false, frame.OpBinary, []byte("b")), r.ping("p"), r.frame(true, 0, []byte("c")),
+				r.close(c.code, c.reason), r.text("after the close"), []byte("\xff\xff\xff"))
+			r.p.finish()
+			r.wantRead(api.MessageText, []byte("a"))
+			r.wantRead(api.MessageBinary, []byte("bc"))
+			r.wantFrame(true, frame.OpPong, []byte("p"))
+			want := api.CloseError{Code: c.want, Reason: c.reason, Clean: true}
+			for range 3 {
+				_, _, err := r.c.ReadAppend(background, nil)
+				wantCloseError(r.T, "Read", err, want)
+			}
+			wantCloseError(r.T, "Write", r.c.Write(background, 1, nil), want)
+			if err := r.c.Close(1000, ""); err != nil {
+				r.Errorf("Close after the peer's: %v", err)
+			}
+			// Section 5.5.1: the answer has the peer's code.
+			r.wantClose(c.code, "")
+			r.wantEOF()
+		})
+	}
+}
+
+// TestPeerClosesInMessage closes in the middle of a message, which is never
+// delivered: not by Read, not by a stream as if it had ended.
+func TestPeerClosesInMessage(t *testing.T) {
+	for _, streamed := range []bool{false, true} {
+		bothRoles(t, Config{}, func(r *rig) {
+			r.send(r.frame(false, frame.OpText, []byte("half")), r.close(1001, ""))
+			r.p.finish()
+			want := api.CloseError{Code: 1001, Clean: true}
+			if !streamed {
+				wantCloseError(r.T, "Read", r.startRead(background)(), want)
+				return
+			}
+			_, s, err := r.c.Reader(background)
+			if err != nil {
+				r.Fatal(err)
+			}
+			p := make([]byte, 10)
+			if n, err := s.Read(p); string(p[:n]) != "half" || err != nil {
+				r.Errorf("the stream gives %q, %v", p[:n], err)
+			}
+			for range 2 {
+				_, err = s.Read(p)
+				wantCloseError(r.T, "the stream", err, want)
+			}
+		})
+	}
+}
+
+// TestWhoEndsStream checks RFC 6455 section 7.1.1: the server ends the stream
+// at once, the client waits for that, 1 s at most.
+func TestWhoEndsStream(t *testing.T) {
+	for _, begins := range []string{"the peer", "this side"} {
+		for _, obliging := range []bool{true, false} {
+			bothRoles(t, Config{}, func(r *rig) {
+				begun := time.Now()
+				wait := r.startRead(background)
+				if begins == "this side" {
+					wait = start(func() error { return r.c.Close(1000, "") })
+					r.wantClose(1000, "")
+				}
+				r.send(r.close(1000, ""))
+				if begins == "the peer" {
+					r.wantClose(1000, "")
+				}
+				synctest.Wait()
+				if r.s.over() == r.client {
+					r.Fatalf("the stream is closed: %v", r.s.over())
+				}
+				took := lingerWait
+				if r.client && obliging {
+					time.Sleep(time.Second / 3)
+					r.p.finish()
+					took = time.Second / 3
+				}
+				if !r.client {
+					took = 0
+				}
+				if err := wait(); (err == nil) != (begins == "this side") {
+					r.Errorf("it ended with %v", err)
+				}
+				wantElapsed(r.T, "the end", begun, took)
+			})
+		}
+	}
+}
+
+// TestFinishResumed ends the reader's context at every stage of answering the
+// peer's close. The next operation goes on, and the answer is sent once.
+func TestFinishResumed(t *testing.T) {
+	want := api.CloseError{Code: 4000, Reason: "r", Clean: true}
+	next := map[string]func(r *rig) error{
+		"Read": func(r *rig) error {
+			return r.startRead(background)()
+		},
+		// A Ping that began before the close was heard reads on after it.
+		"Ping": func(r *rig) error {
+			r.c.readControl(background)
+			return r.c.Ping(background)
+		},
+		"Close": func(r *rig) error {
+			if err := r.c.Close(1000, ""); err != nil {
+				return err
+			}
+			return r.c.CloseNow()
+		},
+	}
+	for name, next := range next {
+		t.Run(name, func(t *testing.T) {
+			bothRoles(t, Config{}, func(r *rig) {
+				r.s.limit(0)
+				for i := range len(r.close(4000, "r")) {
+					r.send(r.close(4000, "r")[i : i+1])
+					ctx, cancel := newContext()
+					read := r.startRead(ctx)
+					synctest.Wait()
+					cancel()
+					wantCtx(t, "Read", read(), ctx)
+				}
+				wantIs(t, "Write", r.c.Write(background, 1, nil), api.ErrClosed)
+				wantIs(t, "Ping", r.c.Ping(background), api.ErrClosed)
+				r.s.limit(-1)
+				r.p.finish()
+				wantCloseError(t, name, next(r), want)
+				r.wantClose(4000, "")
+				r.wantEOF()
+			})
+		})
+	}
+}
+
+// TestFinishCutOff ends the reader's context when a part of the answer is on
+// the wire: it is not sent again, and the end is not called clean.
+func TestFinishCutOff(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.s.limit(1)
+		r.send(r.close(1000, ""))
+		ctx, cancel := newContext()
+		read := r.startRead(ctx)
+		synctest.Wait()
+		cancel()
+		wantCtx(r.T, "Read", read(), ctx)
+		r.s.limit(-1)
+		r.p.finish()
+		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1000, Cause: errCutShort})
+		if n := r.p.waiting(); n != 1 {
+			r.Errorf("%d bytes were sent, want the one", n)
+		}
+	})
+}
+
+// TestFinishStuck cannot answer the peer's close, since it takes nothing: 5 s.
+func TestFinishStuck(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.s.limit(0)
+		r.send(r.close(1000, ""))
+		begun := time.Now()
+		err := r.startRead(background)()
+		wantCloseError(r.T, "Read", err, api.CloseError{Code: 1000, Cause: errNotTaken})
+		if errors.Is(err, context.DeadlineExceeded) {
+			r.Errorf("the error blames a context that the caller does not know: %v", err)
+		}
+		wantElapsed(r.T, "Read", begun, CloseWait)
+	})
+}
+
+// TestWriteSideBroken reads the peer's messages and close frame, though
+// nothing can be written any more.
+func TestWriteSideBroken(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.send(r.text("a"), r.ping("p"), r.close(1012, "restart"))
+		r.p.finish()
+		r.s.fault = syscall.EPIPE
+		broken := api.CloseError{Code: 1006, Cause: syscall.EPIPE}
+		wantCloseError(r.T, "Write", r.c.Write(background, 1, []byte("x")), broken)
+		wantCloseError(r.T, "Ping", r.c.Ping(background), broken)
+		r.wantRead(api.MessageText, []byte("a"))
+		want := api.CloseError{Code: 1012, Reason: "restart", Cause: syscall.EPIPE}
+		_, _, err := r.c.ReadAppend(background, nil)
+		wantCloseError(r.T, "Read", err, want)
+		wantCloseError(r.T, "Close", r.c.Close(1000, ""), want)
+	})
+}
+
+// TestCloseWriteSideBroken closes a connection that cannot send its close
+// frame: what the peer said is told, and nothing is called clean.
+func TestCloseWriteSideBroken(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.s.fault = syscall.EPIPE
+		r.send(r.close(1012, "restart"))
+		r.p.finish()
+		wantCloseError(r.T, "Close", r.c.Close(1000, ""), api.CloseError{Code: 1012, Reason: "restart", Local: true, Cause: syscall.EPIPE})
+	})
+	bothRoles(t, Config{}, func(r *rig) {
+		r.s.fault = syscall.EPIPE
+		begun := time.Now()
+		wantCloseError(r.T, "Close", r.c.Close(1000, ""), api.CloseError{Code: 1006, Local: true, Cause: syscall.EPIPE})
+		wantElapsed(r.T, "Close", begun, CloseWait)
+	})
+}
+
+// TestWriterWriteSideBroken breaks the write side in the middle of a stream:
+// the peer's close frame is still read.
+func TestWriterWriteSideBroken(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		w := r.writer(background, api.MessageBinary)
+		w.Write(make([]byte, writeBuffer+1))
+		r.s.fault = syscall.EPIPE
+		wantCloseError(r.T, "the stream's Close", w.Close(), api.CloseError{Code: 1006, Cause: syscall.EPIPE})
+		r.send(r.close(1001, ""))
+		r.p.finish()
+		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1001, Cause: syscall.EPIPE})
+	})
+}

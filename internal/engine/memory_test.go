@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+)
+
+// raced reports whether the race detector is on, under which a sync.Pool
+// forgets buffers at random.
+func raced() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// pair returns the two ends of a WebSocket connection.
+func pair(t testing.TB) (client, server *Conn) {
+	a, b := newLink()
+	client, server = New(a, Config{Client: true, ReadLimit: -1}), New(b, Config{ReadLimit: -1})
+	t.Cleanup(func() { client.CloseNow(); server.CloseNow() })
+	return client, server
+}
+
+// echo sends p from a to b and back. dst is the memory to read into.
+func echo(a, b *Conn, p, dst []byte) error {
+	ctx := context.Background()
+	if err := a.Write(ctx, api.MessageBinary, p); err != nil {
+		return err
+	}
+	typ, q, err := b.ReadAppend(ctx, dst[:0])
+	if err != nil {
+		return err
+	}
+	if err := b.Write(ctx, typ, q); err != nil {
+		return err
+	}
+	_, _, err = a.ReadAppend(ctx, dst[:0])
+	return err
+}
+
+// TestAllocations holds Write and ReadAppend in both roles to no allocation
+// per message.
+func TestAllocations(t *testing.T) {
+	most := 0.0
+	if raced() {
+		most = 8 // a lost buffer now and then in each of the four steps
+	}
+	for _, n := range []int{0, 16, 1024, 2 * writeBuffer, stride + 1} {
+		client, server := pair(t)
+		p, dst := pattern(n, 1), make([]byte, 0, n)
+		var err error
+		once := func() {
+			if e := echo(client, server, p, dst); e != nil {
+				err = e
+			}
+		}
+		once()
+		if got := testing.AllocsPerRun(20, once); got > most || err != nil {
+			t.Errorf("%d bytes there and back: %v allocations, %v; want %v at most", n, got, err, most)
+		}
+	}
+}
+
+// allocated returns how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestMemoryFollowsBytes announces 100 MB and sends little or nothing: memory
+// follows what was received (the header's length is the peer's word alone).
+func TestMemoryFollowsBytes(t *testing.T) {
+	for _, sent := range []int{0, 1, 10_000, 200_000} {
+		bothRoles(t, Config{ReadLimit: 200 << 20}, func(r *rig) {
+			h := frame.Header{Fin: true, Opcode: frame.OpBinary, Length: 100 << 20, Masked: !r.client}
+			r.send(frame.AppendHeader(nil, h), make([]byte, sent))
+			ctx, cancel := context.WithCancel(background)
+			used := allocated(func() {
+				wait := r.startRead(ctx)
+				synctest.Wait()
+				cancel()
+				wantCtx(r.T, "Read", wait(), ctx)
+			})
+			// Doubling sums up to twice the result, which at most doubles again,
+			// and once more what an interrupted Read keeps.
+			if most := uint64(6*sent + 64<<10); used > most {
+				r.Errorf("%d bytes received: %d allocated, want %d at most", sent, used, most)
+			}
+		})
+	}
+}
+
+// TestIdleHoldsNoBuffer checks that a connection whose input is used up keeps
+// no buffer, so that idle connections between reads are small.
+func TestIdleHoldsNoBuffer(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.send(r.text("a"), r.text("b"))
+		r.wantRead(api.MessageText, []byte("a"))
+		if r.c.in.block == nil {
+			r.Error("the second message was given away with the buffer")
+		}
+		r.wantRead(api.MessageText, []byte("b"))
+		if r.c.in.block != nil || r.c.in.buf != nil {
+			r.Error("the buffer is kept though it is empty")
+		}
+	})
+}
+
+// TestNoStaleByte sends and receives what is built from pooled buffers that
+// are full of poison: none of it reaches the wire or the caller.
+func TestNoStaleByte(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		for _, n := range []int{0, 1, 125, 126, readBuffer - 1, readBuffer, writeBuffer - 14, writeBuffer - 13, writeBuffer, writeBuffer + 1, 65536} {
+			p := pattern(n, uint32(n))
+			r.write(api.MessageBinary, p)
+			r.wantFrame(true, frame.OpBinary, p)
+			r.send(r.binary(p), r.ping("ping"), r.text("after"))
+			if _, got, err := r.c.ReadAppend(background, nil); err != nil || bytes.IndexByte(got, poisoned) >= 0 || len(got) != n {
+				r.Fatalf("%d bytes: %d came, poison at %d, %v", n, len(got), bytes.IndexByte(got, poisoned), err)
+			}
+			r.wantRead(api.MessageText, []byte("after"))
+			r.wantFrame(true, frame.OpPong, []byte("ping"))
+		}
+		r.send(r.close(4000, "bye"))
+		wait := r.startRead(background)
+		r.wantClose(4000, "")
+		r.p.Close()
+		wantCloseError(r.T, "Read", wait(), api.CloseError{Code: 4000, Reason: "bye", Clean: true})
+	})
+}
+
+// heap returns the bytes in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

@@ -1,0 +1,156 @@
+//go:build !js
+
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twinws/ws"
+)
+
+// throughProxy makes d ask for a tunnel through proxy.
+func throughProxy(t *testing.T, d *ws.Dialer, proxy string) *ws.Dialer {
+	t.Helper()
+	u, err := url.Parse(proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Proxy = func(*http.Request) (*url.URL, error) { return u, nil }
+	return d
+}
+
+// A tunnel is asked for by CONNECT with the server's address (RFC 9110 section
+// 9.3.6), for ws as for wss, and with the proxy's credentials.
+func TestDialProxy(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			n := newCensus(t)
+			s, _ := n.serve(t, echo(nil), nil)
+			d := n.dialer()
+			p := n.by(t, d, scheme+" proxy", s.Listener.Addr().String())
+			asked := ""
+			d.Proxy = func(r *http.Request) (*url.URL, error) {
+				asked = r.URL.String()
+				u := *p.url
+				u.User = url.UserPassword("Aladdin", "open sesame")
+				return &u, nil
+			}
+			if scheme == "https" {
+				certified, _ := n.serve(t, nil, withTLS)
+				d.TLSConfig = trusting(certified)
+			}
+			c, err := d.Dial(within(t), "ws://example.com/chat")
+			if err != nil {
+				t.Fatal(err)
+			}
+			says(t, c, "hello")
+			c.CloseNow()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if want := "CONNECT example.com:80 Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="; len(p.log) != 1 || p.log[0] != want {
+				t.Errorf("the proxy was asked %q, want %q", p.log, want)
+			}
+			if asked != "http://example.com/chat" {
+				t.Errorf("Proxy was asked about %q, want the URL with http", asked)
+			}
+		})
+	}
+}
+
+func TestDialProxyRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		status int
+		body   string
+		says   string
+	}{
+		"RFC 9110 section 15.5.8: 407": {"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nwho? you?", 407, "who? you?", "refused to connect"},
+		"502 by HTTP/1.0":              {"HTTP/1.0 502 Bad Gateway\r\n\r\nno such host", 502, "no such host", "refused to connect"},
+		"a redirect":                   {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n", 302, "", "refused to connect"},
+		"101":                          {"HTTP/1.1 101 X\r\n\r\n", 101, "", "refused to connect"},
+		"nothing":                      {"", 0, "", "gave no answer"},
+		"half":                         {"HTTP/1.1 200 O", 0, "", "gave no answer"},
+		"no HTTP":                      {"\x05\x00", 0, "", "gave no answer"},
+		"endless":                      {"HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", 20_000), 0, "", "over the limit"},
+		"an answer to what was not asked yet": {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n",
+			0, "", "behind its answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newCensus(t)
+			d := pipe(func(nc net.Conn, r *http.Request) { io.WriteString(nc, tt.answer) })
+			_, err := throughProxy(t, d, "http://user:secret@proxy.example").Dial(within(t), "ws://example.com/")
+			e := asHandshake(t, err)
+			if e.Status != tt.status || string(e.Body) != tt.body || (e.Header != nil) != (tt.status != 0) {
+				t.Errorf("status %d, body %q, header %v; want %d, %q", e.Status, e.Body, e.Header, tt.status, tt.body)
+			}
+			if s := err.Error(); !strings.Contains(s, tt.says) || !strings.Contains(s, "proxy.example") || strings.Contains(s, "secret") {
+				t.Errorf("the error is %q, which does not say %q and name the proxy", s, tt.says)
+			}
+		})
+	}
+}
+
+// Interim answers come from proxies too (RFC 9110 section 15.2).
+func TestDialProxyInterim(t *testing.T) {
+	newCensus(t)
+	d := pipe(func(nc net.Conn, r *http.Request) {
+		io.WriteString(nc, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+		io.Copy(io.Discard, io.LimitReader(nc, 1)) // the handshake comes
+	})
+	_, err := throughProxy(t, d, "http://proxy.example").Dial(within(t), "ws://example.com/")
+	if e := asHandshake(t, err); !strings.Contains(e.Problem, "before the server had answered") {
+		t.Errorf("error = %v, want one of the handshake in the tunnel", err)
+	}
+}
+
+// Proxies that cannot be asked are refused before anything is dialed.
+func TestDialProxyUnusable(t *testing.T) {
+	for _, proxy := range []string{"socks5://proxy.example", "proxy.example:3128", "http://", "http:///path", "//proxy.example"} {
+		d := &ws.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) {
+			t.Errorf("%s: it was dialed", proxy)
+			return nil, errNotDialed
+		}}
+		_, err := throughProxy(t, d, proxy).Dial(within(t), "ws://example.com/")
+		asArgument(t, err, "Proxy")
+	}
+	d := &ws.Dialer{Proxy: func(*http.Request) (*url.URL, error) { return nil, errNotDialed }}
+	_, err := d.Dial(within(t), "ws://example.com/")
+	if asHandshake(t, err); !errors.Is(err, errNotDialed) {
+		t.Errorf("error = %v, want Proxy's", err)
+	}
+	d = &ws.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, errNotDialed }}
+	_, err = throughProxy(t, d, "http://proxy.example:1").Dial(within(t), "ws://example.com/")
+	if asHandshake(t, err); !errors.Is(err, errNotDialed) || !strings.Contains(err.Error(), "proxy.example:1") {
+		t.Errorf("error = %v, want NetDial's about the proxy", err)
+	}
+}
+
+// The time limit holds for the proxy too.
+func TestDialProxyBounds(t *testing.T) {
+	for _, proxy := range []string{"http://proxy.example", "https://proxy.example"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &ws.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) {
+				near, far := net.Pipe()
+				go func() {
+					defer far.Close()
+					io.Copy(io.Discard, far)
+				}()
+				return near, nil
+			}}
+			begun := time.Now()
+			_, err := throughProxy(t, d, proxy).Dial(context.Background(), "wss://example.com/")
+			if took := time.Since(begun); took != 10*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v after %v, want the time limit of 10 s", proxy, err, took)
+			}
+		})
+	}
+}
