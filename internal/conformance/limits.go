@@ -18,6 +18,8 @@ func limits(short bool) []Case {
 		for _, size := range sizes {
 			add(fmt.Sprintf("size/%s/%d", typ.name, size), send(message(typ.op, size, 1)).echoed())
 		}
+		octets := message(typ.op, 64<<10, 2)
+		add("fragments/"+typ.name+"/65536-by-1", send(octets.fragments(1)...).want(octets))
 		whole := message(typ.op, fragmented, 2)
 		for _, size := range []int{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20} {
 			add(fmt.Sprintf("fragments/%s/%d-by-%d", typ.name, fragmented, size), send(whole.fragments(size)...).want(whole))

@@ -21,7 +21,8 @@ var binaryPool = sync.OnceValue(func() []byte {
 	})
 })
 
-// textPool is UTF-8 whose characters never cross a multiple of 4 bytes.
+// textPool is UTF-8, ASCII for the most part, whose characters never cross a
+// multiple of 4 bytes.
 var textPool = sync.OnceValue(func() []byte {
 	r := rand.New(rand.NewPCG(6455, 2))
 	ascii := func(dst []byte, n int) []byte {
@@ -31,7 +32,7 @@ var textPool = sync.OnceValue(func() []byte {
 		return dst
 	}
 	return repeat(func(dst []byte) []byte {
-		switch r.IntN(16) {
+		switch r.IntN(2048) {
 		case 0:
 			return utf8.AppendRune(dst, rune(0x10000+r.IntN(0x100000)))
 		case 1:
