@@ -132,10 +132,25 @@ type End struct {
 	Clean  bool
 }
 
-// Cases returns the whole table. Short cuts the sizes and numbers of class 9.
-func Cases(short bool) []Case {
+// Scale is how much the cases of class 9 carry. It never changes how many there are
+// of any other class.
+type Scale int
+
+const (
+	// Full: up to 16 MiB in a message, 4 MiB in fragments, 1,000 messages of
+	// each size.
+	Full Scale = iota
+	// Raced is for the race detector, which makes a byte cost fifty times as
+	// much: 1 MiB in fragments, and 100 messages of the sizes over 4 KiB.
+	Raced
+	// Short: up to 1 MiB in a message and in fragments, and 50 messages.
+	Short
+)
+
+// Cases returns the whole table.
+func Cases(scale Scale) []Case {
 	return slices.Concat(framing(), pings(), reservedBits(), opcodes(), fragmentation(), utf8Cases(),
-		closings(), headers(), limits(short), automatic())
+		closings(), headers(), limits(scale), automatic())
 }
 
 // of puts cases into a class.

@@ -18,7 +18,7 @@ func framing() []Case {
 		for _, size := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 124, 125, 126, 127, 128, 255, 256, 257,
 			4095, 4096, 4097, 16383, 16384, 16385, 65534, 65535, 65536, 65537, 131072} {
 			add(typ.op, typ.name, size, "at-once", AtOnce)
-			if size <= 4097 || size == 65536 && typ.op == OpText {
+			if size <= 4097 {
 				add(typ.op, typ.name, size, "octets", Octets)
 			}
 			if size >= 124 && size <= 4097 {
@@ -26,6 +26,9 @@ func framing() []Case {
 			}
 			if size >= 4095 {
 				add(typ.op, typ.name, size, "by-997", 997)
+			}
+			if size >= 65535 {
+				add(typ.op, typ.name, size, "by-31", 31)
 			}
 		}
 	}

@@ -38,9 +38,9 @@ func (p *Peer) dial(c *Case) error {
 	case res.StatusCode != http.StatusSwitchingProtocols:
 		return fmt.Errorf("status %s", res.Status)
 	case !strings.EqualFold(h.Get("Upgrade"), "websocket"), !strings.EqualFold(h.Get("Connection"), "Upgrade"):
-		return fmt.Errorf("Upgrade: %q and Connection: %q", h.Get("Upgrade"), h.Get("Connection"))
+		return fmt.Errorf("the fields Upgrade: %q and Connection: %q", h.Get("Upgrade"), h.Get("Connection"))
 	case h.Get("Sec-WebSocket-Accept") != answerTo(sampleKey):
-		return fmt.Errorf("Sec-WebSocket-Accept: %q", h.Get("Sec-WebSocket-Accept"))
+		return fmt.Errorf("the field Sec-WebSocket-Accept: %q", h.Get("Sec-WebSocket-Accept"))
 	case agreed != c.Agree:
 		return fmt.Errorf("the extensions %q were answered by %q, want %q", c.Offer, agreed, c.Agree)
 	}

@@ -6,11 +6,15 @@ import (
 )
 
 // limits is about sizes and numbers.
-func limits(short bool) []Case {
+func limits(scale Scale) []Case {
 	const why = "messages of any size and in any number arrive whole and in order"
-	sizes, fragmented, count := []int{64 << 10, 256 << 10, 1 << 20, 4 << 20, 8 << 20, 16 << 20}, 4<<20, 1000
-	if short {
-		sizes, fragmented, count = sizes[:3], 1<<20, 50
+	sizes := []int{64 << 10, 256 << 10, 1 << 20, 4 << 20, 8 << 20, 16 << 20}
+	fragmented, count, largeCount := 4<<20, 1000, 1000
+	switch scale {
+	case Raced:
+		fragmented, largeCount = 1<<20, 100
+	case Short:
+		sizes, fragmented, count, largeCount = sizes[:3], 1<<20, 50, 50
 	}
 	var all []Case
 	add := func(name string, steps ...Step) { all = append(all, well("5.2", name, why, steps...)) }
@@ -22,6 +26,9 @@ func limits(short bool) []Case {
 		add("fragments/"+typ.name+"/65536-by-1", send(octets.fragments(1)...).want(octets))
 		whole := message(typ.op, fragmented, 2)
 		for _, size := range []int{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20} {
+			if size > fragmented {
+				continue
+			}
 			add(fmt.Sprintf("fragments/%s/%d-by-%d", typ.name, fragmented, size), send(whole.fragments(size)...).want(whole))
 		}
 		chopped := message(typ.op, 1<<20, 3)
@@ -29,11 +36,15 @@ func limits(short bool) []Case {
 			add(fmt.Sprintf("writes/%s/%d-by-%d", typ.name, 1<<20, size), send(chopped).chop(Chop(size)).echoed())
 		}
 		for _, size := range []int{0, 16, 64, 256, 1024, 4096, 16384, 65536} {
+			n := count
+			if size > 4096 {
+				n = largeCount
+			}
 			var many []Frame
-			for i := range count {
+			for i := range n {
 				many = append(many, message(typ.op, size, i))
 			}
-			add(fmt.Sprintf("many/%s/%d-of-%d", typ.name, count, size), send(many...).echoed())
+			add(fmt.Sprintf("many/%s/%d-of-%d", typ.name, n, size), send(many...).echoed())
 		}
 	}
 	return of(Limits, append(all, overLimit()...)...)

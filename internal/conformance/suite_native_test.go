@@ -10,8 +10,16 @@ import (
 	"testing/synctest"
 )
 
+// scale is that of a run that is not short. The race detector takes it down.
+var scale = Full
+
 // table is made once; cases are not changed.
-var table = sync.OnceValue(func() []Case { return Cases(testing.Short()) })
+var table = sync.OnceValue(func() []Case {
+	if testing.Short() {
+		return Cases(Short)
+	}
+	return Cases(scale)
+})
 
 // TestConformance plays every case against every target.
 func TestConformance(t *testing.T) {
