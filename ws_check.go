@@ -63,6 +63,7 @@ func isToken(s string) bool {
 
 var notUTF8 = &ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
 
+//go:noinline
 func checkContext(ctx context.Context) error {
 	if ctx == nil {
 		return &ArgumentError{Name: "ctx", Problem: "is nil: pass context.Background() when there is no bound"}
@@ -106,6 +107,9 @@ type opError struct {
 func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
 func (e *opError) Unwrap() error { return e.err }
 
+// wrap is not inlined, for the sake of a page's size: it is called everywhere.
+//
+//go:noinline
 func wrap(op string, err error) error {
 	if err == nil {
 		return nil
