@@ -63,7 +63,6 @@ func isToken(s string) bool {
 
 var notUTF8 = &ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
 
-//go:noinline
 func checkContext(ctx context.Context) error {
 	if ctx == nil {
 		return &ArgumentError{Name: "ctx", Problem: "is nil: pass context.Background() when there is no bound"}

@@ -23,15 +23,14 @@ const errorGrace = 100 * time.Millisecond
 // size: channels and time.AfterFunc do as well.
 type Conn struct {
 	// constant
-	s        Socket
-	limit    int64         // bytes of a message to read, -1 for none
-	onWake   func()        // c.wake, made once
-	settled  chan struct{} // closed when the socket is open, or err is set
-	ended    chan struct{} // closed when err is set
-	arrived  chan struct{} // one token: something changed for the one who reads
-	reading  chan struct{} // a lock: one token, of the one who waits for a message
-	writing  chan struct{} // a lock: one token, while one outgoing message is made
-	protocol string        // set before settled is closed
+	s       Socket
+	limit   int64         // bytes of a message to read, -1 for none
+	onWake  func()        // c.wake, made once
+	settled chan struct{} // closed when the socket is open, or err is set
+	ended   chan struct{} // closed when err is set
+	arrived chan struct{} // one token: something changed for the one who reads
+	reading chan struct{} // a lock: one token, of the one who waits for a message
+	writing chan struct{} // a lock: one token, while one outgoing message is made
 
 	mu sync.Mutex // never held while waiting for anything
 
@@ -100,7 +99,7 @@ func (c *Conn) handle(e event.Event) {
 	switch e.Kind {
 	case event.Opened:
 		if !c.open {
-			c.open, c.protocol = true, c.s.Protocol()
+			c.open = true
 			close(c.settled)
 		}
 	case event.Received:
@@ -179,12 +178,12 @@ func (c *Conn) terminal() error {
 }
 
 // lock puts its token into side, c.reading or c.writing, unless ctx ends first
-// or giveUp is closed. Taking the token out again unlocks.
+// or end is closed. Taking the token out again unlocks.
 //
 // Who waits to write gives up when the connection ends, since an open Writer may
 // hold the side longer. Who waits to read never does: whoever reads ends with
 // the connection, and may leave messages.
-func (c *Conn) lock(ctx context.Context, side chan struct{}, giveUp <-chan struct{}) error {
+func (c *Conn) lock(ctx context.Context, side chan struct{}, end <-chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -193,13 +192,17 @@ func (c *Conn) lock(ctx context.Context, side chan struct{}, giveUp <-chan struc
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-giveUp:
+	case <-end:
 		return c.terminal()
 	}
 }
 
 // Subprotocol returns the subprotocol the server chose, "" for none.
-func (c *Conn) Subprotocol() string { return c.protocol }
+func (c *Conn) Subprotocol() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.s.Protocol()
+}
 
 // BufferedAmount returns the WebSocket object's bufferedAmount, in bytes.
 func (c *Conn) BufferedAmount() int64 {

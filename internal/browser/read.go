@@ -147,8 +147,8 @@ func (c *Conn) take(m event.Message, dst []byte) (p []byte, err error) {
 	return p, nil
 }
 
-// Read reads on in the message. It never waits, since the message has arrived
-// whole.
+// Read reads on in the message, which has arrived whole. It waits only when this
+// side has discarded the message by closing: for the terminal error.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
 	c.mu.Lock()

@@ -2,9 +2,7 @@
 
 package jsws
 
-import (
-	"github.com/hack-pad/safejs"
-)
+import "github.com/hack-pad/safejs"
 
 // builtins is what every Socket uses of JavaScript, looked up once: each look-up
 // costs some 2 us and pins an object.
