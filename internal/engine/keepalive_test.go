@@ -38,6 +38,18 @@ func TestKeepalive(t *testing.T) {
 	})
 }
 
+// TestKeepaliveOwnTimes has two times of its own, of which the second is the
+// shorter.
+func TestKeepaliveOwnTimes(t *testing.T) {
+	bothRoles(t, Config{Idle: 10 * time.Second, Timeout: 3 * time.Second}, func(r *rig) {
+		begun := time.Now()
+		wait := r.startRead(background)
+		r.wantPingAt(begun, 10*time.Second)
+		wantCloseError(r.T, "Read", wait(), silent)
+		wantElapsed(r.T, "Read", begun, 13*time.Second)
+	})
+}
+
 // TestKeepaliveReset lets the peer send one byte of anything before it is
 // pinged, and after: both begin the wait anew.
 func TestKeepaliveReset(t *testing.T) {

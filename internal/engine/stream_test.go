@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -16,7 +17,7 @@ type end struct {
 	mostRead  int   // bytes that one Read gives at most, 0 for any number
 	mostWrite int   // bytes that one Write takes at most, silently; 0 for all
 	lazy      bool  // every second Read returns 0, nil
-	eager     bool  // the last bytes come together with the end
+	eager     bool  // the last bytes come together with the end, told once
 	deaf      bool  // Close does not end a Read or Write that waits
 	fault     error // what Write returns
 
@@ -25,7 +26,10 @@ type end struct {
 	rd, wd  alarm // protected by l.mu
 	closed  bool  // protected by l.mu
 	reads   int   // protected by l.mu
+	told    bool  // protected by l.mu: the end came with the last bytes
 }
+
+var errTold = errors.New("the stream was read after it had told its end")
 
 // link is what two ends share.
 type link struct {
@@ -79,6 +83,8 @@ func (e *end) Read(p []byte) (int, error) {
 	}
 	for {
 		switch f := e.in; {
+		case e.told:
+			return 0, errTold
 		case e.closed && !e.deaf:
 			return 0, net.ErrClosed
 		case e.rd.over():
@@ -102,7 +108,7 @@ func (e *end) take(p []byte) (n int, err error) {
 	if f.off += n; f.off == len(f.held) {
 		f.held, f.off = f.held[:0], 0
 		if e.eager {
-			err = f.last
+			err, e.told = f.last, f.last != nil
 		}
 	}
 	e.l.wake.Broadcast()

@@ -14,6 +14,7 @@ var layers = map[string]int{
 	"frame":            2,
 	"internal/ctxlock": 2,
 	"internal/deflate": 2,
+	"internal/event":   2,
 
 	"handshake":        3,
 	"internal/engine":  3,
