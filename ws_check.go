@@ -112,6 +112,9 @@ type opError struct {
 func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
 func (e *opError) Unwrap() error { return e.err }
 
+// wrap is not inlined, for the sake of a page's size: it is called everywhere.
+//
+//go:noinline
 func wrap(op string, err error) error {
 	if err == nil {
 		return nil

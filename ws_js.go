@@ -5,7 +5,6 @@ package ws
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/browser"
@@ -25,7 +24,7 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err != nil {
 		return nil, notConstructed(url, err)
 	}
-	c, err := browser.Dial(ctx, socket{s}, browser.Options{URL: url, ReadLimit: o.ReadLimit})
+	c, err := browser.Dial(ctx, s, browser.Options{URL: url, ReadLimit: o.ReadLimit})
 	if err != nil {
 		return nil, err
 	}
@@ -34,43 +33,16 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 
 // notConstructed says why there is no WebSocket object.
 func notConstructed(url string, err error) error {
+	problem, cause := "the browser refused to connect", err
 	if err == jsws.ErrNoWebSocket {
-		return &api.HandshakeError{URL: browser.Redact(url), Cause: errors.ErrUnsupported,
-			Problem: err.Error() + ": use a browser, a Worker, or Node.js 22 or later"}
+		problem = err.Error() + ": use a browser, a Worker, or Node.js 22 or later"
+		cause = errors.ErrUnsupported
 	}
-	e, ok := errors.AsType[*jsws.Exception](err)
-	switch {
-	case !ok:
-		return &api.HandshakeError{URL: browser.Redact(url), Problem: "the WebSocket object could not be set up", Cause: err}
-	case e.Name == "SecurityError": // ws from a page that was loaded over https
-		return &api.HandshakeError{URL: browser.Redact(url), Problem: e.Message}
-	case strings.Contains(e.Message, "subprotocol"), strings.Contains(e.Message, "Sec-WebSocket-Protocol"):
-		return &api.ArgumentError{Name: "Subprotocols", Problem: e.Message}
+	// The subprotocols have been checked: what a SyntaxError means is the URL.
+	// Another error says nothing about it, such as the SecurityError of ws from
+	// a page that was loaded over https.
+	if e, ok := err.(*jsws.Exception); ok && e.Name == "SyntaxError" {
+		return &api.ArgumentError{Name: "url", Problem: e.Message}
 	}
-	return &api.ArgumentError{Name: "url", Problem: e.Message}
-}
-
-// socket joins jsws to browser, which do not know each other.
-type socket struct{ *jsws.Socket }
-
-func (s socket) State() browser.State { return browser.State(s.Socket.State()) }
-
-func (s socket) CloseWith(code api.StatusCode, reason string) error {
-	return s.Socket.CloseWith(int(code), reason)
-}
-
-func (s socket) Next() (browser.Event, bool) {
-	e, ok := s.Socket.Next()
-	switch {
-	case !ok:
-		return browser.Event{}, false
-	case e.Message != nil:
-		return browser.Event{Kind: browser.Received, Message: e.Message}, true
-	case e.Type == "open":
-		return browser.Event{Kind: browser.Opened}, true
-	case e.Type == "close":
-		return browser.Event{Kind: browser.Ended,
-			Code: api.StatusCode(e.Code), Reason: e.Reason, Clean: e.WasClean}, true
-	}
-	return browser.Event{Kind: browser.Failed}, true
+	return browser.Refused(url, problem, cause)
 }

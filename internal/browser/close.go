@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 // CloseTimeout bounds the closing handshake. Chromium by itself would wait 60 s
@@ -38,19 +39,24 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 // without them.
 func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.discard()
-	if c.pump(); c.err != nil || c.closing {
-		return nil
+	var err error
+	if c.pump(); c.err == nil && !c.closing {
+		c.closing, c.local = true, c.s.State() == event.Open
+		err = c.hangUp(code, reason)
 	}
-	c.closing, c.local = true, c.s.State() == Open
-	if code == api.StatusNoStatusRcvd {
-		c.s.Close()
-		return nil
+	c.mu.Unlock()
+	return err
+}
+
+// hangUp sends a close frame: an empty one for StatusNoStatusRcvd, and when the
+// browser does not take code and reason, which it returns. mu is held.
+func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
+	if code != api.StatusNoStatusRcvd {
+		err = c.s.CloseWith(code, reason)
 	}
-	err := c.s.CloseWith(code, reason)
-	if err != nil {
-		c.s.Close()
+	if code == api.StatusNoStatusRcvd || err != nil {
+		c.s.HangUp()
 	}
 	return err
 }
@@ -58,30 +64,16 @@ func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 // awaitEnd waits for the end of a connection that is closing, for CloseTimeout
 // at most, and returns the terminal error; or ctx.Err() when that comes first.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	t := time.NewTimer(CloseTimeout)
+	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(errSilent) })
 	defer t.Stop()
 	select {
-	case <-c.life.Done():
+	case <-c.ended:
 	case <-ctx.Done():
-		if err := c.terminal(); err != nil {
-			return err
-		}
-		return ctx.Err()
-	case <-t.C:
-		c.mu.Lock()
-		c.giveUp()
-		c.mu.Unlock()
 	}
-	return c.terminal()
-}
-
-// giveUp ends a connection whose peer does not complete the closing handshake.
-// mu is held.
-func (c *Conn) giveUp() {
-	if c.pump(); c.err == nil {
-		c.end(&api.CloseError{Code: api.StatusAbnormalClosure, Local: true, Cause: errSilent})
-		c.s.Close()
+	if err := c.terminal(); err != nil {
+		return err
 	}
+	return ctx.Err()
 }
 
 // CloseNow ends the connection without waiting. The object's close method is
@@ -89,13 +81,15 @@ func (c *Conn) giveUp() {
 // connecting aborts the attempt.
 func (c *Conn) CloseNow() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pump(); c.err != nil {
-		c.discard()
-		return c.err
+	c.pump()
+	before := c.err
+	if before == nil {
+		c.end(broken(true, nil))
+		c.s.HangUp()
 	}
-	c.drop(&api.CloseError{Code: api.StatusAbnormalClosure, Local: true}, c.s.Close)
-	return nil
+	c.discard()
+	c.mu.Unlock()
+	return before
 }
 
 // Fail ends the connection with err as its terminal error. The peer sees code
@@ -106,18 +100,19 @@ func (c *Conn) Fail(code api.StatusCode, err error) { c.fail(code, err) }
 // connection from this side before.
 func (c *Conn) fail(code api.StatusCode, err error) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil && c.drained {
-		return c.err
-	}
-	wire, reason := code, code.String()
-	if !c.CanSend(code) {
-		wire += 3000
-	}
-	c.drop(err, func() {
-		if c.s.CloseWith(wire, reason) != nil {
-			c.s.Close()
+	switch {
+	case c.err == nil:
+		c.end(err)
+		reason := code.String()
+		if !c.CanSend(code) {
+			code += 3000
 		}
-	})
-	return c.err
+		c.hangUp(code, reason)
+	case !c.drained: // the peer's close comes after the message that err is about
+		c.err = err
+	}
+	c.discard()
+	err = c.err
+	c.mu.Unlock()
+	return err
 }

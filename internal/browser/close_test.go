@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 // RFC 6455 section 7.1.5: the code of a connection is that of the peer's frame.
@@ -70,22 +71,22 @@ func TestCloseWhileReading(t *testing.T) {
 func TestCloseAfterPeer(t *testing.T) {
 	tests := []struct {
 		name  string
-		end   Event
-		state State // at Close
+		end   event.Event
+		state event.State // at Close
 		clean bool
 		local bool
 	}{
-		{"cleanly", closed(4001, "peer"), Closed, true, false},
-		{"without a close frame", closed(1006, ""), Closed, false, false},
-		{"its frame is here, the event is not", closed(4001, "peer"), Closing, true, false},
-		{"both at once", closed(4001, "peer"), Open, true, true},
+		{"cleanly", closed(4001, "peer"), event.Closed, true, false},
+		{"without a close frame", closed(1006, ""), event.Closed, false, false},
+		{"its frame is here, the event is not", closed(4001, "peer"), event.Closing, true, false},
+		{"both at once", closed(4001, "peer"), event.Open, true, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c, f := open(t, -1)
 				f.fire(text("unread"))
-				if test.state == Closed {
+				if test.state == event.Closed {
 					f.fire(test.end)
 				} else {
 					f.setState(test.state)
@@ -175,7 +176,7 @@ func TestCloseNow(t *testing.T) {
 		onClose func(*fakeSocket)
 	}{
 		{"peer answers", answer(1005)},
-		{"events from within close", func(f *fakeSocket) { f.fire(Event{Kind: Failed}, closed(1006, "")) }},
+		{"events from within close", func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}, closed(1006, "")) }},
 		{"peer is silent", nil},
 	}
 	for _, test := range tests {

@@ -2,12 +2,15 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/twinws/ws/api"
-	"github.com/twinws/ws/internal/ctxlock"
+	"github.com/twinws/ws/internal/event"
 )
+
+var errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
 
 // errorGrace is how long after an "error" event the "close" event may take on a
 // socket that is closed already. A violation of the page's Content Security
@@ -15,36 +18,42 @@ import (
 const errorGrace = 100 * time.Millisecond
 
 // Conn is a connection over a Socket.
+//
+// It makes do without contexts and timers of its own, for the sake of the page's
+// size: channels and time.AfterFunc do as well.
 type Conn struct {
 	// constant
-	s        Socket
-	limit    int64 // bytes of a message to read, -1 for none
-	opened   chan struct{}
-	life     context.Context // ends when err is set
-	die      context.CancelFunc
-	onWake   func()        // c.wake, made once
-	arrived  chan struct{} // one token: something changed for the one who reads
-	reading  ctxlock.Lock  // held by the one who waits for a message
-	writing  ctxlock.Lock  // held while one outgoing message is made
-	protocol string        // set before opened is closed
+	s       Socket
+	limit   int64         // bytes of a message to read, -1 for none
+	onWake  func()        // c.wake, made once
+	settled chan struct{} // closed when the socket is open, or err is set
+	ended   chan struct{} // closed when err is set
+	arrived chan struct{} // one token: something changed for the one who reads
+	reading chan struct{} // a lock: one token, of the one who waits for a message
+	writing chan struct{} // a lock: one token, while one outgoing message is made
 
 	mu sync.Mutex // never held while waiting for anything
 
 	// protected by mu
-	queue   []Message // arrived and not yet read, oldest first
-	unread  *unread   // the message of a Reader that is not at its end
-	armed   bool      // the socket will call wake
-	err     error     // the terminal error, nil while the connection lives
-	closing bool      // Close was called here
-	local   bool      // this side closed first
-	drained bool      // this side ended or closed: nothing is delivered any more
-	noClose bool      // the socket failed and never fired "close"
-	grace   *time.Timer
+	queue   []event.Message // arrived and not yet read, oldest first
+	unread  *unread         // the message of a Reader that is not at its end
+	armed   bool            // the socket will call wake
+	err     error           // the terminal error, nil while the connection lives
+	open    bool            // it has been open
+	closing bool            // Close was called here
+	local   bool            // this side closed first
+	drained bool            // this side ended or closed: nothing is delivered any more
+	grace   *time.Timer     // of errorGrace, nil before
 }
 
 func newConn(s Socket, limit int64) *Conn {
-	c := &Conn{s: s, limit: limit, opened: make(chan struct{}), arrived: make(chan struct{}, 1)}
-	c.life, c.die = context.WithCancel(context.Background())
+	c := &Conn{s: s, limit: limit,
+		settled: make(chan struct{}),
+		ended:   make(chan struct{}),
+		arrived: make(chan struct{}, 1),
+		reading: make(chan struct{}, 1),
+		writing: make(chan struct{}, 1),
+	}
 	c.onWake = c.wake
 	return c
 }
@@ -86,34 +95,27 @@ func (c *Conn) pump() {
 
 // handle is the one place where the socket's events change the connection. mu
 // is held.
-func (c *Conn) handle(e Event) {
+func (c *Conn) handle(e event.Event) {
 	switch e.Kind {
-	case Opened:
-		c.open()
-	case Received:
-		c.accept(e.Message)
-	case Failed:
-		if c.s.State() == Closed && c.grace == nil {
-			c.grace = time.AfterFunc(errorGrace, c.neverClosed)
+	case event.Opened:
+		if !c.open {
+			c.open = true
+			close(c.settled)
 		}
-	case Ended:
+	case event.Received:
+		c.accept(e.Message)
+	case event.Failed:
+		if c.s.State() == event.Closed && c.grace == nil {
+			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoClose) })
+		}
+	case event.Ended:
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
-	}
-}
-
-// open lets Dial return. mu is held.
-func (c *Conn) open() {
-	select {
-	case <-c.opened:
-	default:
-		c.protocol = c.s.Protocol()
-		close(c.opened)
 	}
 }
 
 // accept queues a message that arrived. The bound of the queue belongs here: a
 // WebSocket object cannot be paused. mu is held.
-func (c *Conn) accept(m Message) {
+func (c *Conn) accept(m event.Message) {
 	if c.drained {
 		return
 	}
@@ -129,41 +131,35 @@ func (c *Conn) signal() {
 	}
 }
 
-// neverClosed ends the connection whose "error" was not followed by "close".
-func (c *Conn) neverClosed() {
+// giveUp ends the connection when "open" or "close" is waited for in vain.
+func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.pump(); c.err == nil {
-		c.noClose = true
-		c.end(&api.CloseError{Code: api.StatusAbnormalClosure, Local: c.local})
+		c.end(broken(c.local || cause != errNoClose, cause))
+		c.s.HangUp()
 	}
+	c.mu.Unlock()
+}
+
+// broken returns the terminal error of a connection without a closing handshake.
+func broken(local bool, cause error) error {
+	return &api.CloseError{Code: api.StatusAbnormalClosure, Local: local, Cause: cause}
 }
 
 // end sets the terminal error and lets the socket go. The queue stays: what
-// arrived before is still read. mu is held.
+// arrived before is still read. Who closes the socket as well does it afterwards:
+// closing may fire events at once, which then find nobody. mu is held.
 func (c *Conn) end(err error) {
 	c.err = err
 	if c.grace != nil {
 		c.grace.Stop()
 	}
 	c.s.Release()
-	c.die()
-	c.signal()
-}
-
-// drop ends the connection at once from this side, unless that has happened:
-// nothing that arrived is delivered any more. hangUp closes the socket. mu is
-// held.
-func (c *Conn) drop(err error, hangUp func()) {
-	c.discard()
-	if c.err != nil {
-		c.err = err
-		return
+	close(c.ended)
+	if !c.open {
+		close(c.settled)
 	}
-	// First the listeners: closing may fire events at once, and they would
-	// find the connection ended.
-	c.end(err)
-	hangUp()
+	c.signal()
 }
 
 // discard forgets what has arrived and what will. mu is held.
@@ -176,12 +172,37 @@ func (c *Conn) discard() {
 // terminal returns the terminal error, nil while the connection lives.
 func (c *Conn) terminal() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
+	err := c.err
+	c.mu.Unlock()
+	return err
+}
+
+// lock puts its token into side, c.reading or c.writing, unless ctx ends first
+// or end is closed. Taking the token out again unlocks.
+//
+// Who waits to write gives up when the connection ends, since an open Writer may
+// hold the side longer. Who waits to read never does: whoever reads ends with
+// the connection, and may leave messages.
+func (c *Conn) lock(ctx context.Context, side chan struct{}, end <-chan struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case side <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-end:
+		return c.terminal()
+	}
 }
 
 // Subprotocol returns the subprotocol the server chose, "" for none.
-func (c *Conn) Subprotocol() string { return c.protocol }
+func (c *Conn) Subprotocol() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.s.Protocol()
+}
 
 // BufferedAmount returns the WebSocket object's bufferedAmount, in bytes.
 func (c *Conn) BufferedAmount() int64 {

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -35,61 +34,64 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
+	if _, bounded := ctx.Deadline(); !bounded {
+		t := time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
+		defer t.Stop()
+	}
 
-	err := c.awaitOpen(ctx, o.URL)
+	var err error
 	select {
-	case <-c.opened: // an end that came with it is told by Read, after the messages
+	case <-c.settled:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	c.mu.Lock()
+	open, end := c.open, c.err
+	c.mu.Unlock()
+	if open { // an end that came with it is told by Read, after the messages
 		return c, nil
-	default:
+	}
+	if err == nil {
+		err = refusal(o.URL, errors.Unwrap(end))
 	}
 	c.CloseNow()
 	return nil, err
 }
 
-func (c *Conn) awaitOpen(ctx context.Context, url string) error {
-	var late <-chan time.Time
-	if _, bounded := ctx.Deadline(); !bounded {
-		t := time.NewTimer(HandshakeTimeout)
-		defer t.Stop()
-		late = t.C
+// refusal says why a connection ended before it was open, which cause has a
+// part in.
+func refusal(url string, cause error) error {
+	switch cause {
+	case errNoClose:
+		return Refused(url, denied, nil)
+	case nil:
+		return Refused(url, hidden, nil)
 	}
-	select {
-	case <-c.opened:
-		return nil
-	case <-c.life.Done():
-		return &api.HandshakeError{URL: Redact(url), Problem: c.refusal()}
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-late:
-		return &api.HandshakeError{URL: Redact(url), Problem: unanswered, Cause: context.DeadlineExceeded}
-	}
+	return Refused(url, unanswered, cause)
 }
 
-func (c *Conn) refusal() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.noClose {
-		return denied
-	}
-	return hidden
+// Refused returns a HandshakeError of url, whose userinfo it leaves out.
+func Refused(url, problem string, cause error) error {
+	return &api.HandshakeError{URL: redact(url), Problem: problem, Cause: cause}
 }
 
-// Redact returns url without its userinfo (RFC 3986 section 3.2.1), so that no
+// redact returns url without its userinfo (RFC 3986 section 3.2.1), so that no
 // password ends in a log.
-func Redact(url string) string {
-	i := strings.Index(url, "//")
-	if i < 0 {
-		return url
+func redact(url string) string {
+	start := 0 // of the authority
+	for start < len(url) && (start < 2 || url[start-2:start] != "//") {
+		start++
 	}
-	i += len("//")
-	end := len(url)
-	if j := strings.IndexAny(url[i:], "/?#\\"); j >= 0 {
-		end = i + j
+	host := start
+	for i := start; i < len(url); i++ {
+		switch url[i] {
+		case '@':
+			host = i + 1
+		case '/', '?', '#', '\\':
+			return url[:start] + url[host:]
+		}
 	}
-	if at := strings.LastIndexByte(url[i:end], '@'); at >= 0 {
-		return url[:i] + url[i+at+1:]
-	}
-	return url
+	return url[:start] + url[host:]
 }
 
 // Unsupported returns an error that matches errors.ErrUnsupported and whose

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 func TestDialOpens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
-		time.AfterFunc(time.Second, func() { f.fire(Event{Kind: Opened}) })
+		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
 		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +32,7 @@ func TestDialOpens(t *testing.T) {
 func TestDialContextEndsLater(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
-		f.fire(Event{Kind: Opened})
+		f.fire(event.Event{Kind: event.Opened})
 		ctx, cancel := context.WithCancel(t.Context())
 		c, err := Dial(ctx, f, Options{ReadLimit: -1})
 		if err != nil {
@@ -54,17 +55,17 @@ func TestDialFails(t *testing.T) {
 		after   time.Duration
 	}{
 		{"refused", "WebSockets standard section 4, fail the connection: error, then close 1006",
-			func(f *fakeSocket) { f.fire(Event{Kind: Failed}, closed(1006, "")) }, hidden, 0},
+			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}, closed(1006, "")) }, hidden, 0},
 		{"close in a later task", "the same in two tasks",
 			func(f *fakeSocket) {
-				f.setState(Closed)
-				f.fire(Event{Kind: Failed})
+				f.setState(event.Closed)
+				f.fire(event.Event{Kind: event.Failed})
 				time.AfterFunc(10*time.Millisecond, func() { f.fire(closed(1006, "")) })
 			}, hidden, 10 * time.Millisecond},
 		{"policy", "CSP level 3 connect-src: Chromium fires error and never close",
 			func(f *fakeSocket) {
-				f.setState(Closed)
-				f.fire(Event{Kind: Failed})
+				f.setState(event.Closed)
+				f.fire(event.Event{Kind: event.Failed})
 			}, denied, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",
 			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
@@ -87,7 +88,7 @@ func TestDialFails(t *testing.T) {
 					t.Errorf("%s: took %v, want %v", test.why, d, test.after)
 				}
 				synctest.Wait()
-				if f.State() < Closing || !f.released {
+				if f.State() < event.Closing || !f.released {
 					t.Errorf("%s: the socket is left in state %d, released %v", test.why, f.State(), f.released)
 				}
 			})
@@ -100,8 +101,8 @@ func TestDialFails(t *testing.T) {
 func TestDialErrorWhileConnecting(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
-		f.fire(Event{Kind: Failed})
-		time.AfterFunc(time.Second, func() { f.fire(Event{Kind: Opened}) })
+		f.fire(event.Event{Kind: event.Failed})
+		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
 		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
 		if err != nil {
 			t.Fatal(err)
@@ -117,8 +118,8 @@ func TestDialGivenUp(t *testing.T) {
 		name    string
 		onClose func(*fakeSocket)
 	}{
-		{"events in a later task", func(f *fakeSocket) { go f.fire(Event{Kind: Failed}, closed(1006, "")) }},
-		{"events from within close", func(f *fakeSocket) { f.fire(Event{Kind: Failed}, closed(1006, "")) }},
+		{"events in a later task", func(f *fakeSocket) { go f.fire(event.Event{Kind: event.Failed}, closed(1006, "")) }},
+		{"events from within close", func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}, closed(1006, "")) }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for range 50 { // whatever select takes first
 			f := new(fakeSocket)
-			f.fire(Event{Kind: Opened}, text("a"), text("b"), closed(4001, "bye"))
+			f.fire(event.Event{Kind: event.Opened}, text("a"), text("b"), closed(4001, "bye"))
 			c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
 			if err != nil {
 				t.Fatalf("Dial = %v: the connection was open", err)
@@ -151,7 +152,7 @@ func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 	})
 }
 
-func TestRedact(t *testing.T) {
+func TestRefusedNamesNoUserinfo(t *testing.T) {
 	tests := []struct{ url, want string }{
 		{"ws://example.com", "ws://example.com"},
 		{"ws://me@example.com/", "ws://example.com/"},
@@ -165,8 +166,9 @@ func TestRedact(t *testing.T) {
 		{"", ""},
 	}
 	for _, test := range tests {
-		if got := Redact(test.url); got != test.want {
-			t.Errorf("Redact(%q) = %q, want %q", test.url, got, test.want)
+		err := Refused(test.url, "", nil).(*api.HandshakeError)
+		if err.URL != test.want {
+			t.Errorf("Refused(%q) names %q, want %q", test.url, err.URL, test.want)
 		}
 	}
 }

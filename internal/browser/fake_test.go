@@ -10,20 +10,21 @@ import (
 	"testing/synctest"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 // fakeSocket is a WebSocket object whose events the test fires.
 type fakeSocket struct {
 	mu       sync.Mutex
-	queue    []Event
+	queue    []event.Event
 	wake     func() // armed, or nil
-	state    State
+	state    event.State
 	sent     []sent
 	closes   []string
 	released bool
 	sendErr  error
 	closeErr error               // of CloseWith
-	onClose  func(f *fakeSocket) // called inside of Close and CloseWith, as the peer's answer
+	onClose  func(f *fakeSocket) // called inside of HangUp and CloseWith, as the peer's answer
 	onSend   func(f *fakeSocket) // called inside of Send
 }
 
@@ -32,11 +33,11 @@ type sent struct {
 	text string
 }
 
-func (f *fakeSocket) Next() (Event, bool) {
+func (f *fakeSocket) Next() (event.Event, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) == 0 {
-		return Event{}, false
+		return event.Event{}, false
 	}
 	e := f.queue[0]
 	f.queue = f.queue[1:]
@@ -58,14 +59,14 @@ func (f *fakeSocket) Wake(wake func()) {
 
 // fire fires events in one task: they are all queued before the connection can
 // look at the first.
-func (f *fakeSocket) fire(events ...Event) {
+func (f *fakeSocket) fire(events ...event.Event) {
 	f.mu.Lock()
 	for _, e := range events {
 		switch e.Kind {
-		case Opened:
-			f.state = Open
-		case Ended:
-			f.state = Closed
+		case event.Opened:
+			f.state = event.Open
+		case event.Ended:
+			f.state = event.Closed
 		}
 	}
 	if f.released {
@@ -81,13 +82,13 @@ func (f *fakeSocket) fire(events ...Event) {
 	}
 }
 
-func (f *fakeSocket) State() State {
+func (f *fakeSocket) State() event.State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.state
 }
 
-func (f *fakeSocket) setState(s State) {
+func (f *fakeSocket) setState(s event.State) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.state = s
@@ -95,7 +96,7 @@ func (f *fakeSocket) setState(s State) {
 
 func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
 	f.mu.Lock()
-	if f.state != Open {
+	if f.state != event.Open {
 		f.mu.Unlock()
 		return nil // the standard: dropped without a word
 	}
@@ -110,7 +111,7 @@ func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
 	return err
 }
 
-func (f *fakeSocket) Close() { f.hangUp("close()") }
+func (f *fakeSocket) HangUp() { f.hangUp("close()") }
 
 func (f *fakeSocket) CloseWith(code api.StatusCode, reason string) error {
 	if f.closeErr != nil {
@@ -123,7 +124,7 @@ func (f *fakeSocket) CloseWith(code api.StatusCode, reason string) error {
 func (f *fakeSocket) hangUp(call string) {
 	f.mu.Lock()
 	f.closes = append(f.closes, call)
-	f.state = max(f.state, Closing)
+	f.state = max(f.state, event.Closing)
 	onClose := f.onClose
 	f.mu.Unlock()
 	if onClose != nil {
@@ -191,19 +192,19 @@ func (m *fakeMessage) AppendTo(dst []byte) ([]byte, error) {
 	return append(dst, m.p...), nil
 }
 
-func text(s string) Event {
-	return Event{Kind: Received, Message: &fakeMessage{typ: api.MessageText, p: s}}
+func text(s string) event.Event {
+	return event.Event{Kind: event.Received, Message: &fakeMessage{typ: api.MessageText, p: s}}
 }
 
-func closed(code api.StatusCode, reason string) Event {
-	return Event{Kind: Ended, Code: code, Reason: reason, Clean: code != api.StatusAbnormalClosure}
+func closed(code api.StatusCode, reason string) event.Event {
+	return event.Event{Kind: event.Ended, Code: code, Reason: reason, Clean: code != api.StatusAbnormalClosure}
 }
 
 // open returns a connection that is open.
 func open(t *testing.T, limit int64) (*Conn, *fakeSocket) {
 	t.Helper()
 	f := new(fakeSocket)
-	f.fire(Event{Kind: Opened})
+	f.fire(event.Event{Kind: event.Opened})
 	c, err := Dial(t.Context(), f, Options{ReadLimit: limit})
 	if err != nil {
 		t.Fatal(err)

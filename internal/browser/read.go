@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 // unread is a message that a Reader gave out and that is not at its end. It is
@@ -25,78 +26,77 @@ type stream struct {
 
 // ReadAppend waits for the next message and appends it to dst.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.reading.Lock(ctx); err != nil {
+	if err := c.lock(ctx, c.reading, nil); err != nil {
 		return 0, dst, err
 	}
-	defer c.reading.Unlock()
-	if u, err := c.reclaim(nil); err != nil {
-		return 0, dst, err
-	} else if u != nil {
-		return u.typ, append(dst, u.rest...), nil
-	}
-	m, err := c.next(ctx)
-	if err != nil {
-		return 0, dst, err
-	}
-	p, err := c.take(m, dst)
-	if err != nil {
-		return 0, dst, err
-	}
-	return m.Type(), p, nil
+	typ, dst, err := c.receive(ctx, nil, dst)
+	<-c.reading
+	return typ, dst, err
 }
 
 // Reader waits for the next message and returns a stream of it. After a stream
 // whose context ended it returns a stream of the same message's rest.
 func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
-	if err := c.reading.Lock(ctx); err != nil {
+	if err := c.lock(ctx, c.reading, nil); err != nil {
 		return 0, nil, err
 	}
-	defer c.reading.Unlock()
+	defer func() { <-c.reading }()
 	s := &stream{c: c, ctx: ctx}
-	if u, err := c.reclaim(s); err != nil {
-		return 0, nil, err
-	} else if u != nil {
-		return u.typ, s, nil
-	}
-	m, err := c.next(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	p, err := c.take(m, nil)
+	typ, p, err := c.receive(ctx, s, nil)
 	if err != nil {
 		return 0, nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.drained {
-		c.unread = &unread{typ: m.Type(), rest: p, owner: s}
+	if c.unread == nil && !c.drained {
+		c.unread = &unread{typ: typ, rest: p, owner: s}
 	}
-	return m.Type(), s, nil
+	return typ, s, nil
+}
+
+// receive appends the next message to dst, or what an earlier stream left of
+// one: for the stream s that then has it already. reading is held.
+func (c *Conn) receive(ctx context.Context, s *stream, dst []byte) (api.MessageType, []byte, error) {
+	u, err := c.reclaim(s)
+	if u != nil && s == nil {
+		dst = append(dst, u.rest...)
+	}
+	if u != nil {
+		return u.typ, dst, nil
+	}
+	var m event.Message
+	if err == nil {
+		m, err = c.next(ctx)
+	}
+	if err != nil {
+		return 0, dst, err
+	}
+	dst, err = c.take(m, dst)
+	return m.Type(), dst, err
 }
 
 // reclaim looks for a message that an earlier Reader left unread. A stream that
 // is still good keeps it: ErrUnreadMessage. Otherwise it goes to the stream s,
 // or whole to a Read, for which s is nil.
-func (c *Conn) reclaim(s *stream) (*unread, error) {
+func (c *Conn) reclaim(s *stream) (u *unread, err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	u := c.unread
+	u = c.unread
 	switch {
 	case u == nil:
-		return nil, nil
 	case u.owner.ctx.Err() == nil, s == nil && u.begun:
-		return nil, api.ErrUnreadMessage
+		u, err = nil, api.ErrUnreadMessage
 	case s == nil:
 		c.unread = nil
 	default:
 		u.owner = s
 	}
-	return u, nil
+	c.mu.Unlock()
+	return u, err
 }
 
 // next waits for the oldest message and takes it from the queue. It takes none
 // when it returns an error. reading is held.
-func (c *Conn) next(ctx context.Context) (Message, error) {
+func (c *Conn) next(ctx context.Context) (event.Message, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -113,54 +113,42 @@ func (c *Conn) next(ctx context.Context) (Message, error) {
 }
 
 // pop returns the oldest message, else the terminal error, else neither.
-func (c *Conn) pop() (Message, error) {
+func (c *Conn) pop() (m event.Message, err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if len(c.queue) == 0 {
 		c.pump()
 	}
-	if len(c.queue) == 0 {
-		return nil, c.err
+	if len(c.queue) > 0 {
+		m, c.queue[0] = c.queue[0], nil
+		c.queue = c.queue[1:]
+	} else {
+		err = c.err
 	}
-	m := c.queue[0]
-	c.queue[0] = nil
-	if c.queue = c.queue[1:]; len(c.queue) == 0 {
-		c.queue = nil
-	}
-	return m, nil
+	c.mu.Unlock()
+	return m, err
 }
 
 // take copies m behind dst, unless it is over the read limit, which is known
 // before anything is copied.
-func (c *Conn) take(m Message, dst []byte) ([]byte, error) {
-	over, err := c.tooBig(m)
-	if over {
+func (c *Conn) take(m event.Message, dst []byte) (p []byte, err error) {
+	n := m.MinSize()
+	if c.limit >= int64(n) {
+		n, err = m.Size()
+	}
+	if err == nil && c.limit >= 0 && int64(n) > c.limit {
 		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
 	}
-	p := dst
 	if err == nil {
 		p, err = m.AppendTo(dst)
 	}
 	if err != nil {
-		return dst, c.fail(api.StatusInternalError,
-			&api.CloseError{Code: api.StatusAbnormalClosure, Local: true, Cause: err})
+		return dst, c.fail(api.StatusInternalError, broken(true, err))
 	}
 	return p, nil
 }
 
-func (c *Conn) tooBig(m Message) (bool, error) {
-	if c.limit < 0 {
-		return false, nil
-	}
-	if int64(m.MinSize()) > c.limit {
-		return true, nil
-	}
-	n, err := m.Size()
-	return int64(n) > c.limit, err
-}
-
-// Read reads on in the message. It never waits, since the message has arrived
-// whole.
+// Read reads on in the message, which has arrived whole. It waits only when this
+// side has discarded the message by closing: for the terminal error.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
 	c.mu.Lock()

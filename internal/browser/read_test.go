@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 func TestReadDrainsBeforeClose(t *testing.T) {
@@ -36,7 +37,7 @@ func TestReadWaits(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
 		time.AfterFunc(time.Hour, func() {
-			f.fire(Event{Kind: Received, Message: &fakeMessage{typ: api.MessageBinary, p: "late"}})
+			f.fire(event.Event{Kind: event.Received, Message: &fakeMessage{typ: api.MessageBinary, p: "late"}})
 		})
 		typ, p, err := c.ReadAppend(t.Context(), []byte("so "))
 		if typ != api.MessageBinary || string(p) != "so late" || err != nil {
@@ -112,7 +113,7 @@ func TestReadersShare(t *testing.T) {
 	for i := range messages - 100 {
 		f.fire(text(strconv.Itoa(i)))
 	}
-	rest := []Event{}
+	rest := []event.Event{}
 	for i := messages - 100; i < messages; i++ {
 		rest = append(rest, text(strconv.Itoa(i)))
 	}
@@ -149,7 +150,7 @@ func TestReadLimit(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c, f := open(t, test.limit)
 				m := test.m
-				f.fire(text(""), Event{Kind: Received, Message: &m}, text("after"))
+				f.fire(text(""), event.Event{Kind: event.Received, Message: &m}, text("after"))
 				wantRead(t, c, "")
 				_, p, err := c.ReadAppend(t.Context(), []byte("x"))
 				if m.sized != test.sized {
@@ -198,7 +199,7 @@ func TestReadUnreadableMessage(t *testing.T) {
 		broken := errors.New("no memory")
 		for _, limit := range []int64{-1, 10} {
 			c, f := open(t, limit)
-			f.fire(Event{Kind: Received, Message: &fakeMessage{typ: api.MessageText, err: broken}})
+			f.fire(event.Event{Kind: event.Received, Message: &fakeMessage{typ: api.MessageText, err: broken}})
 			err := readErr(t.Context(), c)
 			wantClose(t, err, api.CloseError{Code: 1006, Local: true})
 			if !errors.Is(err, broken) {
@@ -214,13 +215,13 @@ func TestReadUnreadableMessage(t *testing.T) {
 func TestReadBrokenConnection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
-		f.fire(text("before"), Event{Kind: Failed}, closed(1006, ""))
+		f.fire(text("before"), event.Event{Kind: event.Failed}, closed(1006, ""))
 		wantRead(t, c, "before")
 		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006})
 
 		c, f = open(t, -1)
-		f.setState(Closed)
-		f.fire(text("before"), Event{Kind: Failed})
+		f.setState(event.Closed)
+		f.fire(text("before"), event.Event{Kind: event.Failed})
 		wantRead(t, c, "before")
 		start := time.Now()
 		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006})
@@ -228,6 +229,6 @@ func TestReadBrokenConnection(t *testing.T) {
 			t.Errorf("the end was told after %v, want %v", d, errorGrace)
 		}
 		synctest.Wait()
-		f.check(t, true)
+		f.check(t, true, "close()")
 	})
 }

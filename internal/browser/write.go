@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 var (
@@ -17,69 +18,53 @@ var (
 
 // Write sends p as one message, once no other message is being written.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
-	if err := c.lockWriting(ctx); err != nil {
+	if err := c.lock(ctx, c.writing, c.ended); err != nil {
 		return err
 	}
-	defer c.writing.Unlock()
-	return c.send(ctx, typ, p)
+	err := c.send(ctx, typ, p)
+	<-c.writing
+	return err
 }
 
 // Writer returns a stream that collects one message, and sends it when closed.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
-	if err := c.lockWriting(ctx); err != nil {
+	if err := c.lock(ctx, c.writing, c.ended); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	ok := c.writable()
 	c.mu.Unlock()
 	if !ok {
-		c.writing.Unlock()
+		<-c.writing
 		return nil, c.awaitEnd(ctx)
 	}
-	w := &writer{c: c, ctx: ctx, typ: typ}
-	w.mu.Lock() // expire may come at once, and needs stop
-	defer w.mu.Unlock()
-	w.stop = context.AfterFunc(ctx, w.expire)
+	w := &writer{c: c, ctx: ctx, typ: typ, done: make(chan struct{})}
+	if ctx.Done() != nil {
+		go w.watch()
+	}
 	return w, nil
-}
-
-// lockWriting takes the write side, unless ctx or the connection ends first: an
-// open Writer would otherwise hold up a Write beyond the connection's end.
-func (c *Conn) lockWriting(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if c.writing.TryLock() {
-		return nil
-	}
-	either, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(c.life, cancel)()
-	if c.writing.Lock(either) == nil {
-		return nil
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return c.terminal()
 }
 
 // send hands one message over. Waiting for room belongs before it: the object
 // takes without end. writing is held.
 func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	c.mu.Lock()
-	if c.writable() {
-		defer c.mu.Unlock()
-		return c.s.Send(typ, p)
+	ok := c.writable()
+	var err error
+	if ok {
+		err = c.s.Send(typ, p)
 	}
 	c.mu.Unlock()
-	return c.awaitEnd(ctx)
+	if !ok {
+		err = c.awaitEnd(ctx)
+	}
+	return err
 }
 
 // writable reports whether a message can be sent. Once either side has begun to
 // close, the object would drop it silently. mu is held.
 func (c *Conn) writable() bool {
-	return c.err == nil && !c.closing && c.s.State() == Open
+	return c.err == nil && !c.closing && c.s.State() == event.Open
 }
 
 // writer collects one message. It holds Conn.writing until it is closed or its
@@ -88,7 +73,7 @@ type writer struct {
 	c    *Conn
 	ctx  context.Context
 	typ  api.MessageType
-	stop func() bool
+	done chan struct{} // closed by finish
 
 	mu      sync.Mutex
 	buf     []byte
@@ -147,12 +132,17 @@ func (w *writer) usable() error {
 	return err
 }
 
-// expire gives the write side free when ctx ends, even if nobody comes back to
-// close the stream.
-func (w *writer) expire() {
+// watch gives the write side free when the context ends, even if nobody comes
+// back to close the stream.
+func (w *writer) watch() {
+	select {
+	case <-w.ctx.Done():
+	case <-w.c.ended:
+	case <-w.done:
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.finish(w.ctx.Err())
+	w.usable()
 }
 
 // finish frees the write side, once. mu is held.
@@ -161,8 +151,8 @@ func (w *writer) finish(err error) {
 		return
 	}
 	w.err, w.buf = err, nil
-	w.stop()
-	w.c.writing.Unlock()
+	close(w.done)
+	<-w.c.writing
 }
 
 // wholeRunes returns how many bytes at p's beginning are whole characters. It

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 func wantSent(t *testing.T, f *fakeSocket, want ...sent) {
@@ -65,7 +66,7 @@ func TestWriteRefused(t *testing.T) {
 func TestWriteOnceClosing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
-		f.setState(Closing) // the peer's close frame is here, its event is not
+		f.setState(event.Closing) // the peer's close frame is here, its event is not
 		time.AfterFunc(time.Second, func() { f.fire(closed(4005, "peer")) })
 		want := api.CloseError{Code: 4005, Reason: "peer", Clean: true}
 		wantClose(t, c.Write(t.Context(), api.MessageText, []byte("lost")), want)
@@ -79,7 +80,7 @@ func TestWriteOnceClosing(t *testing.T) {
 func TestWriteOnceClosingIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
-		f.setState(Closing)
+		f.setState(event.Closing)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := c.Write(ctx, api.MessageText, nil); err != context.DeadlineExceeded {

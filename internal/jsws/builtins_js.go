@@ -2,77 +2,87 @@
 
 package jsws
 
-import (
-	"sync"
+import "github.com/hack-pad/safejs"
 
-	"github.com/hack-pad/safejs"
-)
+// builtins is what every Socket uses of JavaScript, looked up once: each look-up
+// costs some 2 us and pins an object.
+var builtins struct {
+	loaded bool
 
-// builtins are what every Socket uses of JavaScript, looked up once: each
-// look-up costs some 2 us and pins an object.
-type builtins struct {
-	array, object, arrayBuffer, uint8Array safejs.Value // constructors
-	get                                    safejs.Value // Reflect.get
-	encode                                 safejs.Value // of a TextEncoder
-	decode                                 safejs.Value // of a TextDecoder that keeps a leading U+FEFF
-	lastIndexOf                            safejs.Value // String.prototype.lastIndexOf, its this the first argument
-	empty                                  safejs.Value // the empty string
-	canTransfer                            bool         // ArrayBuffer.prototype.transfer (ES2024) exists
+	array, arrayBuffer, uint8Array safejs.Value // constructors
+	options                        safejs.Value // of the decoder, and of a listener that is called once
+	encode                         safejs.Value // of a TextEncoder
+	decode                         safejs.Value // of a TextDecoder that keeps a leading U+FEFF
+	lastIndexOf                    safejs.Value // String.prototype.lastIndexOf, its this the first argument
+	empty                          safejs.Value // the empty string
 }
 
-var load = sync.OnceValues(loadBuiltins)
-
-func loadBuiltins() (*builtins, error) {
+// load fills builtins. It needs no lock: JavaScript has one thread, and so has
+// Go in it.
+func load() error {
+	b := &builtins
+	if b.loaded {
+		return nil
+	}
 	var x try
-	global := safejs.Global()
-	b := &builtins{
-		array:       x.get(global, "Array"),
-		object:      x.get(global, "Object"),
-		arrayBuffer: x.get(global, "ArrayBuffer"),
-		uint8Array:  x.get(global, "Uint8Array"),
-		get:         x.get(x.get(global, "Reflect"), "get"),
-		encode:      x.bind(x.new(x.get(global, "TextEncoder")), "encode"),
-		decode: x.bind(x.new(x.get(global, "TextDecoder"), "utf-8",
-			map[string]any{"fatal": true, "ignoreBOM": true}), "decode"),
+	b.array = x.path("Array")
+	b.arrayBuffer = x.path("ArrayBuffer")
+	b.uint8Array = x.path("Uint8Array")
+	b.options = x.new(x.path("Object"))
+	for _, name := range [...]string{"fatal", "ignoreBOM", "once"} {
+		if x.err == nil {
+			x.err = b.options.Set(name, true)
+		}
 	}
-	find := x.get(x.get(x.get(global, "String"), "prototype"), "lastIndexOf")
-	b.lastIndexOf = x.call(x.get(find, "call"), "bind", find)
-	if x.err == nil {
-		b.empty, x.err = safejs.ValueOf("")
-	}
-	transfer := x.get(x.get(b.arrayBuffer, "prototype"), "transfer")
-	b.canTransfer = transfer.Type() == safejs.TypeFunction
-	return b, x.err
+	b.encode = x.bind(x.new(x.path("TextEncoder")), "encode")
+	b.decode = x.bind(x.new(x.path("TextDecoder"), "utf-8", b.options), "decode")
+	b.lastIndexOf = x.bind(x.path("String", "prototype", "lastIndexOf"), "call")
+	b.empty = x.path("Function", "prototype", "name")
+	b.loaded = x.err == nil
+	return x.err
 }
 
 // detach gives the memory of an ArrayBuffer back at once. Otherwise the
 // js.Value that Go had of it would pin it until Go collects, which may be never:
-// Go does not see how much JavaScript holds.
-func (b *builtins) detach(buffer safejs.Value) {
-	if b.canTransfer {
-		buffer.Call("transfer", 0) // one that cannot be detached stays until then
-	}
-}
+// Go does not see how much JavaScript holds. Engines older than ES2024 cannot,
+// and there it stays until then.
+func detach(buffer safejs.Value) { buffer.Call("transfer", 0) }
 
-// try makes a row of calls readable: after the first error the rest does nothing.
+// try makes a row of calls readable: after the first error the rest does
+// nothing. Its methods are not inlined, for the sake of the page's size.
 type try struct{ err error }
 
-func (x *try) get(v safejs.Value, name string) safejs.Value {
-	return x.do(func() (safejs.Value, error) { return v.Get(name) })
-}
-
-func (x *try) set(v safejs.Value, name string, to any) {
-	if x.err == nil {
-		x.err = v.Set(name, to)
+// path follows properties from the global object.
+func (x *try) path(names ...string) safejs.Value {
+	v := safejs.Global()
+	for _, name := range names {
+		v = x.get(v, name)
 	}
+	return v
 }
 
-func (x *try) new(class safejs.Value, args ...any) safejs.Value {
-	return x.do(func() (safejs.Value, error) { return class.New(args...) })
+//go:noinline
+func (x *try) get(v safejs.Value, name string) (p safejs.Value) {
+	if x.err == nil {
+		p, x.err = v.Get(name)
+	}
+	return p
 }
 
-func (x *try) call(v safejs.Value, name string, args ...any) safejs.Value {
-	return x.do(func() (safejs.Value, error) { return v.Call(name, args...) })
+//go:noinline
+func (x *try) new(class safejs.Value, args ...any) (o safejs.Value) {
+	if x.err == nil {
+		o, x.err = class.New(args...)
+	}
+	return o
+}
+
+//go:noinline
+func (x *try) call(v safejs.Value, name string, args ...any) (result safejs.Value) {
+	if x.err == nil {
+		result, x.err = v.Call(name, args...)
+	}
+	return result
 }
 
 // bind returns v's method name, bound to v and args.
@@ -80,10 +90,35 @@ func (x *try) bind(v safejs.Value, name string, args ...any) safejs.Value {
 	return x.call(x.get(v, name), "bind", append([]any{v}, args...)...)
 }
 
-func (x *try) do(f func() (safejs.Value, error)) safejs.Value {
-	v := safejs.Undefined()
-	if x.err == nil {
-		v, x.err = f()
+// number returns v's property name if it is a number, else otherwise.
+func number(v safejs.Value, name string, otherwise int) int {
+	p, err := v.Get(name)
+	if err != nil {
+		return otherwise
 	}
-	return v
+	return toInt(p, otherwise)
+}
+
+func toInt(v safejs.Value, otherwise int) int {
+	if v.Type() != safejs.TypeNumber {
+		return otherwise
+	}
+	f, err := v.Float()
+	if err != nil {
+		return otherwise
+	}
+	return int(f)
+}
+
+// text returns v's property name if it is a string, else "".
+func text(v safejs.Value, name string) string {
+	p, err := v.Get(name)
+	if err != nil || p.Type() != safejs.TypeString {
+		return ""
+	}
+	s, err := p.String()
+	if err != nil {
+		return ""
+	}
+	return s
 }

@@ -12,6 +12,10 @@ import (
 // ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object")
 
+// errUnreadable is the error of a message that is neither a string nor an
+// ArrayBuffer.
+var errUnreadable = errors.New("a message came as an object without bytes")
+
 // Exception is what JavaScript has thrown.
 type Exception struct {
 	Name    string // "SyntaxError"
@@ -24,23 +28,10 @@ func (e *Exception) Error() string { return e.Name + ": " + e.Message }
 // exception makes an *Exception of an error that JavaScript threw; others stay
 // as they are.
 func exception(err error) error {
-	thrown, ok := errors.AsType[js.Error](err)
+	thrown, ok := errors.Unwrap(err).(js.Error) // as safejs wraps it
 	if !ok {
 		return err
 	}
 	v := safejs.Safe(thrown.Value)
 	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
-}
-
-// text returns v's property name if it is a string, else "".
-func text(v safejs.Value, name string) string {
-	p, err := v.Get(name)
-	if err != nil || p.Type() != safejs.TypeString {
-		return ""
-	}
-	s, err := p.String()
-	if err != nil {
-		return ""
-	}
-	return s
 }

@@ -3,103 +3,77 @@
 package jsws
 
 import (
-	"slices"
+	"syscall/js"
 
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 // detachFrom is the size in bytes from which a received buffer is detached after
 // it was copied; below, the call costs more than the memory is worth.
 const detachFrom = 16 << 10
 
-// Event is one event of a Socket. Message is nil for all but a "message".
-type Event struct {
-	Type    string // "open", "error" or "close"; "" with a Message
-	Message *Message
-
-	// of "close"
-	Code     int
-	Reason   string
-	WasClean bool
-}
-
 // Next takes the oldest event from the queue; it reports false when there is
 // none.
-func (s *Socket) Next() (Event, bool) {
+func (s *Socket) Next() (e event.Event, ok bool) {
 	if s.released {
-		return Event{}, false
+		return e, false
 	}
-	e, err := s.shift.Invoke()
-	if err != nil || e.IsUndefined() {
-		return Event{}, false
+	v, err := s.in.shift.Invoke()
+	if err != nil || v.IsUndefined() {
+		return e, false
 	}
 	// Only a MessageEvent has data: one look-up instead of decoding the type.
-	data, err := e.Get("data")
-	if err == nil && !data.IsUndefined() {
-		return Event{Message: newMessage(s.b, data)}, true
+	if data, err := v.Get("data"); err == nil && !data.IsUndefined() {
+		e.Kind, e.Message = event.Received, newMessage(data)
+		return e, true
 	}
-	event := Event{Type: text(e, "type")}
-	if event.Type == "close" {
-		event.Code, event.Reason, event.WasClean = closing(e)
-	}
-	return event, true
-}
-
-// closing reads a CloseEvent; what cannot be read counts as abnormal closure.
-func closing(e safejs.Value) (code int, reason string, clean bool) {
-	code = int(api.StatusAbnormalClosure)
-	if v, err := e.Get("code"); err == nil {
-		if n, err := v.Int(); err == nil {
-			code = n
+	switch text(v, "type") {
+	case "open":
+		e.Kind = event.Opened
+	case "close":
+		e.Kind = event.Ended
+		e.Code = api.StatusCode(number(v, "code", int(api.StatusAbnormalClosure)))
+		e.Reason = text(v, "reason")
+		if clean, err := v.Get("wasClean"); err == nil {
+			e.Clean = clean.Equal(safejs.Safe(js.ValueOf(true)))
 		}
+	default:
+		e.Kind = event.Failed
 	}
-	if v, err := e.Get("wasClean"); err == nil {
-		clean, _ = v.Truthy()
-	}
-	return code, text(e, "reason"), clean
+	return e, true
 }
 
 // Message is a received message, still in JavaScript's memory.
 type Message struct {
-	b    *builtins
 	typ  api.MessageType
 	data safejs.Value // a string or an ArrayBuffer
+	utf8 safejs.Value // of a string: a Uint8Array of its bytes, once encoded
 	size int          // bytes; of a string that is not encoded yet its UTF-16 units
 	err  error        // why data cannot be read
-
-	encoded bool         // bytes is made, of a text
-	bytes   safejs.Value // a Uint8Array
 }
 
-func newMessage(b *builtins, data safejs.Value) *Message {
-	m := &Message{b: b, data: data, typ: api.MessageBinary}
+func newMessage(data safejs.Value) *Message {
+	m := &Message{typ: api.MessageBinary, data: data}
 	if data.Type() == safejs.TypeString {
 		m.typ = api.MessageText
-		m.size, m.err = b.units(data) // each is one byte of UTF-8 at least
-		return m
+		m.size = units(data) // each is one byte of UTF-8 at least
+	} else if m.size = number(data, "byteLength", -1); m.size < 0 {
+		m.err = errUnreadable
 	}
-	m.size, m.err = number(data, "byteLength")
 	return m
 }
 
 // units returns a string's length in UTF-16 units. Go cannot read the length of
 // a string; the empty string is last found at its end.
-func (b *builtins) units(s safejs.Value) (int, error) {
-	n, err := b.lastIndexOf.Invoke(s, b.empty)
+func units(s safejs.Value) int {
+	n, err := builtins.lastIndexOf.Invoke(s, builtins.empty)
 	if err != nil {
-		return 0, err
+		return 0
 	}
-	return n.Int()
-}
-
-func number(v safejs.Value, name string) (int, error) {
-	n, err := v.Get(name)
-	if err != nil {
-		return 0, err
-	}
-	return n.Int()
+	return toInt(n, 0)
 }
 
 // Type says whether the message is text or binary.
@@ -111,12 +85,10 @@ func (m *Message) MinSize() int { return m.size }
 
 // Size is the size in bytes.
 func (m *Message) Size() (int, error) {
-	if m.typ == api.MessageText && !m.encoded && m.err == nil {
-		m.bytes, m.err = m.b.encode.Invoke(m.data)
-		if m.err == nil {
-			m.size, m.err = m.bytes.Length()
+	if m.typ == api.MessageText && m.utf8.IsUndefined() && m.err == nil {
+		if m.utf8, m.err = builtins.encode.Invoke(m.data); m.err == nil {
+			m.size = number(m.utf8, "length", 0)
 		}
-		m.data, m.encoded = safejs.Undefined(), true
 	}
 	return m.size, m.err
 }
@@ -128,24 +100,24 @@ func (m *Message) AppendTo(dst []byte) ([]byte, error) {
 	if err != nil || n == 0 {
 		return dst, err
 	}
+	view := m.utf8
 	if m.typ == api.MessageBinary {
-		if m.bytes, err = m.b.uint8Array.New(m.data); err != nil {
-			return dst, err
-		}
+		view, err = builtins.uint8Array.New(m.data)
 	}
-	p := slices.Grow(dst, n)[:len(dst)+n]
-	if _, err := safejs.CopyBytesToGo(p[len(dst):], m.bytes); err != nil {
+	p := dst
+	if cap(p)-len(p) < n {
+		p = append(make([]byte, 0, len(dst)+n), dst...)
+	}
+	p = p[:len(dst)+n]
+	if err == nil {
+		_, err = safejs.CopyBytesToGo(p[len(dst):], view)
+	}
+	if err != nil {
 		return dst, err
 	}
-	m.free()
-	return p, nil
-}
-
-func (m *Message) free() {
-	if m.size >= detachFrom {
-		if buffer, err := m.bytes.Get("buffer"); err == nil {
-			m.b.detach(buffer)
-		}
+	if m.typ == api.MessageBinary && n >= detachFrom {
+		detach(m.data)
 	}
-	m.data, m.bytes = safejs.Undefined(), safejs.Undefined()
+	m.data, m.utf8 = safejs.Undefined(), safejs.Undefined()
+	return p, nil
 }

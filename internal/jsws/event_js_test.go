@@ -8,9 +8,10 @@ import (
 	"testing"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
-func next(t *testing.T, s *Socket) Event {
+func next(t *testing.T, s *Socket) event.Event {
 	t.Helper()
 	e, ok := s.Next()
 	if !ok {
@@ -30,7 +31,7 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	f.fire("Event", "error", nil)
 	reason := js.Global().Get("String").Call("fromCharCode", 0xfeff, '!') // a Go string would lose U+FEFF
 	f.fire("CloseEvent", "close", map[string]any{"code": 4001, "reason": reason, "wasClean": true})
-	if e := next(t, s); e != (Event{Type: "open"}) {
+	if e := next(t, s); e != (event.Event{Kind: event.Opened}) {
 		t.Errorf("first %+v", e)
 	}
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageText {
@@ -39,10 +40,10 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageBinary {
 		t.Errorf("third %+v", e)
 	}
-	if e := next(t, s); e != (Event{Type: "error"}) {
+	if e := next(t, s); e != (event.Event{Kind: event.Failed}) {
 		t.Errorf("fourth %+v", e)
 	}
-	want := Event{Type: "close", Code: 4001, Reason: "\ufeff!", WasClean: true}
+	want := event.Event{Kind: event.Ended, Code: 4001, Reason: "\ufeff!", Clean: true}
 	if e := next(t, s); e != want {
 		t.Errorf("fifth %+v, want %+v", e, want)
 	}

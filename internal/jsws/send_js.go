@@ -30,76 +30,68 @@ type outbox struct {
 
 // Send sends one message. Text must be UTF-8.
 func (s *Socket) Send(typ api.MessageType, p []byte) error {
-	if len(p) > keepMax {
-		return s.sendLarge(typ, p)
+	out, large := &s.out, len(p) > keepMax
+	if large {
+		out = new(outbox)
 	}
-	if err := s.out.fit(s.b, len(p)); err != nil {
-		return exception(err)
+	data, err := out.load(typ, p)
+	if err == nil {
+		_, err = s.send.Invoke(data)
 	}
-	if _, err := safejs.CopyBytesToJS(s.out.view, p); err != nil {
-		return exception(err)
+	if large {
+		detach(out.buffer)
 	}
-	data := s.out.view
-	if typ == api.MessageText {
-		if !s.out.asText {
-			var err error
-			if s.out.text, err = s.b.textOf(s.out.view); err != nil {
-				return exception(err)
-			}
-			s.out.asText = true
-		}
-		data = s.out.text
-	}
-	_, err := s.send.Invoke(data)
 	return exception(err)
 }
 
+// CloseWith calls close with a code of 1000 or 3000-4999 and a reason of at most
+// 123 bytes of UTF-8.
+func (s *Socket) CloseWith(code api.StatusCode, reason string) error {
+	data, err := s.out.load(api.MessageText, append([]byte(nil), reason...))
+	if err == nil {
+		_, err = s.ws.Call("close", int(code), data)
+	}
+	return exception(err)
+}
+
+// HangUp calls close without arguments, which never throws: it sends an empty
+// close frame, or gives up connecting.
+func (s *Socket) HangUp() { s.ws.Call("close") }
+
+// load copies p into the outbox and returns what to hand to JavaScript.
+func (o *outbox) load(typ api.MessageType, p []byte) (safejs.Value, error) {
+	err := o.fit(len(p))
+	if err == nil {
+		_, err = safejs.CopyBytesToJS(o.view, p)
+	}
+	if err != nil || typ == api.MessageBinary {
+		return o.view, err
+	}
+	if !o.asText {
+		o.text, err = textOf(o.view)
+		o.asText = err == nil
+	}
+	return o.text, err
+}
+
 // fit makes view n bytes long.
-func (o *outbox) fit(b *builtins, n int) (err error) {
-	if o.size >= max(n, 1) && o.n == n {
+func (o *outbox) fit(n int) error {
+	if o.n == n && o.size > 0 {
 		return nil
 	}
+	var x try
 	if o.size < n || o.size == 0 {
 		size := max(o.size, keepMin)
 		for size < n {
 			size *= 2
 		}
-		buffer, err := b.arrayBuffer.New(size)
-		if err != nil {
-			return err
-		}
-		if o.size > 0 {
-			b.detach(o.buffer)
-		}
-		*o = outbox{buffer: buffer, size: size}
+		o.buffer, o.size = x.new(builtins.arrayBuffer, size), size
 	}
-	o.n, o.asText, o.text = -1, false, safejs.Undefined() // no view, in case of an error
-	if o.view, err = b.uint8Array.New(o.buffer, 0, n); err == nil {
-		o.n = n
-	}
-	return err
-}
-
-// sendLarge sends p from a buffer of its own, which is then detached.
-func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
-	var x try
-	buffer := x.new(s.b.arrayBuffer, len(p))
-	view := x.new(s.b.uint8Array, buffer)
+	o.view, o.n, o.asText = x.new(builtins.uint8Array, o.buffer, 0, n), n, false
 	if x.err != nil {
-		return exception(x.err)
+		*o = outbox{}
 	}
-	defer s.b.detach(buffer)
-	if _, err := safejs.CopyBytesToJS(view, p); err != nil {
-		return exception(err)
-	}
-	data := view
-	if typ == api.MessageText {
-		if data, x.err = s.b.textOf(view); x.err != nil {
-			return exception(x.err)
-		}
-	}
-	_, err := s.send.Invoke(data)
-	return exception(err)
+	return x.err
 }
 
 // textOf returns an object whose toString decodes view as UTF-8, anew at every
@@ -107,32 +99,12 @@ func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 // so that the string is never a value in Go: the call saves 2 us, and nothing
 // pins the string. It also keeps a leading U+FEFF, which a Go string would lose
 // on its way.
-func (b *builtins) textOf(view safejs.Value) (safejs.Value, error) {
+func textOf(view safejs.Value) (safejs.Value, error) {
 	var x try
-	o := x.new(b.object)
-	x.set(o, "toString", x.call(b.decode, "bind", nil, view))
+	o := x.new(builtins.array) // any object that is neither bytes nor a Blob
+	toString := x.call(builtins.decode, "bind", nil, view)
+	if x.err == nil {
+		x.err = o.Set("toString", toString)
+	}
 	return o, x.err
 }
-
-// CloseWith calls close with a code of 1000 or 3000-4999 and a reason of at most
-// 123 bytes of UTF-8.
-func (s *Socket) CloseWith(code int, reason string) error {
-	var x try
-	view := x.new(s.b.uint8Array, len(reason))
-	if x.err == nil {
-		_, x.err = safejs.CopyBytesToJS(view, []byte(reason))
-	}
-	if x.err != nil {
-		return exception(x.err)
-	}
-	text, err := s.b.textOf(view)
-	if err != nil {
-		return exception(err)
-	}
-	_, err = s.ws.Call("close", code, text)
-	return exception(err)
-}
-
-// Close calls close without arguments, which never throws: it sends an empty
-// close frame, or gives up connecting.
-func (s *Socket) Close() { s.ws.Call("close") }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"syscall/js"
 	"testing"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 func TestNoWebSocket(t *testing.T) {
@@ -68,8 +71,8 @@ func TestCloseWithThrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Release()
-	defer s.Close()
-	for _, code := range []int{0, 999, 1001, 1005, 1006, 1009, 2999, 5000} {
+	defer s.HangUp()
+	for _, code := range []api.StatusCode{0, 999, 1001, 1005, 1006, 1009, 2999, 5000} {
 		if e, ok := errors.AsType[*Exception](s.CloseWith(code, "")); !ok || e.Name != "InvalidAccessError" {
 			t.Errorf("close(%d) did not throw an InvalidAccessError", code)
 		}
@@ -91,14 +94,14 @@ func TestRefused(t *testing.T) {
 	defer s.Release()
 	woken := make(chan struct{}, 8)
 	s.Wake(func() { woken <- struct{}{} })
-	var got []Event
+	var got []event.Event
 	for len(got) < 2 {
 		<-woken
 		for e, ok := s.Next(); ok; e, ok = s.Next() {
 			got = append(got, e)
 		}
 	}
-	if got[0].Type != "error" || got[1] != (Event{Type: "close", Code: 1006}) {
+	if got[0].Kind != event.Failed || got[1] != (event.Event{Kind: event.Ended, Code: 1006}) {
 		t.Errorf("events %+v, want error and close 1006", got)
 	}
 	if s.State() != 3 {
@@ -187,7 +190,7 @@ func TestRelease(t *testing.T) {
 	if s.State() != 1 || s.BufferedAmount() != 1<<40 {
 		t.Error("state and buffered amount cannot be read any more")
 	}
-	s.Close()
+	s.HangUp()
 	if len(f.closes) != 1 || len(f.closes[0]) != 0 {
 		t.Errorf("calls of close: %v, want one without arguments", f.closes)
 	}

@@ -1,0 +1,5 @@
+//go:build race && !js
+
+package conformance
+
+func init() { scale = Raced }

@@ -1,0 +1,49 @@
+// Package event is what a WebSocket object of the WHATWG standard tells: the
+// words that internal/jsws, which has the object, and internal/browser, which
+// knows the rules, share without knowing each other.
+package event
+
+import "github.com/twinws/ws/api"
+
+// State is a readyState, with the values of the WHATWG WebSockets standard
+// section 3.1.
+type State int
+
+const (
+	Connecting State = iota // CONNECTING
+	Open                    // OPEN
+	Closing                 // CLOSING: a close frame was sent or received
+	Closed                  // CLOSED
+)
+
+// Kind says which event an Event was.
+type Kind int
+
+const (
+	Opened   Kind = iota + 1 // "open"
+	Received                 // "message"
+	Failed                   // "error", which carries no reason
+	Ended                    // "close", normally the last
+)
+
+// Event is one event of a WebSocket object.
+type Event struct {
+	Kind    Kind
+	Message Message // of Received
+
+	Code   api.StatusCode // of Ended: 1005 without a code, 1006 without a close frame
+	Reason string         // of Ended
+	Clean  bool           // of Ended: wasClean
+}
+
+// Message is a message that has arrived whole and lies in JavaScript's memory.
+type Message interface {
+	Type() api.MessageType
+	// MinSize is at most the size in bytes, and costs nothing to know.
+	MinSize() int
+	// Size is the size in bytes. Text is encoded to know it.
+	Size() (int, error)
+	// AppendTo appends the bytes to dst and lets go of JavaScript's memory. It
+	// is called once at most. On error it returns dst as it was.
+	AppendTo(dst []byte) ([]byte, error)
+}
