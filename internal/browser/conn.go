@@ -177,13 +177,11 @@ func (c *Conn) terminal() error {
 	return err
 }
 
-// lock puts its token into side, c.reading or c.writing, unless ctx ends first
-// or end is closed. Taking the token out again unlocks.
-//
-// Who waits to write gives up when the connection ends, since an open Writer may
-// hold the side longer. Who waits to read never does: whoever reads ends with
-// the connection, and may leave messages.
-func (c *Conn) lock(ctx context.Context, side chan struct{}, end <-chan struct{}) error {
+// lock puts its token into side, c.reading or c.writing, unless ctx ends first.
+// Taking the token out again unlocks. Whoever holds a side lets go of it when the
+// connection ends, so that those who wait see the end for themselves: a Read
+// may still find messages.
+func lock(ctx context.Context, side chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -192,8 +190,6 @@ func (c *Conn) lock(ctx context.Context, side chan struct{}, end <-chan struct{}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-end:
-		return c.terminal()
 	}
 }
 

@@ -167,6 +167,7 @@ type fakeMessage struct {
 	units  int // UTF-16 units of a text; 0 means len(p)
 	sized  int
 	copied int
+	onCopy func()
 	err    error
 }
 
@@ -189,6 +190,9 @@ func (m *fakeMessage) AppendTo(dst []byte) ([]byte, error) {
 		return dst, m.err
 	}
 	m.copied++
+	if m.onCopy != nil {
+		m.onCopy()
+	}
 	return append(dst, m.p...), nil
 }
 

@@ -26,7 +26,7 @@ type stream struct {
 
 // ReadAppend waits for the next message and appends it to dst.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.lock(ctx, c.reading, nil); err != nil {
+	if err := lock(ctx, c.reading); err != nil {
 		return 0, dst, err
 	}
 	typ, dst, err := c.receive(ctx, nil, dst)
@@ -37,7 +37,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 // Reader waits for the next message and returns a stream of it. After a stream
 // whose context ended it returns a stream of the same message's rest.
 func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
-	if err := c.lock(ctx, c.reading, nil); err != nil {
+	if err := lock(ctx, c.reading); err != nil {
 		return 0, nil, err
 	}
 	defer func() { <-c.reading }()

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/event"
 )
 
 func reader(t *testing.T, ctx context.Context, c *Conn) io.Reader {
@@ -165,5 +166,17 @@ func TestReaderDuringLocalClose(t *testing.T) {
 		synctest.Wait()
 		f.fire(closed(4000, ""))
 		wantClose(t, <-done, api.CloseError{Code: 4000, Local: true, Clean: true})
+	})
+}
+
+// A Close while Reader copies the message discards it like any other.
+func TestReaderClosedWhileCopying(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, f := open(t, -1)
+		m := &fakeMessage{typ: api.MessageText, p: "abcd", onCopy: func() { c.CloseNow() }}
+		f.fire(event.Event{Kind: event.Received, Message: m})
+		r := reader(t, t.Context(), c)
+		_, err := r.Read(make([]byte, 1))
+		wantClose(t, err, api.CloseError{Code: 1006, Local: true})
 	})
 }

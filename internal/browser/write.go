@@ -18,7 +18,7 @@ var (
 
 // Write sends p as one message, once no other message is being written.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
-	if err := c.lock(ctx, c.writing, c.ended); err != nil {
+	if err := lock(ctx, c.writing); err != nil {
 		return err
 	}
 	err := c.send(ctx, typ, p)
@@ -28,7 +28,7 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 
 // Writer returns a stream that collects one message, and sends it when closed.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
-	if err := c.lock(ctx, c.writing, c.ended); err != nil {
+	if err := lock(ctx, c.writing); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -39,9 +39,7 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 		return nil, c.awaitEnd(ctx)
 	}
 	w := &writer{c: c, ctx: ctx, typ: typ, done: make(chan struct{})}
-	if ctx.Done() != nil {
-		go w.watch()
-	}
+	go w.watch()
 	return w, nil
 }
 
@@ -132,8 +130,8 @@ func (w *writer) usable() error {
 	return err
 }
 
-// watch gives the write side free when the context ends, even if nobody comes
-// back to close the stream.
+// watch gives the write side free when the context or the connection ends, even
+// if nobody comes back to close the stream.
 func (w *writer) watch() {
 	select {
 	case <-w.ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -173,7 +174,7 @@ func TestWriterIsOneMessage(t *testing.T) {
 func TestWriterHoldsUpOthers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
-		writerOf(t, t.Context(), c, api.MessageBinary)
+		writerOf(t, context.Background(), c, api.MessageBinary)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := c.Write(ctx, api.MessageText, nil); err != context.DeadlineExceeded {
@@ -184,6 +185,25 @@ func TestWriterHoldsUpOthers(t *testing.T) {
 		synctest.Wait()
 		f.fire(closed(4001, "")) // the Writer is never closed, and yet:
 		wantClose(t, <-done, api.CloseError{Code: 4001, Clean: true})
+	})
+}
+
+// A Writer that was closed leaves nothing behind, though its context and the
+// connection go on.
+func TestWriterLeavesNoGoroutine(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, _ := open(t, -1)
+		defer c.CloseNow()
+		before := runtime.NumGoroutine()
+		for range 10 {
+			if err := writerOf(t, t.Context(), c, api.MessageText).Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		if n := runtime.NumGoroutine(); n != before {
+			t.Errorf("%d goroutines, %d before", n, before)
+		}
 	})
 }
 
