@@ -105,17 +105,22 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	defer c.unlockWire()
 	c.mu.Lock()
-	due, f, err := c.closing.mustSend(), c.closing.ours, c.broken
-	c.mu.Unlock()
-	if !due {
+	must, f, err := c.closing.mustSend(), c.closing.ours, c.broken
+	if !must {
+		c.mu.Unlock()
 		return err
 	}
+	due := c.takeReplies()
+	c.mu.Unlock()
 	sent := 0
 	if err == nil {
-		payload := frame.AppendClose(nil, f.code, f.reason)
-		sent, err = c.writeStream(ctx, c.appendControl(nil, frame.OpClose, payload), nil)
+		sent, err = c.writeClose(ctx, due, f)
 	}
 	if err != nil && sent == 0 && err == ctx.Err() {
+		c.mu.Lock()
+		c.replies = due
+		c.due.Store(due.ping || due.count > 0)
+		c.mu.Unlock()
 		return err
 	}
 	c.mu.Lock()
@@ -129,6 +134,17 @@ func (c *Conn) sendClose(ctx context.Context) error {
 		c.breakWrites(err)
 	}
 	return err
+}
+
+// writeClose writes a close frame, and before it what is due: pings that came
+// before the peer's close frame are answered (RFC 6455 section 5.5.2).
+func (c *Conn) writeClose(ctx context.Context, due replies, f closeFrame) (sent int, err error) {
+	b := writeBuffers.get()
+	defer writeBuffers.put(b)
+	var payload [frame.MaxControlPayload]byte
+	out := c.appendReplies(b[:0], due)
+	out = c.appendControl(out, frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason))
+	return c.writeStream(ctx, out, nil)
 }
 
 // drain is reading once the closing handshake has begun: it throws messages
@@ -172,7 +188,9 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 }
 
 // finish ends a connection whose peer has sent its close frame: it is answered,
-// and then the server is first to end the stream (RFC 6455 section 7.1.1).
+// and then the server is first to end the stream (RFC 6455 section 7.1.1), half
+// of it where it can: bytes behind the peer's close frame would else destroy the
+// answer on its way.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
 	over := c.closing.state == stateEnded || c.closing.failure != nil
@@ -187,6 +205,8 @@ func (c *Conn) finish(ctx context.Context) error {
 	switch {
 	case err == nil && c.cfg.Client:
 		c.awaitEnd(wait)
+	case err == nil:
+		c.halfClose(wait)
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && err == wait.Err():
@@ -198,10 +218,20 @@ func (c *Conn) finish(ctx context.Context) error {
 // linger follows our close frame when the connection failed: ending the stream
 // with bytes unread could destroy the frame on its way to the peer.
 func (c *Conn) linger(ctx context.Context) {
-	if h, ok := c.stream.(interface{ CloseWrite() error }); ok {
-		h.CloseWrite()
+	if !c.halfClose(ctx) {
+		c.awaitEnd(ctx)
 	}
-	c.awaitEnd(ctx)
+}
+
+// halfClose ends the sending half of the stream and waits for the peer to end
+// its own. It reports false when the stream has no halves.
+func (c *Conn) halfClose(ctx context.Context) bool {
+	h, ok := c.stream.(interface{ CloseWrite() error })
+	if ok {
+		h.CloseWrite()
+		c.awaitEnd(ctx)
+	}
+	return ok
 }
 
 // awaitEnd throws bytes away until the peer ends the stream, within bounds.

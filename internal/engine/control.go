@@ -93,23 +93,15 @@ func (c *Conn) unlockWire() {
 func (c *Conn) sendReplies() {
 	defer c.unlockWire()
 	c.mu.Lock()
-	due := c.replies
-	c.replies = replies{}
-	c.due.Store(false)
-	ready := c.closing.state == stateOpen && c.broken == nil
+	due := c.takeReplies()
+	ready := !c.closing.tried && c.broken == nil
 	c.mu.Unlock()
 	if !ready {
 		return
 	}
 	b := writeBuffers.get()
 	defer writeBuffers.put(b)
-	out := b[:0]
-	if due.ping {
-		out = c.appendControl(out, frame.OpPing, nil)
-	}
-	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
-		out = c.appendControl(out, frame.OpPong, p[1:1+p[0]])
-	}
+	out := c.appendReplies(b[:0], due)
 	if _, err := c.writeStream(context.Background(), out, nil); err != nil {
 		c.breakWrites(err)
 	} else if due.ping {
@@ -117,6 +109,25 @@ func (c *Conn) sendReplies() {
 		c.pingOut = time.Now()
 		c.mu.Unlock()
 	}
+}
+
+// takeReplies empties the slot. The caller holds mu.
+func (c *Conn) takeReplies() replies {
+	due := c.replies
+	c.replies = replies{}
+	c.due.Store(false)
+	return due
+}
+
+// appendReplies appends the frames of what is due, less than a writeBuffer.
+func (c *Conn) appendReplies(dst []byte, due replies) []byte {
+	if due.ping {
+		dst = c.appendControl(dst, frame.OpPing, nil)
+	}
+	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
+		dst = c.appendControl(dst, frame.OpPong, p[1:1+p[0]])
+	}
+	return dst
 }
 
 // appendControl appends a control frame.
