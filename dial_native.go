@@ -233,7 +233,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		cfg.Deflate, err = a.compression.confirm(extensions)
 	}
 	if e, ok := err.(*HandshakeError); ok {
-		e.Body = readBody(nc, rest, res)
+		e.Status, e.Header, e.Body = res.Status, res.Header.HTTP(), readBody(nc, rest, res)
 	}
 	return cfg, rest, err
 }

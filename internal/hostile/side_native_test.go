@@ -34,6 +34,8 @@ type settings struct {
 	extensions string
 	// near, when set, wraps the library's end of the connection.
 	near func(net.Conn) net.Conn
+	// options, when set, changes those of a server.
+	options func(*ws.AcceptOptions)
 }
 
 // takeover is what a peer says to have context takeover both ways.
@@ -48,7 +50,11 @@ func deflated(client bool, limit int64) settings {
 }
 
 func (s settings) accept() *ws.AcceptOptions {
-	return &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout}
+	o := &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout}
+	if s.options != nil {
+		s.options(o)
+	}
+	return o
 }
 
 // side is a way in which the library's end of a connection comes to be.
@@ -90,17 +96,44 @@ func openAccept(ctx context.Context, near net.Conn, s settings) (*ws.Conn, error
 		done <- result{c, err}
 	})
 	defer h.Close() // hijacked connections are not its any more
+	var r result
 	select {
-	case r := <-done:
-		return r.c, r.err
+	case r = <-done:
+		if r.err == nil {
+			return r.c, nil
+		}
+		<-h.over // the refusal has been sent
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-h.over:
+		select {
+		case r = <-done:
+		default:
+			r.err = errNotReached
+		}
 	}
+	return nil, r.err
+}
+
+// errNotReached says that net/http answered a request by itself.
+var errNotReached = errors.New("Accept was not reached")
+
+// server serves HTTP on one connection.
+type server struct {
+	http.Server
+	over chan struct{} // closed with the connection
 }
 
 // serve starts an HTTP server for the one connection.
-func serve(near net.Conn, f http.HandlerFunc) *http.Server {
-	h := &http.Server{Handler: f, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+func serve(near net.Conn, f http.HandlerFunc) *server {
+	h := &server{over: make(chan struct{})}
+	h.Handler, h.ErrorLog = f, log.New(io.Discard, "", 0)
+	h.ReadHeaderTimeout, h.MaxHeaderBytes = 10*time.Second, 16<<10
+	h.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			close(h.over)
+		}
+	}
 	l := &single{addr: near.LocalAddr(), conns: make(chan net.Conn, 1), closed: make(chan struct{})}
 	l.conns <- near
 	go h.Serve(l)
@@ -172,6 +205,85 @@ func (d side) pair(t testing.TB, wire func(testing.TB) (near, far net.Conn), s s
 		far.Close()
 	})
 	return c, p
+}
+
+// answer is what a raw request brought about.
+type answer struct {
+	raw    string // all bytes, up to the stream's end
+	status int
+	header http.Header
+	err    error // of Accept or Upgrade
+}
+
+// ask sends a raw request to a server and returns its answer. A connection that
+// was accepted is ended at once.
+func (d side) ask(t testing.TB, s settings, raw string) (a answer) {
+	t.Helper()
+	near, far := tcp(t)
+	defer far.Close()
+	ctx, cancel := context.WithTimeout(background, patience)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		c, err := d.open(ctx, near, s)
+		if err == nil {
+			c.CloseNow()
+		}
+		done <- err
+	}()
+	go io.WriteString(far, raw)
+	far.SetReadDeadline(time.Now().Add(patience))
+	all, err := io.ReadAll(far)
+	if err != nil && len(all) == 0 {
+		t.Fatalf("no answer: %v", err)
+	}
+	far.Close()
+	a.raw, a.err = string(all), <-done
+	if r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(a.raw)), nil); err == nil {
+		a.status, a.header = r.StatusCode, r.Header
+	}
+	return a
+}
+
+// servers are the sides that are asked.
+var servers = sides[:2]
+
+// onServers runs f for each of them.
+func onServers(t *testing.T, f func(t *testing.T, d side)) {
+	for _, d := range servers {
+		t.Run(d.name, func(t *testing.T) {
+			leavesNothing(t)
+			f(t, d)
+		})
+	}
+}
+
+// dialed lets a Dialer, which change may prepare, dial a raw server that answers
+// what the function says, and returns the error.
+func dialed(t testing.TB, change func(*ws.Dialer), reply func(r *http.Request) string) error {
+	t.Helper()
+	near, far := tcp(t)
+	go func() {
+		defer far.Close()
+		r, err := http.ReadRequest(bufio.NewReader(far))
+		if err != nil {
+			return
+		}
+		io.WriteString(far, reply(r))
+		far.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, far)
+	}()
+	d := dialer(func(context.Context) (net.Conn, error) { return near, nil })
+	if change != nil {
+		change(d)
+	}
+	ctx, cancel := context.WithTimeout(background, patience)
+	defer cancel()
+	c, err := d.Dial(ctx, "ws://example.com/")
+	if err == nil {
+		c.CloseNow()
+	}
+	return err
 }
 
 // everywhere runs f for each side over TCP, and looks for what is left behind.
