@@ -1,6 +1,7 @@
 # Everything is a make target; `make help` lists them. Needed: Go 1.26, git, make.
-# What else is missing (a browser, a C compiler for the race detector) is
-# installed on Debian when run as root; elsewhere a line says what to install.
+# What else is missing (a browser, a C compiler for the race detector, peers to
+# test against) is installed on Debian when run as root; elsewhere a line says
+# what to install.
 
 GO      ?= go
 ADDR    ?= 127.0.0.1:8080
@@ -30,7 +31,7 @@ demo: ## run examples/echo natively and in a headless browser, and compare
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
-test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1: natively alone)
+test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1, WS_NO_PEERS=1: without)
 	@$(MAKE) --no-print-directory -s -j2 prepare
 	@$(MAKE) --no-print-directory -k test-native test-js
 
@@ -74,7 +75,7 @@ tidy:
 prepare: system $(BIN)/wasmbrowsertest
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
 test-native:

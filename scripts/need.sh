@@ -1,9 +1,10 @@
 #!/bin/sh
-# need.sh [browser] [cc]: makes sure that what the tests need from the system is
+# need.sh [browser] [cc] [interop]: makes sure that what the tests need from the system is
 # there, and prints its path. What is missing it installs from Debian's packages
 # when it may (root on Debian); elsewhere it says in one line what to install,
 # and fails.
 set -eu
+cd "$(dirname "$0")/.."
 
 # The browsers that the test runner looks for, in its own order.
 browsers="headless_shell headless-shell chromium chromium-browser google-chrome
@@ -20,6 +21,27 @@ find_browser() {
 }
 
 find_cc() { command -v "${CC:-gcc}" 2>/dev/null || command -v clang 2>/dev/null; }
+
+# Node's and Python's WebSocket peers (internal/interop).
+node_peer=internal/interop/testdata/node
+
+find_npm() { command -v node && command -v npm; } 2>/dev/null
+
+# Debian's packages belong to the system's Python, whichever else there is.
+find_websockets() {
+	for python in /usr/bin/python3 python3; do
+		command -v "$python" >/dev/null 2>&1 || continue
+		"$python" -c 'import websockets; print(websockets.__path__[0])' 2>/dev/null
+		return
+	done
+	return 1
+}
+
+# npm writes its own lock file last: what is older than ours was not installed by it.
+find_ws() {
+	installed=$node_peer/node_modules/.package-lock.json
+	[ "$installed" -nt "$node_peer/package-lock.json" ] && echo "$node_peer/node_modules/ws"
+}
 
 is_debian() { [ -r /etc/os-release ] && grep -q '^ID=debian$' /etc/os-release; }
 
@@ -60,11 +82,30 @@ need_cc() {
 		gcc libc6-dev
 }
 
+need_interop() {
+	if [ "${WS_NO_PEERS:-}" = 1 ]; then
+		echo "WS_NO_PEERS=1: going on WITHOUT the tests against Node's and Python's WebSockets" >&2
+		return
+	fi
+	without="or set WS_NO_PEERS=1 to test without these peers"
+	ensure find_websockets "Python's websockets" \
+		"install it (Debian: apt-get install python3-websockets), $without" \
+		python3-websockets || return
+	ensure find_npm "Node.js with npm" \
+		"install it (Debian: apt-get install nodejs npm), $without" \
+		nodejs npm || return
+	find_ws && return
+	echo "need.sh: installing Node's ws with npm" >&2
+	npm --prefix "$node_peer" ci --ignore-scripts --no-audit --no-fund >&2 && find_ws && return
+	echo "need.sh: Node's ws could not be installed by npm ci in $node_peer: see above, $without" >&2
+	return 1
+}
+
 for what in "$@"; do
 	case $what in
-	browser | cc) "need_$what" ;;
+	browser | cc | interop) "need_$what" ;;
 	*)
-		echo "usage: need.sh [browser] [cc]" >&2
+		echo "usage: need.sh [browser] [cc] [interop]" >&2
 		exit 2
 		;;
 	esac

@@ -36,6 +36,7 @@ var layers = map[string]int{
 	"internal/conformance":   6,
 	"internal/demo":          6,
 	"internal/hostile":       6,
+	"internal/interop":       6,
 	"internal/policy":        6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
