@@ -44,9 +44,11 @@ var takeover = map[bool]string{
 	false: "permessage-deflate; client_max_window_bits",
 }
 
-// deflated returns settings with compression on, and takeover.
+// deflated returns settings with compression on, and takeover, and the largest
+// windows, which are those of the test's deflater.
 func deflated(client bool, limit int64) settings {
-	return settings{limit: limit, compression: &ws.Compression{}, extensions: takeover[client]}
+	return settings{limit: limit, extensions: takeover[client],
+		compression: &ws.Compression{ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}}
 }
 
 func (s settings) accept() *ws.AcceptOptions {
@@ -127,7 +129,7 @@ type server struct {
 // serve starts an HTTP server for the one connection.
 func serve(near net.Conn, f http.HandlerFunc) *server {
 	h := &server{over: make(chan struct{})}
-	h.Handler, h.ErrorLog = f, log.New(io.Discard, "", 0)
+	h.Handler, h.ErrorLog = f, quiet
 	h.ReadHeaderTimeout, h.MaxHeaderBytes = 10*time.Second, 16<<10
 	h.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateClosed {
@@ -139,6 +141,9 @@ func serve(near net.Conn, f http.HandlerFunc) *server {
 	go h.Serve(l)
 	return h
 }
+
+// quiet is for servers that are to be given errors.
+var quiet = log.New(io.Discard, "", 0)
 
 // single is a listener that has one connection to give.
 type single struct {

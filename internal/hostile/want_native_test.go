@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +134,15 @@ func heap() int {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
+}
+
+// less is n, or a tenth of it under the race detector, which is ten times slower.
+func less(n int) int {
+	info, ok := debug.ReadBuildInfo()
+	if ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return n / 10
+	}
+	return n
 }
 
 // wantMemory compares a number of bytes with the most there may be.
