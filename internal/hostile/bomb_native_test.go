@@ -28,7 +28,9 @@ func newDeflater() *deflater {
 }
 
 // message returns the payload of a compressed message.
-func (d *deflater) message(p []byte) []byte { return bytes.TrimSuffix(d.part(p), []byte("\x00\x00\xFF\xFF")) }
+func (d *deflater) message(p []byte) []byte {
+	return bytes.TrimSuffix(d.part(p), []byte("\x00\x00\xFF\xFF"))
+}
 
 // part returns a part of a payload, which ends on a byte.
 func (d *deflater) part(p []byte) []byte {
