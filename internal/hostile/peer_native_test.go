@@ -143,7 +143,9 @@ func (r received) op() byte { return r.first & 0xF }
 
 // next returns the next frame that the library sends, which must keep the rules.
 func (p *peer) next() (f received, err error) {
-	p.conn.SetReadDeadline(time.Now().Add(patience))
+	if p.in.Buffered() == 0 {
+		p.conn.SetReadDeadline(time.Now().Add(patience))
+	}
 	var b [8]byte
 	if _, err := io.ReadFull(p.in, b[:2]); err != nil {
 		return f, err
