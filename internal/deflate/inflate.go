@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"bytes"
 	"io"
 	"sync"
 
@@ -33,6 +34,7 @@ type Message struct {
 	d     *Decompressor
 	r     io.ReadCloser // of the flate library
 	src   source
+	known bytes.Reader
 	said  []byte // the end of the dictionary and of what was inflated
 	lasts int    // blocks that said they were the last
 }
@@ -40,6 +42,7 @@ type Message struct {
 var messages = sync.Pool{New: func() any {
 	m := &Message{}
 	m.r = flate.NewReader(&m.src)
+	m.forget()
 	return m
 }}
 
@@ -122,8 +125,26 @@ func (m *Message) Received() {
 	h.add(m.said)
 }
 
+// forget inflates a block that sets both of the library's code tables. Where a
+// block has a code without symbols and uses it, which is not DEFLATE, the library
+// takes the table of the last block it saw: that must not be another
+// connection's.
+func (m *Message) forget() {
+	m.known.Reset(known)
+	m.r.(flate.Resetter).Reset(&m.known, nil)
+	for err := error(nil); err == nil; {
+		_, err = m.r.Read(m.src.buf[:])
+	}
+}
+
+// known is a last block with dynamic codes (RFC 1951 section 3.2.7).
+var known = []byte("\x45\x8c\x89\x0d\x00\x30\x08\x02\x67\xd5\xfe\x2b\x30\x7d\x45\xad\x8d" +
+	"\x21\x39\x14\x14\x15\x9d\x6b\x1f\xaa\xf5\x21\x66\x81\x32\x00\x65\x48\x10\x75\x08\x74" +
+	"\xc3\x5c\x6e\xa3\x98\x1f\x62\x78\x7d\xe1\xcf\xd5\xb9")
+
 // Close gives the inflater back.
 func (m *Message) Close() {
+	m.forget()
 	m.d, m.src = nil, source{}
 	m.lasts = 0
 	messages.Put(m)

@@ -2,11 +2,13 @@ package deflate
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 )
 
 var (
 	errNaive  = errors.New("naive: not DEFLATE")
+	errEmpty  = fmt.Errorf("%w: a code without a symbol is used", errNaive)
 	errWindow = errors.New("naive: a distance is over the window")
 )
 
@@ -120,6 +122,9 @@ func newCodes(lengths []int) codes {
 }
 
 func (n *naive) symbol(c codes) int {
+	if len(c) == 0 {
+		panic(errEmpty)
+	}
 	for code := 1; code < 1<<15; {
 		code = code<<1 | n.bits(1)
 		if symbol, ok := c[code]; ok {
