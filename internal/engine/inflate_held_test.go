@@ -47,3 +47,34 @@ func TestInflateHeld(t *testing.T) {
 		}
 	})
 }
+
+// TestInflateEndBeforeClose has a Ping look for its pong when all of a message
+// has come, and a stream has not given out all of it, or only not its end. The
+// close frame behind the message does not take the place of what is left.
+func TestInflateEndBeforeClose(t *testing.T) {
+	for _, first := range []int{1, 4, 5, 100} {
+		bothRoles(t, Config{Deflate: agreed()}, func(r *rig) {
+			r.send(r.zipped(true, frame.OpText, []byte(hello[0].payload)), r.close(1000, ""))
+			_, s, err := r.c.Reader(background)
+			if err != nil {
+				r.Fatal(err)
+			}
+			p := make([]byte, first)
+			n, err := s.Read(p)
+			if n == 0 || err != nil && err != io.EOF {
+				r.Fatal(n, err)
+			}
+			ctx, cancel := context.WithCancel(background)
+			wait := start(func() error { return r.c.Ping(ctx) })
+			synctest.Wait()
+			cancel()
+			if err := wait(); err != ctx.Err() {
+				r.Errorf("Ping before the message's end: %v", err)
+			}
+			rest, err := io.ReadAll(s)
+			if got := string(p[:n]) + string(rest); err != nil || got != "Hello" {
+				r.Errorf("%d bytes first: %q, %v", first, got, err)
+			}
+		})
+	}
+}
