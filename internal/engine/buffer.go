@@ -40,6 +40,9 @@ func (p *pool[B]) put(b *B) {
 // deflated are buffers for compressed messages, which grow as they must.
 var deflated sync.Pool
 
+// spoilDeflated is for them what pool.spoil is for others.
+var spoilDeflated func([]byte)
+
 // largestKept bounds what the pool of deflated keeps of each, in bytes.
 const largestKept = 64 << 10
 
@@ -52,6 +55,9 @@ func getDeflated() *[]byte {
 
 // putDeflated gives back a buffer that may have become p.
 func putDeflated(b *[]byte, p []byte) {
+	if spoilDeflated != nil {
+		spoilDeflated(p[:cap(p)])
+	}
 	if cap(p) <= largestKept {
 		*b = p[:0]
 		deflated.Put(b)

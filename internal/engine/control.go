@@ -230,13 +230,13 @@ func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
 	switch {
 	case !c.open.Load():
 		c.drain(ctx)
-	case c.cur.data():
+	case c.payloadWaits():
 	default:
 		if err := c.nextFrame(ctx); err == errClosing {
 			c.drain(ctx)
 		}
 	}
-	if !c.cur.data() {
+	if !c.payloadWaits() {
 		return nil
 	}
 	if c.turn == nil {

@@ -19,6 +19,7 @@ type inflating struct {
 	payload []byte           // unmasked, as far as it came
 	at      int              // how much of it the inflater was given
 	whole   bool             // the payload's end came
+	failed  bool             // the inflater was given an error
 	out     int64            // bytes inflated
 	done    bool             // all of them
 }
@@ -30,6 +31,7 @@ func (z *inflating) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if err := z.fetch(); err != nil {
+			z.failed = true
 			return 0, err
 		}
 	}
@@ -62,7 +64,7 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at = z.c.received.Open(z), 0
+	z.m, z.at, z.failed = z.c.received.Open(z), 0, false
 	b := writeBuffers.get()
 	defer writeBuffers.put(b)
 	for skip := z.out; skip > 0; {
@@ -123,7 +125,9 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	case err == deflate.ErrCorrupt:
 		z.close()
 		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errInflate)
-	case err != nil:
+	case err != nil, z.failed:
+		// An inflater that has more to give than was asked for keeps an error for
+		// later. By then it may be that of another call's context.
 		z.close()
 	}
 	return n, err

@@ -159,6 +159,9 @@ func (s *slow) symbol(c code) int {
 		if symbol, ok := c[bits]; ok {
 			return symbol
 		}
+		if len(c) < 2 {
+			break // the one code there is has one bit; others are complete
+		}
 	}
 	s.bad = true
 	return 0
@@ -183,7 +186,7 @@ func (s *slow) dynamic() {
 		return
 	}
 	lengths, c := []int{}, newCode(of[:])
-	for len(lengths) < literals+distances {
+	for !s.bad && len(lengths) < literals+distances {
 		v, again := s.symbol(c), 1
 		switch {
 		case s.short || s.bad:
@@ -201,11 +204,14 @@ func (s *slow) dynamic() {
 		for ; again > 0; again-- {
 			lengths = append(lengths, v)
 		}
+		s.bad = len(lengths) > literals+distances
 	}
-	okL, _ := fits(lengths[:min(literals, len(lengths))])
-	okD, none := fits(lengths[min(literals, len(lengths)):])
-	if s.short || len(lengths) > literals+distances || !okL || !okD && !none {
-		s.bad = !s.short
+	if s.short || s.bad {
+		return
+	}
+	okL, _ := fits(lengths[:literals])
+	okD, none := fits(lengths[literals:])
+	if s.bad = !okL || !okD && !none; s.bad {
 		return
 	}
 	s.symbols(newCode(lengths[:literals]), newCode(lengths[literals:]))

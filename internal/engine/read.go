@@ -43,6 +43,10 @@ type message struct {
 	stream    *stream   // the Reader's stream that is still at work
 }
 
+// payloadWaits reports whether what is next is for a Read to take: payload on
+// the stream, or the rest of a compressed message whose payload has all come.
+func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
+
 // ReadAppend appends the next message to dst.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	if err := c.reading.Lock(ctx); err != nil {
@@ -73,7 +77,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 // doneReading ends a read operation.
 func (c *Conn) doneReading() {
 	c.in.release()
-	if c.turn != nil && !c.cur.data() {
+	if c.turn != nil && !c.payloadWaits() {
 		close(c.turn)
 		c.turn = nil
 	}

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	if flag.Lookup("test.bench").Value.String() == "" {
 		readBuffers.spoil = func(b *[readBuffer]byte) { poison(b[:]) }
 		writeBuffers.spoil = func(b *[writeBuffer]byte) { poison(b[:]) }
+		spoilDeflated = poison
 	}
 	os.Exit(m.Run())
 }
