@@ -5,7 +5,7 @@
 //
 // All of them are WebSocket endpoints but the last two.
 //
-//	/echo            echo by this module's own Accept: messages up to 64 MiB, any Origin
+//	/echo            echo by this module's own Accept: messages up to 64 MiB, any Origin; permessage-deflate if offered
 //	                 choose=NAME, repeated: the subprotocols it knows
 //	/echo/nhooyr     echo by nhooyr.io/websocket, the independent peer; choose= likewise
 //	/echo/bytes      echo by this package's own bytes, which know frames and little else;

@@ -14,6 +14,7 @@ func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 	c, err := ws.Accept(w, r, &ws.AcceptOptions{
 		InsecureSkipOriginCheck: true,
 		ReadLimit:               maxPayload,
+		Compression:             &ws.Compression{},
 		Subprotocols:            q["choose"],
 	})
 	if err != nil {
