@@ -106,7 +106,7 @@ func TestRow14HalfRight(t *testing.T) {
 				if !strings.Contains(a.raw, "\r\nSec-WebSocket-Version: 13\r\n") || !strings.Contains(a.raw, "\r\nConnection: close\r\n") {
 					t.Errorf("the answer lacks the version, or that the connection is closed: %q", a.raw)
 				}
-				if n := strings.Count(a.raw, "Content-Length:"); n != 1 {
+				if n := strings.Count(a.raw, "\r\nContent-Length:"); n != 1 {
 					t.Errorf("%d responses: what follows was read as HTTP: %q", n, a.raw)
 				}
 			})

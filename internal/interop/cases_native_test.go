@@ -94,10 +94,10 @@ func compressed(p peer, theyDial bool) []testCase {
 		{name: "takeover by the client alone", spec: spec{Deflate: params{}}, want: deflate + "server_no_context_takeover; " + windows,
 			ours: &ws.Compression{ServerNoContextTakeover: true}},
 		{name: "large windows", spec: spec{Deflate: params{}}, want: "permessage-deflate",
-			ours: &ws.Compression{Level: 9, Threshold: 1, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}},
+			ours: &ws.Compression{Level: 9, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}},
 		{name: "they want small windows", spec: spec{Deflate: small}, ours: &ws.Compression{}, want: deflate + smallAgreed},
 		{name: "we want small windows", spec: spec{Deflate: params{}}, want: deflate + ours9,
-			ours: &ws.Compression{ServerMaxWindowBits: 9, ClientMaxWindowBits: 9}},
+			ours: &ws.Compression{Threshold: 1, ServerMaxWindowBits: 9, ClientMaxWindowBits: 9}},
 	}
 	if p.fixedWindow {
 		return fixedWindow(cases, theyDial)

@@ -17,8 +17,12 @@ import (
 	"github.com/twinws/ws"
 )
 
-// patience bounds what a peer does in one role; it takes some seconds.
-const patience = 1 * time.Minute
+// patience bounds what a peer does in one role. It takes some seconds, or many on a
+// machine with much else to do.
+const patience = 4 * time.Minute
+
+// few messages prove nothing about their average.
+const few = 500
 
 var peers = []peer{nhooyrPeer, nodePeer, pythonPeer}
 
@@ -147,7 +151,7 @@ func (c *testCase) check(t *testing.T, r report, payload int64, wire *traffic) {
 	if r.Messages != c.Messages {
 		t.Errorf("the peer saw %d messages, want %d", r.Messages, c.Messages)
 	}
-	if c.Messages > 50 && r.Pieces < c.Messages*3/2 { // half of them have 2 to 7
+	if c.Messages > few && r.Pieces < c.Messages*3/2 { // half of them have 2 to 7
 		t.Errorf("the peer sent %d messages in %d pieces: too few", r.Messages, r.Pieces)
 	}
 	if !sameExtension(r.Extensions, c.want) {
@@ -157,7 +161,7 @@ func (c *testCase) check(t *testing.T, r report, payload int64, wire *traffic) {
 		t.Errorf("the peer saw the close frame %v %q, want %v %q", r.Code, r.Reason, c.Code, c.Reason)
 	}
 	read, written := wire.read.Load(), wire.written.Load()
-	if c.want != "" && (read >= payload || written >= payload) {
+	if c.want != "" && c.Messages > few && (read >= payload || written >= payload) {
 		t.Errorf("%d bytes each way were %d read and %d written: not compressed", payload, read, written)
 	}
 	t.Logf("%d messages, %d pieces of the peer's, %d bytes each way; %d read, %d written; %q",

@@ -32,14 +32,16 @@ func (m message) difference(want message) string {
 }
 
 // ceilings say how large messages are: share of a thousand have at most max
-// bytes. Small ones are many, since they are the ones that are fast. The peers'
-// scripts have the same table.
+// bytes. Most are small, below what needs a compressor from a pool: under the
+// race detector those are many times as slow. The peers' scripts have the same
+// table.
 var ceilings = []struct{ share, max int }{
-	{5, 128 << 10},
-	{35, 16 << 10},
-	{160, 2 << 10},
-	{300, 300}, // about the length from which a header has two bytes more
-	{500, 130}, // and the 125 bytes below it
+	{2, 128 << 10},
+	{18, 16 << 10},
+	{60, 2 << 10},
+	{120, 300},
+	{400, 130}, // from 126 on a header is longer
+	{400, 40},
 }
 
 // words are what texts are made of: characters of 1 to 4 bytes.
@@ -64,12 +66,12 @@ func (g generator) size() int {
 }
 
 // message makes text of one to four bytes a character, bytes that repeat, or
-// bytes that do not.
+// bytes that do not: shorter ones, or whether compression is on could not be seen.
 func (g generator) message() message {
 	n := g.size()
 	switch g.IntN(4) {
 	case 0:
-		return message{ws.MessageBinary, g.noise(n)}
+		return message{ws.MessageBinary, g.noise(n / 4)}
 	case 1:
 		unit := g.noise(1 + g.IntN(40))
 		return message{ws.MessageBinary, slices.Repeat(unit, n/len(unit)+1)[:n]}

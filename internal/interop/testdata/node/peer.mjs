@@ -9,7 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 
 // The sizes of messages, as in message_native_test.go: share of a thousand have
 // at most max bytes.
-const ceilings = [[5, 128 << 10], [35, 16 << 10], [160, 2 << 10], [300, 300], [500, 130]];
+const ceilings = [[2, 128 << 10], [18, 16 << 10], [60, 2 << 10], [120, 300], [400, 130], [400, 40]];
 const words = ['b', '{"key":', '9876543210', ' and once more,', 'ä', 'π√∞', '中文字', '🚀', '\0', '\u{10FFFF}', 'a\u0308'];
 const noStatus = 1005;
 
@@ -32,7 +32,7 @@ class Random {
   message() {
     const n = this.size();
     switch (this.below(4)) {
-      case 0: return { binary: true, data: this.noise(n) };
+      case 0: return { binary: true, data: this.noise(n >> 2) };
       case 1: return { binary: true, data: n ? Buffer.alloc(n, this.noise(1 + this.below(40))) : Buffer.alloc(0) };
     }
     let text = '';
