@@ -251,12 +251,6 @@ func begins(s string) bool {
 	return false
 }
 
-// fed returns the naive end of a connection that got b.
-func fed(n naive, b []byte) naive {
-	n.receive(b)
-	return n
-}
-
 func (n *naive) String() string {
 	return fmt.Sprintf("messages %.200q, pings %.100q, and %s", n.messages, n.pings, strings.Join(n.ends, " or "))
 }

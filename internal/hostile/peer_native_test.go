@@ -139,8 +139,6 @@ type received struct {
 	payload []byte
 }
 
-func (r received) op() byte { return r.first & 0xF }
-
 // next returns the next frame that the library sends, which must keep the rules.
 func (p *peer) next() (f received, err error) {
 	if p.in.Buffered() == 0 {
