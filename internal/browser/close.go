@@ -65,11 +65,11 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 // at most, and returns the terminal error; or ctx.Err() when that comes first.
 func (c *Conn) awaitEnd(ctx context.Context) error {
 	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(errSilent) })
-	defer t.Stop()
 	select {
 	case <-c.ended:
 	case <-ctx.Done():
 	}
+	t.Stop()
 	if err := c.terminal(); err != nil {
 		return err
 	}

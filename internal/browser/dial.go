@@ -20,9 +20,8 @@ type Options struct {
 }
 
 const (
-	hidden = "the browser could not open the connection and hides the reason from the page: look at the browser's console"
-	denied = "the browser refused to connect, most likely because of the page's Content-Security-Policy: " +
-		"allow the server's address in connect-src; the browser's console names the rule"
+	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
+	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
 	unanswered = "the server did not answer within 10 s"
 )
 
@@ -61,13 +60,13 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 // refusal says why a connection ended before it was open, which cause has a
 // part in.
 func refusal(url string, cause error) error {
-	switch cause {
-	case errNoClose:
-		return Refused(url, denied, nil)
-	case nil:
-		return Refused(url, hidden, nil)
+	problem := hidden
+	if cause == errNoClose {
+		problem, cause = denied, nil
+	} else if cause != nil {
+		problem = unanswered
 	}
-	return Refused(url, unanswered, cause)
+	return Refused(url, problem, cause)
 }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
