@@ -14,20 +14,22 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// lingering is how much longer a call may take that found the peer's message
-// too big: the peer is told, and given time to hear it.
+// lingering is how much longer than its context a call may take that came upon
+// a message over the read limit, be it a Ping that looked for its pong: the peer is
+// told, and given time to hear it.
 const lingering = time.Second
 
 // side is one end of a connection and those who use it.
 type side struct {
 	sidePlan
 	*ledger
-	name   int           // client or server
-	c      api.Conn      // what is tested
-	fair   bool          // nothing may break the connection
-	ending *atomic.Bool  // somebody began to close the connection
-	stop   chan struct{} // closed when nobody shall wait any more
-	random *rand.Rand    // for who starts the others
+	name    int           // client or server
+	c       api.Conn      // what is tested
+	fair    bool          // nothing may break the connection
+	limited bool          // the read limit is less than what the peer may send
+	ending  *atomic.Bool  // somebody began to close the connection
+	stop    chan struct{} // closed when nobody shall wait any more
+	random  *rand.Rand    // for who starts the others
 
 	writing, reading, pinging sync.WaitGroup
 
@@ -115,7 +117,7 @@ func (s *side) timed(what string, c call, f func() error) error {
 	if c.ends.After(bound) {
 		bound = c.ends
 	}
-	if _, ok := errors.AsType[*ws.TooBigError](err); ok {
+	if s.limited {
 		bound = bound.Add(lingering)
 	}
 	if late := time.Since(bound); !c.ends.IsZero() && late > 0 {

@@ -119,7 +119,7 @@ func (t *talk) open(ends [2]*end) (c [2]api.Conn, ok bool) {
 }
 
 func (t *talk) newSide(name int, c api.Conn) *side {
-	s := &side{sidePlan: t.plan.sides[name], ledger: t.ledger, name: name, c: c, fair: t.fair,
+	s := &side{sidePlan: t.plan.sides[name], ledger: t.ledger, name: name, c: c, fair: t.fair, limited: t.limit[name] > 0,
 		ending: &t.ending, stop: t.stop, streaming: make(chan struct{}, 1)}
 	s.streaming <- struct{}{}
 	s.random = t.random
