@@ -21,7 +21,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz clean prepare system test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos clean prepare system test-native test-js page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, 
 
 fuzz: ## run every fuzz target for FUZZTIME each
 	scripts/fuzz.sh $(FUZZTIME)
+
+chaos: ## talk through streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
+	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
 
 clean: ## remove what was built
 	rm -rf bin

@@ -34,6 +34,7 @@ var layers = map[string]int{
 	"examples/auth": 6,
 
 	"internal/conformance":   6,
+	"internal/chaos":         6,
 	"internal/demo":          6,
 	"internal/hostile":       6,
 	"internal/interop":       6,
