@@ -20,8 +20,8 @@ type Options struct {
 }
 
 const (
-	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
-	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
+	hidden     = "the browser could not open the connection, and hides the reason from the page: look at its console"
+	denied     = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
 	unanswered = "the server did not answer within 10 s"
 )
 
