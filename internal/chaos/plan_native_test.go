@@ -83,7 +83,7 @@ func (p *plan) drawSide(r *rand.Rand, side int) {
 	s := &p.sides[side]
 	s.writers, s.messages = r.IntN(4), 20+r.IntN(120)
 	s.readers = [...]int{1, 1, 2, 3}[r.IntN(4)]
-	s.pings = r.IntN(6)
+	s.pings = r.IntN(40)
 	s.streamed, s.restless = r.Float64()/2, r.Float64()/2
 	if r.IntN(2) == 0 {
 		s.slow = time.Duration(1+r.IntN(5)) * time.Millisecond
@@ -121,7 +121,7 @@ func (p *plan) drawFoul(r *rand.Rand, side int) {
 // drawCompression has compression off, on by the options' defaults, or on as
 // chance will have it.
 func (p *plan) drawCompression(r *rand.Rand) {
-	if r.IntN(6) > 0 { // under the race detector it takes ten times as long
+	if r.IntN(4) > 0 { // under the race detector it takes ten times as long
 		return
 	}
 	for side := range p.compression {

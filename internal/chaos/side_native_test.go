@@ -151,7 +151,7 @@ func (s *side) judge(what string, c call, err error) (over bool) {
 // ping sends pings.
 func (s *side) ping(r *rand.Rand) {
 	for range s.pings {
-		s.sleep(time.Duration(r.IntN(100)) * time.Millisecond)
+		s.sleep(time.Duration(r.IntN(20)) * time.Millisecond)
 		c := newCall(r, s.restless, time.Second)
 		over := s.judge("Ping", c, s.timed("Ping", c, func() error { return s.c.Ping(c) }))
 		c.cancel()

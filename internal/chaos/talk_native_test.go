@@ -152,6 +152,10 @@ func (t *talk) end() {
 	if t.plan.ending != orderly {
 		t.within(hang, "write", &b.writing)
 	}
+	if t.fair && t.random.IntN(2) == 0 { // while both read, every Ping is answered
+		t.within(hang, "ping", &a.pinging)
+		t.within(hang, "ping", &b.pinging)
+	}
 	switch t.plan.ending {
 	case orderly:
 		clean := a.close(ws.StatusNormalClosure)
