@@ -161,14 +161,15 @@ func TestRow09EndlessHead(t *testing.T) {
 						limit, start = 16<<10+4096, "GET / HTTP/1.1\r\nHost: a\r\nX: "
 					}
 					go func() {
+						in := bufio.NewReader(far)
 						if d.client {
-							http.ReadRequest(bufio.NewReader(far))
+							http.ReadRequest(in)
 						}
+						go func() {
+							all, _ := io.ReadAll(in)
+							answered <- string(all)
+						}()
 						sent <- endless(far, start, size)
-					}()
-					go func() {
-						all, _ := io.ReadAll(far)
-						answered <- string(all)
 					}()
 					ctx, cancel := context.WithTimeout(background, time.Minute)
 					defer cancel()
