@@ -200,7 +200,7 @@ func (c *Conn) Ping(ctx context.Context) error {
 		c.mu.Unlock()
 	}()
 
-	if err := c.writeFrame(ctx, frame.Header{Fin: true, Opcode: frame.OpPing}, binary.BigEndian.AppendUint64(nil, n)); err != nil {
+	if err := c.sendPing(ctx, n); err != nil {
 		return err
 	}
 	for wait.Err() == nil {
@@ -216,6 +216,25 @@ func (c *Conn) Ping(ctx context.Context) error {
 		return ctx.Err()
 	default:
 		return cause
+	}
+}
+
+// sendPing sends ping n. One that has begun goes out even when ctx ends: a frame
+// that is cut off would end the connection.
+func (c *Conn) sendPing(ctx context.Context, n uint64) error {
+	if err := c.lockWire(ctx); err != nil {
+		return err
+	}
+	sent := make(chan error, 1)
+	go func() {
+		payload := binary.BigEndian.AppendUint64(nil, n)
+		sent <- c.writeHeld(context.Background(), frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -56,6 +56,11 @@ func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
 	}
+	return c.writeHeld(ctx, h, p)
+}
+
+// writeHeld is writeFrame for who holds wire, which it gives up.
+func (c *Conn) writeHeld(ctx context.Context, h frame.Header, p []byte) error {
 	defer c.unlockWire()
 	if err := c.writable(); err != nil {
 		return err
