@@ -166,7 +166,7 @@ func (x *reader) streamed() (typ ws.MessageType, p []byte, err error) {
 func (x *reader) drink(c call, r io.Reader, p []byte) ([]byte, error) {
 	for {
 		x.pause(x.r)
-		if x.r.IntN(50) == 0 {
+		if c.ends.IsZero() && x.r.IntN(50) == 0 {
 			x.intrude(c)
 		}
 		some := x.sip[:1+x.r.IntN(64<<x.r.IntN(9))]
@@ -181,7 +181,8 @@ func (x *reader) drink(c call, r io.Reader, p []byte) ([]byte, error) {
 	}
 }
 
-// intrude reads while a stream is at work, which must not take from it.
+// intrude reads while a stream is at work, which must not take from it. The
+// stream's context lasts: with its end the message would be anybody's.
 func (x *reader) intrude(c call) {
 	if _, p, err := x.c.Read(c); err == nil {
 		x.complain("disordered: the %s's Read took %d bytes from under a Reader", sideNames[x.name], len(p))
