@@ -25,7 +25,7 @@ func expired(t time.Time) bool { return !t.IsZero() && !t.After(time.Now()) }
 // Read is net.Conn's. While it waits it makes sure that p is not used elsewhere.
 func (e *end) Read(p []byte) (int, error) {
 	for waited := false; ; waited = true {
-		n, err, wait := e.tryRead(p)
+		n, wait, err := e.tryRead(p)
 		if wait == nil {
 			return n, err
 		}
@@ -39,15 +39,15 @@ func (e *end) Read(p []byte) (int, error) {
 	}
 }
 
-func (e *end) tryRead(p []byte) (n int, err error, wait func()) {
+func (e *end) tryRead(p []byte) (n int, wait func(), err error) {
 	e.l.mu.Lock()
 	defer e.l.mu.Unlock()
 	w := &e.l.ways[1-e.side]
 	switch {
 	case e.closed:
-		return 0, net.ErrClosed, nil
+		return 0, nil, net.ErrClosed
 	case expired(e.readBy):
-		return 0, os.ErrDeadlineExceeded, nil
+		return 0, nil, os.ErrDeadlineExceeded
 	case len(p) == 0:
 		return 0, nil, nil
 	}
@@ -63,18 +63,18 @@ func (e *end) tryRead(p []byte) (n int, err error, wait func()) {
 			until = at
 		}
 	case w.broken != nil:
-		return 0, w.broken, nil
+		return 0, nil, w.broken
 	case w.over:
-		return 0, io.EOF, nil
+		return 0, nil, io.EOF
 	}
-	return 0, nil, waiter(w.change, until)
+	return 0, waiter(w.change, until), nil
 }
 
 // Write is net.Conn's. While it waits it makes sure that p does not change.
 func (e *end) Write(p []byte) (n int, err error) {
 	var before []byte // what is left of p, as it was when the first wait began
 	for n < len(p) {
-		k, err, wait := e.tryWrite(p[n:], before == nil)
+		k, wait, err := e.tryWrite(p[n:], before == nil)
 		if n += k; err != nil {
 			return n, err
 		}
@@ -92,24 +92,24 @@ func (e *end) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func (e *end) tryWrite(p []byte, first bool) (n int, err error, wait func()) {
+func (e *end) tryWrite(p []byte, first bool) (n int, wait func(), err error) {
 	e.l.mu.Lock()
 	defer e.l.mu.Unlock()
 	w := &e.l.ways[e.side]
 	switch {
 	case e.closed:
-		return 0, net.ErrClosed, nil
+		return 0, nil, net.ErrClosed
 	case expired(e.writeBy):
-		return 0, os.ErrDeadlineExceeded, nil
+		return 0, nil, os.ErrDeadlineExceeded
 	case w.deaf:
-		return 0, errBroken, nil
+		return 0, nil, errBroken
 	case w.size < w.room:
 		return e.l.accept(e.side, p), nil, nil
 	}
 	if first {
 		e.l.note(e.side, filled, len(p), 0)
 	}
-	return 0, nil, waiter(w.change, e.writeBy)
+	return 0, waiter(w.change, e.writeBy), nil
 }
 
 // waiter returns a wait for change, until a time if that is not zero.

@@ -212,7 +212,7 @@ var lies = []struct {
 	{"the connection breaks", server, "broken", func(l *liar, _ <-chan struct{}) { l.readErr = &ws.CloseError{Code: 1006} }},
 	{"a Read does not hear its context", server, "late", func(l *liar, _ <-chan struct{}) { l.wait = true }},
 	{"Close takes its time", client, "late", func(l *liar, _ <-chan struct{}) { l.close = func() { time.Sleep(6 * time.Second) } }},
-	{"CloseNow waits", server, "late", func(l *liar, _ <-chan struct{}) { l.closeNow = func() { time.Sleep(1) } }},
+	{"CloseNow waits", server, "late", func(l *liar, _ <-chan struct{}) { l.closeNow = func() { time.Sleep(time.Nanosecond) } }},
 	{"a Read never returns", server, "hang", func(l *liar, done <-chan struct{}) {
 		l.read = func(n int, m said) []said {
 			if n == told/2 {
