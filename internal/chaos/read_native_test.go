@@ -181,8 +181,8 @@ func (x *reader) drink(c call, r io.Reader, p []byte) ([]byte, error) {
 	}
 }
 
-// intrude reads while a stream is at work, which must not take from it. Its
-// context must last: once that has ended, the message is for any Read to take.
+// intrude reads while a stream is at work, which must not take from it. The
+// stream's context lasts: with its end the message would be anybody's.
 func (x *reader) intrude(c call) {
 	if _, p, err := x.c.Read(c); err == nil {
 		x.complain("disordered: the %s's Read took %d bytes from under a Reader", sideNames[x.name], len(p))
