@@ -1,3 +1,5 @@
+//go:build !js
+
 // Command testserver is the server that both homes of a connection are tried
 // against; package testserver/server lists its endpoints.
 //
