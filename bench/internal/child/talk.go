@@ -9,10 +9,12 @@ import (
 	"github.com/twinws/ws/bench/internal/contestant"
 )
 
-const (
-	texts = 8  // different messages that a client sends in turn
-	whole = 64 // of so many replies one is compared in full, of the others the ends
-)
+// Texts is how many different messages a client sends in turn: those of the
+// seeds from Texts times its number on.
+const Texts = 8
+
+// whole says of how many replies one is compared in full, of the others the ends.
+const whole = 64
 
 // Text returns text of n bytes that follows from seed.
 func Text(n int, seed uint64) []byte {
@@ -27,14 +29,14 @@ func Text(n int, seed uint64) []byte {
 // talker is a client that sends and compares.
 type talker struct {
 	c    contestant.Client
-	said [texts][]byte
+	said [Texts][]byte
 	n    int64
 }
 
 func newTalker(c contestant.Client, i, size int) *talker {
 	t := &talker{c: c}
 	for k := range t.said {
-		t.said[k] = Text(size, uint64(i*texts+k))
+		t.said[k] = Text(size, uint64(i*Texts+k))
 	}
 	return t
 }
@@ -73,7 +75,7 @@ func (t *talker) talk(end time.Time) error {
 		if t.n > begun && !time.Now().Before(end) {
 			return nil
 		}
-		return t.said[t.n%texts]
+		return t.said[t.n%Texts]
 	})
 	if bad != nil {
 		return bad
@@ -82,7 +84,7 @@ func (t *talker) talk(end time.Time) error {
 }
 
 func (t *talker) same(reply []byte) bool {
-	said := t.said[t.n%texts]
+	said := t.said[t.n%Texts]
 	if len(reply) != len(said) {
 		return false
 	}

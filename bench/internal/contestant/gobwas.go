@@ -123,7 +123,11 @@ func gobwasDeflated(nc net.Conn) error {
 		return err
 	}
 	f = ws.UnmaskFrameInPlace(f)
-	if wsflate.IsCompressed(f.Header) {
+	compressed, err := wsflate.IsCompressed(f.Header)
+	if err != nil {
+		return err
+	}
+	if compressed {
 		if f, err = wsflate.DecompressFrame(f); err != nil {
 			return err
 		}

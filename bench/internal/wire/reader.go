@@ -47,11 +47,11 @@ func (r *Reader) Next() (m Message, err error) {
 		case h.First&0x08 != 0:
 			continue
 		}
+		if (m.First == 0) != (h.First&0x0f != 0) {
+			return m, errors.New("a message begins with a continuation frame, or within another")
+		}
 		if m.First == 0 {
 			m.First = h.First
-			if h.First&0x0f == 0 {
-				return m, errors.New("a continuation frame begins a message")
-			}
 			if h.First&Fin != 0 {
 				m.Payload = p
 				return m, nil
@@ -111,3 +111,7 @@ func (r *Reader) fill(want int) error {
 	}
 	return err
 }
+
+// Over returns a Reader whose first buffer is buf. It is for one message at a
+// time: what was read beyond it would be lost with the Reader.
+func Over(src io.Reader, buf []byte) *Reader { return &Reader{src: src, buf: buf[:0]} }

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strconv"
+
+	"github.com/twinws/ws/bench/internal/child"
+	"github.com/twinws/ws/bench/internal/contestant"
+	"github.com/twinws/ws/bench/internal/load"
+	"github.com/twinws/ws/bench/internal/million"
+)
+
+const (
+	idleSize = 128 // bytes of the message that each connection exchanges
+	// idleWarm connections come and go before the empty server is measured.
+	idleWarm = 500
+	// idlePasses is how often the CPU time of a message is measured, and
+	// idleLeast how many messages a measurement has at least.
+	idlePasses = 3
+	idleLeast  = 5000
+	// ownFiles is how many files a process has open besides connections.
+	ownFiles = 64
+)
+
+// idle measures what connections hold while they wait, and what a message costs
+// among them.
+func (r *runner) idle(ctx context.Context, files int) error {
+	levels, err := numbers(r.levels)
+	if err != nil {
+		return err
+	}
+	for _, n := range levels {
+		if n+ownFiles > files {
+			return fmt.Errorf("%d connections need as many open files; the limit is %d (ulimit -n, or -levels)", n, files)
+		}
+	}
+	for _, name := range r.names {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := r.idleOf(ctx, name, levels); err != nil {
+			r.results = append(r.results, &Result{Mode: modeIdle, Case: connsName(levels[len(levels)-1]), Contestant: name, Err: err.Error()})
+		}
+	}
+	for _, n := range levels {
+		r.tell(modeIdle, connsName(n))
+	}
+	return nil
+}
+
+func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
+	p, err := r.builds.start(ctx, name, contestant.Setup{})
+	if err != nil {
+		return err
+	}
+	defer p.Stop()
+	warm := load.NewCrowd(p.Addr, idleSize)
+	err = warm.Grow(idleWarm)
+	if err == nil {
+		_, err = warm.Talk(1)
+	}
+	warm.Close()
+	if err != nil {
+		return err
+	}
+	empty, err := p.Usage("settle")
+	if err != nil {
+		return err
+	}
+	crowd := load.NewCrowd(p.Addr, idleSize)
+	defer crowd.Close()
+	for _, n := range levels {
+		if err := crowd.Grow(n); err != nil {
+			return err
+		}
+		res := &Result{Mode: modeIdle, Case: connsName(n), X: n, Contestant: name}
+		for range idlePasses {
+			if err := res.pass(p, crowd, 1+idleLeast/n); err != nil {
+				return err
+			}
+		}
+		full, err := p.Usage("settle")
+		if err != nil {
+			return err
+		}
+		res.Held = float64(full.RSS-empty.RSS) / float64(n)
+		r.results = append(r.results, res)
+	}
+	return nil
+}
+
+// pass lets every connection of a crowd talk, so many times.
+func (res *Result) pass(p *child.Process, crowd *load.Crowd, times int) error {
+	spent, err := load.Spend(p, func() (load.Count, error) { return crowd.Talk(times) })
+	if err != nil {
+		return err
+	}
+	res.CPU = append(res.CPU, spent.PerOp())
+	res.Mallocs = append(res.Mallocs, float64(spent.Mallocs)/float64(spent.Ops))
+	return nil
+}
+
+func connsName(n int) string {
+	s := strconv.Itoa(n)
+	if len(s) > 3 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s
+}
+
+// hold runs the mode million.
+func (r *runner) hold(ctx context.Context) error {
+	for _, kind := range []string{million.Engine, million.Bare} {
+		c := exec.CommandContext(ctx, r.builds.self, "-hold", kind, "-n", strconv.Itoa(r.million))
+		out, err := c.Output()
+		if err != nil {
+			return fmt.Errorf("%v: %w", c.Args, err)
+		}
+		var m million.Report
+		if err := json.Unmarshal(out, &m); err != nil {
+			return err
+		}
+		r.results = append(r.results, &Result{Mode: modeMillion, Case: connsName(m.Conns), X: m.Conns, Contestant: kind,
+			Held: m.PerConn, CPU: []float64{m.Seconds * 1e6 / float64(m.Conns)}})
+	}
+	return nil
+}
