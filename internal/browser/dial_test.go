@@ -13,9 +13,9 @@ import (
 
 func TestDialOpens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f := new(fakeSocket)
+		f := &fakeSocket{buffered: 42}
 		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
-		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestDialContextEndsLater(t *testing.T) {
 		f := new(fakeSocket)
 		f.fire(event.Event{Kind: event.Opened})
 		ctx, cancel := context.WithCancel(t.Context())
-		c, err := Dial(ctx, f, Options{ReadLimit: -1})
+		c, err := Dial(ctx, f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestDialErrorWhileConnecting(t *testing.T) {
 		f := new(fakeSocket)
 		f.fire(event.Event{Kind: event.Failed})
 		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
-		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 		for range 50 { // whatever select takes first
 			f := new(fakeSocket)
 			f.fire(event.Event{Kind: event.Opened}, text("a"), text("b"), closed(4001, "bye"))
-			c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+			c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 			if err != nil {
 				t.Fatalf("Dial = %v: the connection was open", err)
 			}
