@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -18,7 +19,9 @@ type Peer struct {
 	in       *bufio.Reader
 	client   bool          // the peer's own role
 	patience time.Duration // bounds each step
-	uses     byte          // reserved bits that an extension gave a meaning to
+
+	deflate *deflater // what it sends, once that was agreed on
+	inflate *inflater // what it receives
 
 	keys    uint32
 	held    []byte // encoded and not yet sent
@@ -49,7 +52,6 @@ func (p *Peer) Play(c *Case) error {
 }
 
 func (p *Peer) play(c *Case) error {
-	p.uses = c.Uses
 	p.conn.SetDeadline(time.Now().Add(p.patience))
 	shake := p.accept
 	if p.client {
@@ -57,6 +59,9 @@ func (p *Peer) play(c *Case) error {
 	}
 	if err := shake(c); err != nil {
 		return fmt.Errorf("handshake: %w", err)
+	}
+	if c.End.Kind == Refused {
+		return p.endOfStream()
 	}
 	for i, s := range c.Steps {
 		if err := p.step(s, c.Do == Stream); err != nil {
@@ -112,12 +117,13 @@ func (p *Peer) encode(s Step) *pieces {
 		p.record.add(entry{note: "sent on " + abbreviate(out.bytes)})
 		return out
 	}
+	frames := p.onWire(s.Send)
 	size := 0
-	for _, f := range s.Send {
+	for _, f := range frames {
 		size += len(f.Payload) + 14
 	}
 	b := make([]byte, 0, size)
-	for _, f := range s.Send {
+	for _, f := range frames {
 		start := len(b)
 		b = f.append(b, p.client, p.key())
 		out.ends = append(out.ends, len(b))
@@ -128,6 +134,29 @@ func (p *Peer) encode(s Step) *pieces {
 		p.record.add(entry{note: fmt.Sprintf("but for the last %d bytes", s.Hold)})
 	}
 	return out
+}
+
+// onWire returns frames as they go on the wire.
+func (p *Peer) onWire(frames []Frame) []Frame {
+	if p.deflate == nil || !slices.ContainsFunc(frames, func(f Frame) bool { return f.Compress }) {
+		return frames
+	}
+	var all []Frame
+	for _, f := range frames {
+		if !f.Compress {
+			all = append(all, f)
+			continue
+		}
+		p.record.add(entry{note: "compresses " + f.String()})
+		f.Payload = p.deflate.message(f.Payload)
+		f.Compress, f.RSV = false, f.RSV|RSV1
+		if f.Cut > 0 {
+			all = append(all, f.fragments(f.Cut)...)
+		} else {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // key returns another mask key each time, 0 among the first.
@@ -182,7 +211,7 @@ func (p *Peer) next() (Frame, int, error) {
 		switch control := f.Op >= OpClose; {
 		case masked == p.client:
 			return f, 0, errors.New("a server masks no frame, a client all (RFC 6455 section 5.1)")
-		case f.RSV&^p.uses != 0, f.RSV != 0 && (control || f.Op == OpContinuation):
+		case f.RSV&^p.uses() != 0, f.RSV != 0 && (control || f.Op == OpContinuation):
 			return f, 0, errors.New("a reserved bit is set (RFC 6455 section 5.2)")
 		case f.Op > OpPong, f.Op > OpBinary && !control:
 			return f, 0, errors.New("a reserved opcode (RFC 6455 section 5.2)")
@@ -202,9 +231,26 @@ func (p *Peer) next() (Frame, int, error) {
 		if f.Fin {
 			whole, n := *p.partial, p.frames
 			p.partial, p.frames, whole.Fin = nil, 0, true
-			return whole, n, nil
+			return whole, n, p.inflated(&whole)
 		}
 	}
+}
+
+// uses are the reserved bits that an extension gave a meaning to.
+func (p *Peer) uses() byte {
+	if p.inflate != nil {
+		return RSV1
+	}
+	return 0
+}
+
+// inflated takes a message out of its compressed form.
+func (p *Peer) inflated(f *Frame) (err error) {
+	if f.RSV == RSV1 {
+		f.Payload, err = p.inflate.message(f.Payload)
+		f.Compress, f.RSV = true, 0
+	}
+	return err
 }
 
 func (p *Peer) expect(want Frame, streams bool) error {
@@ -220,6 +266,8 @@ func judge(want, got Frame, frames int, streams bool) error {
 	switch {
 	case !same(want, got):
 		return fmt.Errorf("want %v, came %v%s", want, got, difference(want, got))
+	case want.Compress && !got.Compress:
+		return fmt.Errorf("want %v, and came as it is", want)
 	case frames > 1 && !streams:
 		return fmt.Errorf("want %v in one frame, came %d", want, frames)
 	case frames == 1 && streams && len(got.Payload) > 1<<16:

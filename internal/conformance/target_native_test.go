@@ -47,7 +47,10 @@ var targets = []target{
 
 // plays reports whether the target is for c.
 func (g *target) plays(c *Case) bool {
-	if c.Clock && !g.bubble || g.client && c.Offer != "" {
+	if c.Clock && !g.bubble || c.Only == Server && g.client || c.Only == Client && !g.client {
+		return false
+	}
+	if c.Bulk && slices.Contains(g.without, Limits) {
 		return false
 	}
 	return !slices.Contains(g.without, c.Class) || c.Limit > 0
@@ -125,7 +128,21 @@ func limitOf(c *Case) int64 {
 	return readLimit
 }
 
-func acceptOptions(c *Case) *ws.AcceptOptions { return &ws.AcceptOptions{ReadLimit: limitOf(c)} }
+func compressionOf(c *Case) *ws.Compression {
+	d := c.Compression
+	if d == nil {
+		return nil
+	}
+	return &ws.Compression{
+		Level: d.Level, Threshold: d.Threshold,
+		ServerNoContextTakeover: d.ServerNoContextTakeover, ClientNoContextTakeover: d.ClientNoContextTakeover,
+		ServerMaxWindowBits: d.ServerMaxWindowBits, ClientMaxWindowBits: d.ClientMaxWindowBits,
+	}
+}
+
+func acceptOptions(c *Case) *ws.AcceptOptions {
+	return &ws.AcceptOptions{ReadLimit: limitOf(c), Compression: compressionOf(c)}
+}
 
 func openAccept(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 	done := make(chan outcome, 1)
@@ -179,7 +196,7 @@ func openDialPipe(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 
 func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {
 	return &ws.Dialer{
-		DialOptions: ws.DialOptions{ReadLimit: limitOf(c)},
+		DialOptions: ws.DialOptions{ReadLimit: limitOf(c), Compression: compressionOf(c)},
 		NetDial:     func(context.Context, string, string) (net.Conn, error) { return connect() },
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
 	}
@@ -205,6 +222,11 @@ func connect(t *testing.T, to net.Addr) net.Conn {
 // wrong says what is wrong with what the target's program saw, nil for nothing.
 func (o outcome) wrong(e End) error {
 	switch {
+	case e.Kind == Refused:
+		if refused, ok := errors.AsType[*ws.HandshakeError](o.shake); !ok || refused.Problem == "" {
+			return fmt.Errorf("the target's handshake: %v, want a *HandshakeError", o.shake)
+		}
+		return nil
 	case o.shake != nil:
 		return fmt.Errorf("the target's handshake: %w", o.shake)
 	case !errors.Is(o.read, ws.ErrClosed):
