@@ -68,6 +68,7 @@ var endCases = []testCase{
 			}{
 				{1000, ""}, {1000, "bye"}, {1001, "going"}, {1002, ""}, {1003, ""}, {1007, ""}, {1008, "policy"}, {1009, ""},
 				{1010, ""}, {1011, "oops"}, {1012, ""}, {1013, ""}, {1014, ""}, {3000, "é水🌊"}, {4999, long},
+				{3001, "\ufeffkept"}, // WHATWG section 4: UTF-8 decode without BOM
 			} {
 				c := t.dial(fmt.Sprintf("/close?code=%d&reason=%s", e.code, url.QueryEscape(e.reason)))
 				t.wantPeerClosed(c, e.code, e.reason)
@@ -111,6 +112,22 @@ var endCases = []testCase{
 				_, _, err := c.Read(t.ctx)
 				t.wantClosed("Read", err)
 			}
+		}},
+	{name: "CloseOnBothSidesAtOnce", rule: alone,
+		why: "RFC 6455 section 7.1.1: both sides may send a close frame before they have seen the other's; it is a clean end, and each learns the other's code",
+		run: func(t *trial) {
+			id := newID()
+			c := t.dial("/close?after=1&code=4010&reason=theirs&id=" + id)
+			// The server closes when it has the message, before it reads our close.
+			t.write(c, api.MessageText, []byte("close"))
+			if err := c.Close(4011, "ours"); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			_, _, err := c.Read(t.ctx)
+			if e := t.wantClosed("Read", err); !e.Clean || e.Code != 4010 || e.Reason != "theirs" {
+				t.Errorf("Read returned %#v, want the peer's 4010 and Clean", e)
+			}
+			t.wantSeen(id, 4011, "ours")
 		}},
 	{name: "DataAfterTheCloseIsIgnored", rule: drains,
 		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; what does is not delivered. Chromium takes it for a broken connection besides",

@@ -1,0 +1,116 @@
+package apitest
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+// answers are what a server may not answer the handshake with; ACCEPT stands
+// for the right Sec-WebSocket-Accept.
+var answers = []struct {
+	what  string
+	lines []string
+}{
+	{"RFC 6455 section 4.2.2: not HTTP", []string{"SSH-2.0-OpenSSH_9.2"}},
+	{"section 4.1 item 1: another status", []string{"HTTP/1.1 200 OK", upgrade, connection, accept}},
+	{"section 4.1 item 2: no Upgrade", []string{switching, connection, accept}},
+	{"section 4.1 item 2: another Upgrade", []string{switching, "Upgrade: h2c", connection, accept}},
+	{"section 4.1 item 3: no Connection", []string{switching, upgrade, accept}},
+	{"section 4.1 item 3: another Connection", []string{switching, upgrade, "Connection: keep-alive", accept}},
+	{"section 4.1 item 4: no Sec-WebSocket-Accept", []string{switching, upgrade, connection}},
+	{"section 4.1 item 4: another key's", []string{switching, upgrade, connection, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}},
+	{"section 4.1 item 5: an extension that was not offered", []string{switching, upgrade, connection, accept, "Sec-WebSocket-Extensions: x-unheard-of"}},
+	{"section 4.1 item 6: a subprotocol that was not offered", []string{switching, upgrade, connection, accept, "Sec-WebSocket-Protocol: chat"}},
+}
+
+const (
+	switching  = "HTTP/1.1 101 Switching Protocols"
+	upgrade    = "Upgrade: websocket"
+	connection = "Connection: Upgrade"
+	accept     = "Sec-WebSocket-Accept: ACCEPT"
+)
+
+// answered is the path of an endpoint that answers with these lines.
+func answered(lines []string) string {
+	return "/handshake?" + url.Values{"line": lines}.Encode()
+}
+
+var handshakeCases = []testCase{
+	{name: "AnswerIsChecked", rule: typed,
+		why: "RFC 6455 section 4.1: a client holds the answer to every rule and fails the connection over a broken one; WHATWG section 2.2 does the same",
+		run: func(t *trial) {
+			for _, a := range answers {
+				c, err := t.try(t.ctx, answered(a.lines), Options{})
+				if c != nil {
+					t.Errorf("%s: Dial took it", a.what)
+					continue
+				}
+				t.wantHandshake(a.what, err)
+			}
+			lines := []string{switching, "upgrade: WebSocket", "CONNECTION: keep-alive, upgrade", accept, "X-Other: yes"}
+			t.dial(answered(lines)) // names and values in any case, and more of them
+		}},
+	{name: "RedirectIsNotFollowed", rule: safe,
+		why: "WHATWG section 2.2: the redirect mode is error, since a page could otherwise be led to any host; natively Dial shows where to instead of going",
+		run: func(t *trial) {
+			for _, status := range []string{"301", "302", "303", "307", "308"} {
+				id := newID()
+				_, err := t.try(t.ctx, "/refuse?status="+status+"&location="+url.QueryEscape(t.Echo+"?id="+id), Options{})
+				e := t.wantHandshake(status, err)
+				if location := e.Header["Location"]; t.Browser != (len(location) == 0) {
+					t.Errorf("%s: the error tells the location %q", status, location)
+				}
+			}
+			t.wantEcho(t.dial(t.Echo), api.MessageText, []byte("hello"))
+		}},
+	{name: "OneConnectingToAHost", rule: cancelling,
+		why: "RFC 6455 section 4.1 item 2: a page has one connection to a host CONNECTING at a time, and a Dial given up makes room; a machine's programs, and Node.js, need not wait for each other",
+		run: func(t *trial) {
+			ctx, cancel := context.WithCancel(t.ctx)
+			defer cancel()
+			id := newID()
+			hanging := start(func() error {
+				_, err := t.try(ctx, "/hang?id="+id, Options{})
+				return err
+			})
+			// The first has to be under way: JavaScript starts it with the next event.
+			brief, done := t.soon()
+			defer done()
+			<-brief.Done()
+			second := make(chan error, 1)
+			go func() {
+				_, err := t.try(t.ctx, t.Echo, Options{})
+				second <- err
+			}()
+			if t.Browser && !t.Node {
+				late, done := context.WithTimeout(t.ctx, 10*moment)
+				defer done()
+				select {
+				case err := <-second:
+					t.Errorf("it did not wait, and returned %v", err)
+					second <- err
+				case <-late.Done():
+				}
+			} else {
+				t.wantWithin("the second Dial", promptly, func() {
+					err := <-second
+					second <- err
+				})
+			}
+			begin := time.Now()
+			cancel()
+			t.wantIs("the Dial given up", hanging(), context.Canceled)
+			if err := <-second; err != nil {
+				t.Errorf("the second Dial returned %v", err)
+			}
+			if d := time.Since(begin); d > promptly {
+				t.Errorf("the second Dial took %v after the first was given up", d)
+			}
+			if code, _ := t.seen(id); code != api.StatusAbnormalClosure {
+				t.Errorf("the server saw %v of the one given up", code)
+			}
+		}},
+}
