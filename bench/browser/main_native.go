@@ -36,6 +36,7 @@ type options struct {
 	who      string
 	rounds   int
 	duration time.Duration
+	warmUp   time.Duration
 	heap     bool
 	out      string
 }
@@ -46,6 +47,7 @@ func main() {
 	flag.StringVar(&o.who, "contestants", "", "measure only these `names`, separated by commas, and JavaScript")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each case; the median counts")
 	flag.DurationVar(&o.duration, "duration", 120*time.Millisecond, "traffic of one contestant in one round")
+	flag.DurationVar(&o.warmUp, "warmup", 1500*time.Millisecond, "traffic of each contestant before its first case, until its code has been compiled for speed")
 	flag.BoolVar(&o.heap, "heap", false, "measure the JavaScript heap of programs that write to a slow server, and nothing else")
 	flag.StringVar(&o.out, "out", "", "write results to this `folder`; a run of everything writes to browser/results without it")
 	flag.Parse()
@@ -93,16 +95,17 @@ func measure(ctx context.Context, o options, everything bool) (*results, error) 
 		return nil, err
 	}
 	defer b.close()
-	r := &results{about: b.about(o), names: names}
+	r := &results{names: names}
 	if !o.heap {
-		if r.rows, err = b.speed(cases, o.rounds, o.duration); err != nil {
+		if r.rows, err = b.speed(cases, o); err != nil {
 			return nil, err
 		}
 	}
 	if o.heap || everything {
-		if r.heap, err = b.heap(); err != nil {
+		if r.heap, err = b.heap(heapMessages); err != nil {
 			return nil, err
 		}
 	}
+	r.about = b.about(o)
 	return r, nil
 }

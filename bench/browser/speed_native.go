@@ -13,18 +13,15 @@ import (
 	"github.com/twinws/ws/bench/report"
 )
 
-// warmUp is how long a contestant runs before its first round in a case, and
-// compileTime before its first case: until then its code is compiled anew, for speed.
-const (
-	warmUp      = 40 * time.Millisecond
-	compileTime = 1500 * time.Millisecond
-)
+// settling is how long a contestant runs before its first round in a case.
+const settling = 40 * time.Millisecond
 
 // bench is what measurements need.
 type bench struct {
 	names  []contestant
 	server *server
 	chrome *chrome
+	clocks []string // what the clocks were that have been used, by place
 }
 
 func newBench(ctx context.Context, names []contestant) (*bench, error) {
@@ -36,7 +33,7 @@ func newBench(ctx context.Context, names []contestant) (*bench, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return &bench{names, s, c}, nil
+	return &bench{names: names, server: s, chrome: c}, nil
 }
 
 // close ends Chrome and the server. What it cannot clean up it says.
@@ -81,17 +78,17 @@ func (r row) ratio(name string) float64 {
 }
 
 // speed measures the cases.
-func (b *bench) speed(cases []traffic, rounds int, duration time.Duration) (rows []row, err error) {
+func (b *bench) speed(cases []traffic, o options) (rows []row, err error) {
 	var tabs []*tab // of the place of the case, in the order of the contestants
 	defer func() { closeAll(tabs) }()
 	for i, c := range cases {
 		if i == 0 || c.place != cases[i-1].place {
 			closeAll(tabs)
-			if tabs, err = b.openAll(c.place); err != nil {
+			if tabs, err = b.openAll(c.place, o.warmUp); err != nil {
 				return nil, err
 			}
 		}
-		r, err := b.measure(tabs, c, rounds, duration)
+		r, err := b.measure(tabs, c, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c, err)
 		}
@@ -102,7 +99,7 @@ func (b *bench) speed(cases []traffic, rounds int, duration time.Duration) (rows
 }
 
 // openAll opens a tab for each contestant and lets it run for a while.
-func (b *bench) openAll(p place) (tabs []*tab, err error) {
+func (b *bench) openAll(p place, warmUp time.Duration) (tabs []*tab, err error) {
 	for _, name := range b.names {
 		t, err := b.open(name.name, p)
 		if err != nil {
@@ -112,12 +109,13 @@ func (b *bench) openAll(p place) (tabs []*tab, err error) {
 		tabs = append(tabs, t)
 		for _, text := range []bool{false, true} {
 			w := traffic{p, text, 16, 64}
-			if err := errors.Join(b.connect(t, "/echo", w), t.exchange(compileTime/2, nil), t.call(nil, "close")); err != nil {
+			if err := errors.Join(b.connect(t, "/echo", w), t.exchange(warmUp/2, nil), t.call(nil, "close")); err != nil {
 				closeAll(tabs)
 				return nil, fmt.Errorf("%s: %w", name.name, err)
 			}
 		}
 	}
+	b.clocks = append(b.clocks, fmt.Sprintf("CPU time in a %s: %s", p, tabs[0].clock.what()))
 	return tabs, nil
 }
 
@@ -157,18 +155,18 @@ func (b *bench) connect(t *tab, path string, c traffic) error {
 
 // measure runs the rounds of one case. The contestants take turns; who begins
 // changes from round to round.
-func (b *bench) measure(tabs []*tab, c traffic, rounds int, duration time.Duration) (row, error) {
+func (b *bench) measure(tabs []*tab, c traffic, o options) (row, error) {
 	r := row{c, map[string][]cost{}}
 	for _, t := range tabs {
-		if err := errors.Join(b.connect(t, "/echo", c), t.exchange(warmUp, nil)); err != nil {
+		if err := errors.Join(b.connect(t, "/echo", c), t.exchange(settling, nil)); err != nil {
 			return r, err
 		}
 	}
-	for round := range rounds {
+	for round := range o.rounds {
 		for i := range tabs {
 			i = (i + round) % len(tabs)
 			var got cost
-			if err := tabs[i].exchange(duration, &got); err != nil {
+			if err := tabs[i].exchange(o.duration, &got); err != nil {
 				return r, fmt.Errorf("%s: %w", b.names[i].name, err)
 			}
 			name := b.names[i].name
@@ -225,8 +223,10 @@ func (b *bench) progress(r row) {
 
 // about says what was measured with what.
 func (b *bench) about(o options) []string {
-	return []string{
-		fmt.Sprintf("%s, %s, %s/%s, %d cores", b.chrome.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		fmt.Sprintf("%d rounds of %v, in which the contestants take turns; medians", o.rounds, o.duration),
+	lines := []string{fmt.Sprintf("%s, %s, %s/%s, %d cores",
+		b.chrome.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
+	if b.clocks != nil {
+		lines = append(lines, fmt.Sprintf("%d rounds of %v, in which the contestants take turns; medians", o.rounds, o.duration))
 	}
+	return append(lines, b.clocks...)
 }
