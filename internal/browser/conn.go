@@ -10,11 +10,17 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-var errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
+var (
+	errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
+	// errNoOpen is of Node.js 22, which reports that it could not connect and
+	// leaves the socket connecting for good.
+	errNoOpen = errors.New("an error was reported while connecting, and nothing after it")
+)
 
 // errorGrace is how long after an "error" event the "close" event may take on a
 // socket that is closed already. A violation of the page's Content Security
-// Policy fires no "close" event at all; otherwise it comes with the next task.
+// Policy fires no "close" event at all, and Node.js none when it cannot connect;
+// otherwise it comes with the next task.
 const errorGrace = 100 * time.Millisecond
 
 // Conn is a connection over a Socket.
@@ -106,11 +112,19 @@ func (c *Conn) handle(e event.Event) {
 			c.open = true
 			close(c.settled)
 		}
+		if c.grace != nil {
+			c.grace.Stop()
+			c.grace = nil
+		}
 	case event.Received:
 		c.accept(e.Message)
 	case event.Failed:
-		if c.s.State() == event.Closed && c.grace == nil {
+		switch s := c.s.State(); {
+		case c.grace != nil:
+		case s == event.Closed:
 			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoClose) })
+		case s == event.Connecting:
+			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
@@ -151,7 +165,7 @@ func signal(token chan struct{}) {
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
 	if c.pump(); c.err == nil {
-		c.end(broken(c.local || cause != errNoClose, cause))
+		c.end(broken(c.local || cause != errNoClose && cause != errNoOpen, cause))
 		c.s.HangUp()
 	}
 	c.mu.Unlock()

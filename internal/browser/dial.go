@@ -65,13 +65,13 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 // refusal says why a connection ended before it was open, which cause has a
 // part in.
 func refusal(url string, cause error) error {
-	problem := hidden
-	if cause == errNoClose {
-		problem, cause = denied, nil
-	} else if cause != nil {
-		problem = unanswered
+	switch cause {
+	case nil, errNoOpen:
+		return Refused(url, hidden, nil)
+	case errNoClose:
+		return Refused(url, denied, nil)
 	}
-	return Refused(url, problem, cause)
+	return Refused(url, unanswered, cause)
 }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.

@@ -67,6 +67,8 @@ func TestDialFails(t *testing.T) {
 				f.setState(event.Closed)
 				f.fire(event.Event{Kind: event.Failed})
 			}, denied, errorGrace},
+		{"Node.js", "Node.js 22 fires error, and leaves readyState at CONNECTING",
+			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}) }, hidden, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",
 			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
 	}
@@ -96,16 +98,20 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
-// An "error" of a socket that is not closed decides nothing: "close" or "open"
-// is still to come.
-func TestDialErrorWhileConnecting(t *testing.T) {
+// Whatever an "error" means, a socket that opens after it is open.
+func TestDialOpensAfterAnError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
 		f.fire(event.Event{Kind: event.Failed})
-		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
+		time.AfterFunc(errorGrace/2, func() { f.setState(event.Open); f.fire(event.Event{Kind: event.Opened}) })
 		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
+		}
+		time.Sleep(2 * errorGrace)
+		synctest.Wait()
+		if err := c.terminal(); err != nil {
+			t.Errorf("then it ended: %v", err)
 		}
 		c.CloseNow()
 	})
