@@ -24,8 +24,8 @@ type saved struct {
 
 // finish prints the targets and, when it was asked to, writes the results. Of an
 // earlier run it keeps the modes that this one left out.
-func (r *runner) finish(took time.Duration) error {
-	fmt.Printf("took %v\n\n", took.Round(time.Second))
+func (r *runner) finish() error {
+	fmt.Printf("took %v\n\n", time.Since(r.begun).Round(time.Second))
 	all := saved{Machine: machine(), Results: r.results}
 	if r.out != "" {
 		if err := os.MkdirAll(r.out, 0o755); err != nil {

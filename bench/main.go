@@ -41,6 +41,7 @@ func main() {
 	flag.BoolVar(&o.binary, "binary", false, "echo binary messages instead of text")
 	flag.StringVar(&o.levels, "levels", "100,1000,10000,19000", "idle: how many connections")
 	flag.IntVar(&o.million, "n", 1_000_000, "million: how many connections")
+	flag.DurationVar(&o.within, "within", 0, "make do with fewer rounds, three at least, to be done in this time; 0 is for any")
 	flag.StringVar(&o.out, "out", "", "write results into this directory")
 	serve := flag.String("serve", "", "be the server of this contestant; for the command itself")
 	deflate := flag.String("deflate", "", "serve: fresh or takeover")
@@ -70,7 +71,7 @@ func main() {
 type options struct {
 	modes, sizes, only, levels, out string
 	rounds, conns, million          int
-	slice                           time.Duration
+	slice, within                   time.Duration
 	binary                          bool
 }
 

@@ -72,14 +72,14 @@ func plan(o options) ([]cell, error) {
 	for _, n := range echoSizes {
 		add(echoCell(modeInflight, n, inFlight, o))
 	}
-	add(cell{mode: modeHandshake, name: "open and end", fits: anyone, open: func(p *child.Process) (load.Session, error) {
+	add(cell{mode: modeHandshake, name: "open and end", fits: distinct, open: func(p *child.Process) (load.Session, error) {
 		return load.Handshakes{Conns: 8}.Open(p.Addr)
 	}})
 	for _, n := range deflateSizes {
 		add(deflateCell(modeDeflate, n, contestant.Fresh))
 		add(deflateCell(modeTakeover, n, contestant.Takeover))
 	}
-	add(cell{mode: modeBroadcast, name: "512 B", x: 512, fits: anyone, setup: contestant.Setup{Room: true},
+	add(cell{mode: modeBroadcast, name: "512 B", x: 512, fits: distinct, setup: contestant.Setup{Room: true},
 		open: func(p *child.Process) (load.Session, error) {
 			return load.Audience{Size: 512, Conns: listeners}.Open(p)
 		}})
@@ -93,6 +93,8 @@ func plan(o options) ([]cell, error) {
 
 func anyone(*contestant.Contestant) bool { return true }
 
+func distinct(c *contestant.Contestant) bool { return !c.EchoOnly }
+
 func echoCell(mode string, size, flying int, o options) cell {
 	e := load.Echo{Size: size, Conns: 16, InFlight: flying, Binary: o.binary}
 	if flying > 1 {
@@ -100,6 +102,9 @@ func echoCell(mode string, size, flying int, o options) cell {
 	}
 	if size >= 64<<10 {
 		e.Conns = 4
+	}
+	if size*flying >= 64<<20 {
+		e.Conns = 1 // which alone fills a slice
 	}
 	if o.conns > 0 {
 		e.Conns = o.conns
@@ -111,7 +116,7 @@ func echoCell(mode string, size, flying int, o options) cell {
 func deflateCell(mode string, size int, d contestant.Deflate) cell {
 	l := load.Deflated{Size: size, Conns: 8, Takeover: d == contestant.Takeover}
 	return cell{mode: mode, name: sizeName(size), x: size, setup: contestant.Setup{Deflate: d},
-		fits: func(c *contestant.Contestant) bool { return slices.Contains(c.Deflates, d) },
+		fits: func(c *contestant.Contestant) bool { return slices.Contains(c.Deflates, d) && distinct(c) },
 		open: func(p *child.Process) (load.Session, error) { return l.Open(p.Addr) },
 		held: func(p *child.Process) (float64, error) { return heldBy(p, l) },
 	}

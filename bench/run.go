@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -20,7 +18,7 @@ type runner struct {
 	names   []string // contestants
 	builds  *builds
 	results Results
-	log     io.Writer
+	begun   time.Time
 }
 
 func run(ctx context.Context, o options) error {
@@ -28,7 +26,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r := &runner{options: o, log: os.Stderr}
+	r := &runner{options: o, begun: time.Now()}
 	if r.names, err = choose(o.only); err != nil {
 		return err
 	}
@@ -40,9 +38,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	for _, c := range cells {
-		if err := r.interleave(ctx, c); err != nil {
+	for i, c := range cells {
+		// The last third of the time is for idle.
+		if err := r.interleave(ctx, c, float64(i+1)/float64(len(cells))*2/3); err != nil {
 			return err
 		}
 	}
@@ -57,7 +55,7 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	return r.finish(time.Since(begun))
+	return r.finish()
 }
 
 // choose returns the contestants that a flag names.
@@ -98,8 +96,17 @@ func (t *turn) stop() {
 	}
 }
 
-// interleave runs a cell. A contestant that fails leaves it.
-func (r *runner) interleave(ctx context.Context, c cell) error {
+// leastRounds are run however late it is.
+const leastRounds = 3
+
+// late reports whether a part of the time for the whole run is over.
+func (r *runner) late(part float64) bool {
+	return r.within > 0 && time.Since(r.begun) > time.Duration(part*float64(r.within))
+}
+
+// interleave runs a cell, with fewer rounds once a part of the time is over. A
+// contestant that fails leaves it.
+func (r *runner) interleave(ctx context.Context, c cell, part float64) error {
 	var turns []*turn
 	defer func() {
 		for _, t := range turns {
@@ -118,6 +125,9 @@ func (r *runner) interleave(ctx context.Context, c cell) error {
 		}
 	}
 	for round := range r.rounds {
+		if round >= leastRounds && r.late(part) {
+			break
+		}
 		for i := range turns {
 			t := turns[(i+round)%len(turns)]
 			if ctx.Err() != nil {

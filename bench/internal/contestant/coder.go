@@ -31,6 +31,7 @@ var (
 	coderStream = &Contestant{
 		Name:     "coder-stream",
 		Settings: "as coder, but as in its echo example: Reader, Writer, io.Copy",
+		EchoOnly: true,
 		Peer:     true,
 		Deflates: []Deflate{Fresh, Takeover},
 		Serve:    func(ln net.Listener, s Setup) Broadcast { return serveCoder(ln, s, coderCopy) },

@@ -51,7 +51,8 @@ type Contestant struct {
 	Settings string
 	Peer     bool // another library, not ours and no bare loop
 	Deflates []Deflate
-	Prepares bool // Broadcast prepares a message
+	// EchoOnly says that another contestant differs in nothing but echoing.
+	EchoOnly bool
 
 	// Serve accepts connections on ln until that is closed.
 	Serve func(ln net.Listener, s Setup) Broadcast

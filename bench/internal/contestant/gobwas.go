@@ -19,7 +19,6 @@ var (
 		Name:     "gobwas",
 		Settings: "as its README's first example: UpgradeHTTP, a goroutine, wsutil.ReadClientData, wsutil.WriteServerMessage, SetMaxMessageSize 1 MiB; broadcast: CompileFrame; client: Dial and wsutil",
 		Peer:     true,
-		Prepares: true,
 		Serve: func(ln net.Listener, s Setup) Broadcast {
 			wsutil.SetMaxMessageSize(gobwasLimit)
 			members := newRoom[net.Conn](s.Room)
@@ -38,7 +37,6 @@ var (
 		Settings: "as its README's lowest example: ws.Upgrade on TCP, ReadHeader, ReadFull, Cipher, WriteHeader, Write, without a buffer; compression: its README's example, wsflate.DefaultParameters with the Frame functions",
 		Peer:     true,
 		Deflates: []Deflate{Fresh},
-		Prepares: true,
 		Serve: func(ln net.Listener, s Setup) Broadcast {
 			members := newRoom[net.Conn](s.Room)
 			serveTCP(ln, func(nc net.Conn) {

@@ -13,7 +13,6 @@ var gorilla = &Contestant{
 	Settings: "as its echo example: Upgrader with default options in a net/http handler, ReadMessage, WriteMessage; compression: EnableCompression; broadcast: PreparedMessage; client: DefaultDialer",
 	Peer:     true,
 	Deflates: []Deflate{Fresh},
-	Prepares: true,
 	Serve: func(ln net.Listener, s Setup) Broadcast {
 		u := websocket.Upgrader{EnableCompression: s.Deflate != Off}
 		members := newRoom[*websocket.Conn](s.Room)

@@ -13,7 +13,6 @@ var gwsContestant = &Contestant{
 	Settings: "as its README's Best Practice: NewUpgrader in a net/http handler, a goroutine with ReadLoop, WriteMessage, Recovery; without ParallelEnabled, since an echo keeps the order, and without its deadline of 15 s, since nobody pings; broadcast: Broadcaster; compression: PermessageDeflate.Enabled and, for takeover, both ContextTakeover",
 	Peer:     true,
 	Deflates: []Deflate{Fresh, Takeover},
-	Prepares: true,
 	Serve: func(ln net.Listener, s Setup) Broadcast {
 		members := newRoom[*gws.Conn](s.Room)
 		u := gws.NewUpgrader(&gwsServer{room: members}, &gws.ServerOption{

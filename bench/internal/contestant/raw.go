@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync"
 
 	"github.com/twinws/ws/bench/internal/wire"
 )
@@ -27,6 +28,7 @@ var (
 	rawGather = &Contestant{
 		Name:     "raw-gather",
 		Settings: "as raw, but all complete messages in the read buffer (512 B, doubled up to 64 KiB by reads that fill it) are answered by one write",
+		EchoOnly: true,
 		Serve:    func(ln net.Listener, s Setup) Broadcast { return serveRaw(ln, s, true) },
 	}
 )
@@ -153,17 +155,23 @@ func replyHeader(n int) int {
 	return 10
 }
 
+// keyBlock is how many bytes are unmasked at once.
+const keyBlock = 512
+
+// keys are pooled: on the stack they would make every connection's larger.
+var keys = sync.Pool{New: func() any { return new([keyBlock]byte) }}
+
 // unmask is in place, by blocks of a repeated key where that is worth it.
 func unmask(p []byte, key [4]byte) {
-	const block = 512
-	if len(p) >= 2*block {
-		var keys [block]byte
-		for n := copy(keys[:], key[:]); n < block; n *= 2 {
-			copy(keys[n:], keys[:n])
+	if len(p) >= 2*keyBlock {
+		k := keys.Get().(*[keyBlock]byte)
+		for n := copy(k[:], key[:]); n < keyBlock; n *= 2 {
+			copy(k[n:], k[:n])
 		}
-		for ; len(p) >= block; p = p[block:] {
-			subtle.XORBytes(p, p[:block], keys[:])
+		for ; len(p) >= keyBlock; p = p[keyBlock:] {
+			subtle.XORBytes(p, p[:keyBlock], k[:])
 		}
+		keys.Put(k)
 	}
 	wire.Mask(p, key)
 }
@@ -191,9 +199,8 @@ func dialRaw(ctx context.Context, addr string) (Client, error) {
 func (c *rawClient) Talk(next Next) error {
 	var reply, frame []byte
 	for p := next(nil); p != nil; p = next(reply) {
-		var key [4]byte
 		k := rand.Uint32()
-		key = [4]byte{byte(k), byte(k >> 8), byte(k >> 16), byte(k >> 24)}
+		key := [4]byte{byte(k), byte(k >> 8), byte(k >> 16), byte(k >> 24)}
 		frame = wire.AppendHeader(frame[:0], wire.Fin|wire.OpText, len(p), &key)
 		at := len(frame)
 		frame = append(frame, p...)
