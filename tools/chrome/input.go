@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -39,11 +40,12 @@ func (p *Tab) Type(selector, text string) {
 	p.run("typing into "+selector, chromedp.KeyEvent(text))
 }
 
-// Screenshot writes what the tab shows to a PNG file.
+// Screenshot writes what the tab shows to a PNG file. It brings the tab to the
+// front, since one behind others need not be drawn at all.
 func (p *Tab) Screenshot(file string) {
 	p.t.Helper()
 	var png []byte
-	p.run("taking a screenshot", chromedp.CaptureScreenshot(&png))
+	p.run("taking a screenshot", page.BringToFront(), chromedp.CaptureScreenshot(&png))
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
