@@ -10,16 +10,18 @@ FUZZTIME?= 20s
 RACE    ?= -race
 # make test TEST='-run Dial -v' : more arguments for go test.
 TEST    ?=
+# make bench-browser BENCH='-only window/binary/16/64' : arguments for the benchmark.
+BENCH   ?=
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
-MODULES := . tools
+MODULES := . tools bench
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, and what wasm_test looks for.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos clean prepare system test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +51,10 @@ fuzz: ## run every fuzz target for FUZZTIME each
 chaos: ## talk through streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
 	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
 
+bench-browser: ## measure what a message costs in a browser, against JavaScript (6 min; results in bench/browser/results)
+	@scripts/need.sh browser >/dev/null
+	cd bench && $(GO) run ./browser $(BENCH)
+
 clean: ## remove what was built
 	rm -rf bin
 
@@ -61,11 +67,13 @@ vet:
 	$(GO) vet ./...
 	$(JS) $(GO) vet ./...
 	cd tools && $(GO) vet ./...
+	cd bench && $(GO) vet ./... && $(JS) $(GO) vet ./browser/...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 	$(JS) $(BIN)/staticcheck ./...
 	cd tools && ../$(BIN)/staticcheck ./...
+	cd bench && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./browser/...
 
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/twinws/ws/bench/report"
 )
 
 // contestant is one of the programs that are compared.
@@ -133,6 +131,3 @@ func selectCases(patterns string) (chosen []traffic, err error) {
 	}
 	return chosen, nil
 }
-
-// name is how a table and a chart call a case, within a place and kind of data.
-func (t traffic) name() string { return report.Size(t.size) + ", " + t.mode() }

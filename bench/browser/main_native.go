@@ -46,7 +46,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "measure only cases that match one of these `patterns`, separated by commas")
 	flag.StringVar(&o.who, "contestants", "", "measure only these `names`, separated by commas, and JavaScript")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each case; the median counts")
-	flag.DurationVar(&o.duration, "duration", 120*time.Millisecond, "traffic of one contestant in one round")
+	flag.DurationVar(&o.duration, "duration", 100*time.Millisecond, "traffic of one contestant in one round")
 	flag.DurationVar(&o.warmUp, "warmup", 1500*time.Millisecond, "traffic of each contestant before its first case, until its code has been compiled for speed")
 	flag.BoolVar(&o.heap, "heap", false, "measure the JavaScript heap of programs that write to a slow server, and nothing else")
 	flag.StringVar(&o.out, "out", "", "write results to this `folder`; a run of everything writes to browser/results without it")

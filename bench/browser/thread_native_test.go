@@ -35,7 +35,7 @@ func TestThreadClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const enough = 5 * time.Millisecond
+	const enough = 20 * time.Millisecond
 	started := time.Now()
 	for now := begin; now < begin+enough; { // reading is work, too
 		if now, err = c.read(); err != nil {
@@ -45,7 +45,8 @@ func TestThreadClock(t *testing.T) {
 			t.Fatalf("the clock went from %v to %v in %v of work", begin, now, time.Since(started))
 		}
 	}
-	if wall := time.Since(started); wall < enough {
+	// The kernel may count a few milliseconds late, while a thread runs.
+	if wall := time.Since(started); wall < enough/2 {
 		t.Errorf("the clock went on by %v in %v", enough, wall)
 	}
 }
