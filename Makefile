@@ -8,6 +8,8 @@ ADDR    ?= 127.0.0.1:8080
 FUZZTIME?= 20s
 # make test RACE= : without the race detector, which needs a C compiler.
 RACE    ?= -race
+# make bench BENCH='-mode idle -only ours,raw': arguments for the benchmark.
+BENCH   ?=
 # make test TEST='-run Dial -v' : more arguments for go test.
 TEST    ?=
 # make bench-browser BENCH='-only window/binary/16/64' : arguments for the benchmark.
@@ -54,6 +56,9 @@ chaos: ## talk through streams that fail, and print the seed (CHAOS_MESSAGES=n, 
 bench-browser: ## measure what a message costs in a browser, against JavaScript (6 min; results in bench/browser/results)
 	@scripts/need.sh browser >/dev/null
 	cd bench && $(GO) run ./browser $(BENCH)
+
+bench: ## measure the native home against its peers, within 5 minutes (BENCH='-mode idle': more arguments)
+	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)
 
 clean: ## remove what was built
 	rm -rf bin

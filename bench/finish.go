@@ -44,7 +44,9 @@ func (r *runner) finish() error {
 			return err
 		}
 	}
-	fmt.Println(all.Results.targetTable())
+	if t := all.Results.targetTable(false); len(t.Rows) > 0 {
+		fmt.Println(t)
+	}
 	return r.results.failed()
 }
 
@@ -86,7 +88,7 @@ Contestants take turns in short slices; the load is another process, which compa
 ## Targets
 
 %s
-`, "`make bench`", s.Machine, rs.targetTable())
+`, "`make bench`", s.Machine, rs.targetTable(true))
 	for _, c := range chartNames {
 		if len(rs.cases(c.mode)) > 0 {
 			fmt.Fprintf(w, "![%s](%s.svg)\n\n", c.title, c.file)

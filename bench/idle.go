@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strconv"
+	"time"
 
 	"github.com/twinws/ws/bench/internal/child"
 	"github.com/twinws/ws/bench/internal/contestant"
@@ -17,10 +18,8 @@ const (
 	idleSize = 128 // bytes of the message that each connection exchanges
 	// idleWarm connections come and go before the empty server is measured.
 	idleWarm = 64
-	// idlePasses is how often the CPU time of a message is measured, and
-	// idleLeast how many messages a measurement has at least.
+	// idlePasses is how often the CPU time of a message is measured.
 	idlePasses = 3
-	idleLeast  = 5000
 	// ownFiles is how many files a process has open besides connections.
 	ownFiles = 64
 )
@@ -63,7 +62,7 @@ func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
 	warm := load.NewCrowd(p.Addr, idleSize)
 	err = warm.Grow(idleWarm)
 	if err == nil {
-		_, err = warm.Talk(1)
+		_, err = warm.Talk()
 	}
 	warm.Close()
 	if err != nil {
@@ -84,7 +83,7 @@ func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
 			if pass > 0 && r.late(1) {
 				break
 			}
-			if err := res.pass(p, crowd, 1+idleLeast/n); err != nil {
+			if err := res.pass(p, crowd, r.options.slice); err != nil {
 				return err
 			}
 		}
@@ -114,9 +113,9 @@ func rest(p *child.Process) (u child.Usage, err error) {
 	return u, nil
 }
 
-// pass lets every connection of a crowd talk, so many times.
-func (res *Result) pass(p *child.Process, crowd *load.Crowd, times int) error {
-	spent, err := load.Spend(p, func() (load.Count, error) { return crowd.Talk(times) })
+// pass lets every connection of a crowd talk, at least once and for about d.
+func (res *Result) pass(p *child.Process, crowd *load.Crowd, d time.Duration) error {
+	spent, err := load.Measure(p, crowd, d)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,8 @@ func main() {
 	flag.IntVar(&o.conns, "conns", 0, "connections of an echo; 0 is what the mode takes")
 	flag.BoolVar(&o.binary, "binary", false, "echo binary messages instead of text")
 	flag.StringVar(&o.levels, "levels", "100,1000,10000,19000", "idle: how many connections")
+	flag.IntVar(&o.listeners, "listeners", 1000, "broadcast: how many connections")
+	flag.IntVar(&o.held, "held", 128, "deflate, takeover: over how many connections the memory is measured")
 	flag.IntVar(&o.million, "n", 1_000_000, "million: how many connections")
 	flag.DurationVar(&o.within, "within", 0, "make do with fewer rounds, three at least, to be done in this time; 0 is for any")
 	flag.StringVar(&o.out, "out", "", "write results into this directory")
@@ -71,6 +73,7 @@ func main() {
 type options struct {
 	modes, sizes, only, levels, out string
 	rounds, conns, million          int
+	listeners, held                 int
 	slice, within                   time.Duration
 	binary                          bool
 }

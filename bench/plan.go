@@ -28,11 +28,8 @@ func modeNames() []string {
 }
 
 const (
-	inFlight  = 64
-	listeners = 1000
-	// heldConns is over how many connections compression's memory is measured,
-	heldConns = 128
-	// and heldBytes how much each has said before.
+	inFlight = 64
+	// heldBytes is how much a connection has said before its memory is measured.
 	heldBytes = 40 << 10
 )
 
@@ -62,7 +59,7 @@ func plan(o options) ([]cell, error) {
 	modes := list(o.modes)
 	var all []cell
 	add := func(c cell) {
-		if (len(modes) == 0 || slices.Contains(modes, c.mode)) && (len(sizes) == 0 || slices.Contains(sizes, c.x)) {
+		if (len(modes) == 0 || slices.Contains(modes, c.mode)) && (len(sizes) == 0 || c.x == 0 || slices.Contains(sizes, c.x)) {
 			all = append(all, c)
 		}
 	}
@@ -76,12 +73,12 @@ func plan(o options) ([]cell, error) {
 		return load.Handshakes{Conns: 8}.Open(p.Addr)
 	}})
 	for _, n := range deflateSizes {
-		add(deflateCell(modeDeflate, n, contestant.Fresh))
-		add(deflateCell(modeTakeover, n, contestant.Takeover))
+		add(deflateCell(modeDeflate, n, contestant.Fresh, o.held))
+		add(deflateCell(modeTakeover, n, contestant.Takeover, o.held))
 	}
 	add(cell{mode: modeBroadcast, name: "512 B", x: 512, fits: distinct, setup: contestant.Setup{Room: true},
 		open: func(p *child.Process) (load.Session, error) {
-			return load.Audience{Size: 512, Conns: listeners}.Open(p)
+			return load.Audience{Size: 512, Conns: o.listeners}.Open(p)
 		}})
 	for _, n := range clientSizes {
 		add(cell{mode: modeClient, name: sizeName(n), x: n,
@@ -96,7 +93,7 @@ func anyone(*contestant.Contestant) bool { return true }
 func distinct(c *contestant.Contestant) bool { return !c.EchoOnly }
 
 func echoCell(mode string, size, flying int, o options) cell {
-	e := load.Echo{Size: size, Conns: 16, InFlight: flying, Binary: o.binary}
+	e := load.Echo{Size: size, Conns: 64, InFlight: flying, Binary: o.binary}
 	if flying > 1 {
 		e.Conns = 8
 	}
@@ -113,23 +110,23 @@ func echoCell(mode string, size, flying int, o options) cell {
 		open: func(p *child.Process) (load.Session, error) { return e.Open(p.Addr) }}
 }
 
-func deflateCell(mode string, size int, d contestant.Deflate) cell {
+func deflateCell(mode string, size int, d contestant.Deflate, conns int) cell {
 	l := load.Deflated{Size: size, Conns: 8, Takeover: d == contestant.Takeover}
 	return cell{mode: mode, name: sizeName(size), x: size, setup: contestant.Setup{Deflate: d},
 		fits: func(c *contestant.Contestant) bool { return slices.Contains(c.Deflates, d) && distinct(c) },
 		open: func(p *child.Process) (load.Session, error) { return l.Open(p.Addr) },
-		held: func(p *child.Process) (float64, error) { return heldBy(p, l) },
+		held: func(p *child.Process) (float64, error) { return heldBy(p, l, conns) },
 	}
 }
 
 // heldBy measures what the process holds for each of many connections that have
 // compressed: objects and stacks, when all garbage is gone.
-func heldBy(p *child.Process, l load.Deflated) (float64, error) {
+func heldBy(p *child.Process, l load.Deflated, conns int) (float64, error) {
 	before, err := p.Usage("settle")
 	if err != nil {
 		return 0, err
 	}
-	l.Conns = heldConns
+	l.Conns = conns
 	s, err := l.Open(p.Addr)
 	if err != nil {
 		return 0, err
@@ -139,7 +136,7 @@ func heldBy(p *child.Process, l load.Deflated) (float64, error) {
 		return 0, err
 	}
 	after, err := p.Usage("settle")
-	return float64(after.Live-before.Live) / heldConns, err
+	return float64(after.Live-before.Live) / float64(conns), err
 }
 
 func sizeName(n int) string {

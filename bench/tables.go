@@ -121,10 +121,14 @@ func (rs Results) modeTable(mode, title string, figure func(r *Result) string) *
 	return t
 }
 
-// targetTable is the table of targets.
-func (rs Results) targetTable() *report.Table {
+// targetTable is the table of targets, without those of modes that were not run
+// unless all are wanted.
+func (rs Results) targetTable(all bool) *report.Table {
 	t := &report.Table{Columns: []string{"mode", "case", "at most", "measured", "", "best peer"}}
 	for _, g := range rs.targets() {
+		if g.verdict() == notMeasured && !all {
+			continue
+		}
 		t.Add(g.mode, g.what, g.most, g.got, g.verdict(), g.peer)
 	}
 	return t

@@ -17,10 +17,12 @@ type target struct {
 	limit      float64
 }
 
+const notMeasured = "not measured"
+
 func (t target) verdict() string {
 	switch {
 	case math.IsNaN(t.value):
-		return "not measured"
+		return notMeasured
 	case t.value <= t.limit:
 		return "met"
 	}

@@ -57,16 +57,25 @@ func (c *Crowd) Grow(n int) error {
 	return err
 }
 
-// Talk lets every connection send a message and read its echo, so many times.
-func (c *Crowd) Talk(times int) (Count, error) {
+// Slice lets every connection send a message and read its echo, over and over.
+func (c *Crowd) Slice(d time.Duration) (sum Count, err error) {
+	end := time.Now().Add(d)
+	for err == nil && (sum.Ops == 0 || time.Now().Before(end)) {
+		var n Count
+		n, err = c.Talk()
+		sum.add(n)
+	}
+	return sum, err
+}
+
+// Talk lets every connection send one message and read its echo.
+func (c *Crowd) Talk() (Count, error) {
 	return each(atOnce, func(k int) (sum Count, err error) {
-		for range times {
-			for i := k; i < len(c.conns); i += atOnce {
-				if err := c.talk(c.conns[i], c.bufs[k]); err != nil {
-					return sum, fmt.Errorf("connection %d of %d: %w", i, len(c.conns), err)
-				}
-				sum.Ops++
+		for i := k; i < len(c.conns); i += atOnce {
+			if err := c.talk(c.conns[i], c.bufs[k]); err != nil {
+				return sum, fmt.Errorf("connection %d of %d: %w", i, len(c.conns), err)
 			}
+			sum.Ops++
 		}
 		return sum, nil
 	})
@@ -112,7 +121,7 @@ func (a Audience) Open(p *child.Process) (Session, error) {
 		return nil, err
 	}
 	// Whoever has had an echo is in the room.
-	if _, err := s.crowd.Talk(1); err != nil {
+	if _, err := s.crowd.Talk(); err != nil {
 		s.Close()
 		return nil, err
 	}
