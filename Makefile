@@ -89,7 +89,7 @@ tidy:
 prepare: system $(BIN)/wasmbrowsertest
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
 test-native:
