@@ -74,7 +74,7 @@ func run(o options) error {
 		return err
 	}
 	if o.out == "" {
-		fmt.Print("\n", r.markdown())
+		fmt.Print("\n", r.markdown(false))
 		return nil
 	}
 	return r.write(o.out)

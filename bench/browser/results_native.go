@@ -45,7 +45,7 @@ func (r *results) write(dir string) error {
 		}
 	}
 	path := filepath.Join(dir, "README.md")
-	if err := os.WriteFile(path, []byte(r.markdown()), 0o666); err != nil {
+	if err := os.WriteFile(path, []byte(r.markdown(true)), 0o666); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%s\nwritten to %s\n", strings.Join(r.verdict(), "\n"), path)
@@ -64,8 +64,8 @@ func writeFile(path string, content func(io.Writer) error) error {
 	return f.Close()
 }
 
-// markdown returns the report.
-func (r *results) markdown() string {
+// markdown returns the report, which shows the charts if they stand beside it.
+func (r *results) markdown(charts bool) string {
 	var b strings.Builder
 	b.WriteString("# What a message costs in a browser\n\n")
 	for _, line := range slices.Concat(r.about, r.verdict()) {
@@ -73,11 +73,14 @@ func (r *results) markdown() string {
 	}
 	b.WriteByte('\n')
 	if r.rows != nil {
-		b.WriteString(preface + "\n")
-		fmt.Fprintf(&b, "%s\nThe last columns judge this library. Targets are for it alone.\n\n", r.cpuTable())
-		r.embed(&b, "cpu-")
+		fmt.Fprintf(&b, "%s\n%s\nThe last columns judge this library. Targets are for it alone.\n\n", preface, r.cpuTable())
+		if charts {
+			r.embed(&b, "cpu-")
+		}
 		fmt.Fprintf(&b, "%s\n", r.rateTable())
-		r.embed(&b, "rate-")
+		if charts {
+			r.embed(&b, "rate-")
+		}
 	}
 	if r.heap != nil {
 		fmt.Fprintf(&b, "%s\n%s", r.heapTable(), heapPreface)

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -60,8 +61,25 @@ func (b *Bars) WriteSVG(w io.Writer) error {
 	p.X.Min, p.X.Max = -0.5, float64(len(b.Groups))-0.5
 	p.Y.Min = 0
 	p.Y.Max *= 1.12 // room for the legend
+	p.Y.Tick.Marker = plot.TickerFunc(steps)
 	p.Legend.ThumbnailWidth = vg.Points(12)
 	return writeSVG(w, p, max(chartWidth, vg.Points(group*float64(len(b.Groups))+70)), chartHeight)
+}
+
+// steps labels four to eight round numbers from zero on.
+func steps(_, high float64) (ticks []plot.Tick) {
+	step := math.Pow(10, math.Floor(math.Log10(high/4)))
+	for _, m := range []float64{5, 2} {
+		if high/(step*m) >= 4 {
+			step *= m
+			break
+		}
+	}
+	for i := 0; float64(i)*step <= high; i++ {
+		v := float64(i) * step
+		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 6, 64)})
+	}
+	return ticks
 }
 
 // finite draws nothing where there is no value.

@@ -135,3 +135,23 @@ func TestDecadeRange(t *testing.T) {
 		}
 	}
 }
+
+func TestSteps(t *testing.T) {
+	for _, tt := range []struct {
+		high float64
+		want string
+	}{
+		{4.9, "0 1 2 3 4"},
+		{11, "0 2 4 6 8 10"},
+		{3.1, "0 0.5 1 1.5 2 2.5 3"},
+		{45000, "0 10000 20000 30000 40000"},
+	} {
+		var labels []string
+		for _, tick := range steps(0, tt.high) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != tt.want {
+			t.Errorf("up to %v: %s, want %s", tt.high, got, tt.want)
+		}
+	}
+}
