@@ -60,7 +60,9 @@ func (b *Bars) WriteSVG(w io.Writer) error {
 	p.X.Tick.Label.Font.Size = vg.Points(9)
 	p.X.Min, p.X.Max = -0.5, float64(len(b.Groups))-0.5
 	p.Y.Min = 0
-	p.Y.Max *= 1.12 // room for the legend
+	if p.Y.Max *= 1.12; p.Y.Max <= 0 { // room for the legend
+		p.Y.Max = 1
+	}
 	p.Y.Tick.Marker = plot.TickerFunc(steps)
 	p.Legend.ThumbnailWidth = vg.Points(12)
 	return writeSVG(w, p, max(chartWidth, vg.Points(group*float64(len(b.Groups))+70)), chartHeight)

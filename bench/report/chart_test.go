@@ -68,6 +68,18 @@ func TestBars(t *testing.T) {
 	}
 }
 
+// Bars that are all missing, or of no height, leave an empty chart.
+func TestBarsOfNothing(t *testing.T) {
+	b := Bars{Title: "nothing", Groups: []string{"a", "b"}, Series: []Series{{"s", []float64{0, nan}}}}
+	var svg bytes.Buffer
+	if err := b.WriteSVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	if found, _ := texts(t, svg.Bytes()); !found["nothing"] || !found["1"] {
+		t.Errorf("the chart has the texts %v, want its title and an axis up to 1", found)
+	}
+}
+
 func TestLines(t *testing.T) {
 	l := Lines{
 		Title: "Throughput", XLabel: "size", YLabel: "messages/s", X: []float64{16, 1024, 65536},
