@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,8 +12,9 @@ import (
 
 // The bounds of what is told of messages.
 const (
-	maxLines = 200 // in one Update
-	maxText  = 400 // bytes of one message
+	maxLines    = 200 // not told yet; of more, the oldest are left out
+	linesAtOnce = 25  // in one Update: who reads faster than 250 lines a second?
+	maxText     = 400 // bytes of one message
 )
 
 // Kind is the kind of a Line.
@@ -41,6 +43,14 @@ type Line struct {
 type log struct {
 	lines   []Line
 	skipped int // older ones, of which there were too many
+}
+
+// take returns the oldest lines, and how many were left out before them.
+func (l *log) take() (lines []Line, skipped int) {
+	n := min(len(l.lines), linesAtOnce)
+	lines, skipped = slices.Clone(l.lines[:n]), l.skipped
+	l.lines, l.skipped = l.lines[n:], 0
+	return lines, skipped
 }
 
 // note adds a line of now. The caller holds s.mu.

@@ -132,10 +132,24 @@ func (s *Session) turn(to State, detail string, failed bool) {
 	s.note(Line{Kind: kind, Text: text})
 }
 
+// In a page nothing is drawn while Go has work to do. So while messages are
+// waiting, reading stops for breathTime every breathEvery.
+const (
+	breathEvery = 50 * time.Millisecond
+	breathTime  = time.Millisecond
+)
+
 // readAll reads until the connection ends, and returns why it did.
 func (s *Session) readAll(c api.Conn) error {
 	var p []byte
+	breath := time.Now()
 	for {
+		if time.Since(breath) > breathEvery {
+			if c.ReadBuffered() > 0 {
+				time.Sleep(breathTime)
+			}
+			breath = time.Now()
+		}
 		ctx := s.awaitReading()
 		typ, msg, err := c.ReadAppend(ctx, p[:0])
 		switch {

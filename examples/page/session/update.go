@@ -18,7 +18,7 @@ type Update struct {
 	Paused   bool // reading is
 
 	Skipped int    // lines that are left out before Lines
-	Lines   []Line // of the log, the oldest first; at most 200
+	Lines   []Line // of the log, the oldest first; at most 25, and more in the next Update
 	Sample  *Sample
 }
 
@@ -56,9 +56,11 @@ func (s *Session) take(now time.Time) Update {
 	u := Update{
 		State: s.state, Detail: s.detail, Failed: s.failed,
 		Flooding: s.flood != nil, Paused: s.reading.wait != nil,
-		Skipped: s.log.skipped, Lines: s.log.lines,
 	}
-	s.log = log{}
+	u.Lines, u.Skipped = s.log.take()
+	if len(s.log.lines) > 0 {
+		s.touch()
+	}
 	if s.conn == nil {
 		return u
 	}

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,18 +38,28 @@ func TestWatchIsBounded(t *testing.T) {
 	})
 }
 
+// Of a burst the newest 200 lines are told, in portions, and how many are not.
 func TestLogIsBounded(t *testing.T) {
-	s := New(nil)
-	for i := range maxLines + 30 {
-		s.note(Line{Kind: Note, Text: fmt.Sprint(i)})
-	}
-	u := s.take(time.Time{})
-	if len(u.Lines) != maxLines || u.Skipped != 30 || u.Lines[0].Text != "30" {
-		t.Errorf("%d lines, %d left out, the first %+v", len(u.Lines), u.Skipped, u.Lines[0])
-	}
-	if u := s.take(time.Time{}); len(u.Lines) != 0 || u.Skipped != 0 {
-		t.Error("lines were told twice")
-	}
+	try(t, func(t *testing.T, r *rig) {
+		for i := range maxLines + 30 {
+			r.s.problem(errors.New(strconv.Itoa(i)))
+		}
+		time.Sleep(2 * Interval * maxLines / linesAtOnce)
+		all := r.lines(Problem)
+		if len(all) != maxLines || all[0] != "30" || all[maxLines-1] != "229" {
+			t.Errorf("%d lines: %q", len(all), all)
+		}
+		skipped := 0
+		for _, u := range r.updates {
+			skipped += u.Skipped
+			if len(u.Lines) > linesAtOnce {
+				t.Errorf("%d lines at once", len(u.Lines))
+			}
+		}
+		if skipped != 30 {
+			t.Errorf("%d are said to be left out", skipped)
+		}
+	})
 }
 
 func TestSampleTellsBuffered(t *testing.T) {
