@@ -8,11 +8,10 @@ ADDR    ?= 127.0.0.1:8080
 FUZZTIME?= 20s
 # make test RACE= : without the race detector, which needs a C compiler.
 RACE    ?= -race
-# make bench BENCH='-mode idle -only ours,raw': arguments for the benchmark.
-BENCH   ?=
 # make test TEST='-run Dial -v' : more arguments for go test.
 TEST    ?=
-# make bench-browser BENCH='-only window/binary/16/64' : arguments for the benchmark.
+# make bench BENCH='-mode idle -only ours,raw', make bench-browser
+# BENCH='-only window/binary/16/64': arguments for the benchmark.
 BENCH   ?=
 
 BIN     := bin
@@ -57,7 +56,7 @@ bench-browser: ## measure what a message costs in a browser, against JavaScript 
 	@scripts/need.sh browser >/dev/null
 	cd bench && $(GO) run ./browser $(BENCH)
 
-bench: ## measure the native home against its peers, within 5 minutes (BENCH='-mode idle': more arguments)
+bench: ## measure the native home against its peers, (5 min; results in bench/results)
 	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)
 
 clean: ## remove what was built

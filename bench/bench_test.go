@@ -122,9 +122,9 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestWriteKeepsEarlierModes: what another run measured stays, unless this one
-// measured the mode again.
-func TestWriteKeepsEarlierModes(t *testing.T) {
+// TestWriteKeepsEarlierCases: what another run measured stays, unless this one
+// measured the case again.
+func TestWriteKeepsEarlierCases(t *testing.T) {
 	dir := t.TempDir()
 	for _, r := range []*Result{
 		{Mode: modeIdle, Case: "100", X: 100, Contestant: "ours", Held: 1, CPU: []float64{1}},

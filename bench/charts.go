@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/twinws/ws/bench/report"
 )
@@ -12,7 +13,11 @@ import (
 type chart struct {
 	mode, file, title, y string
 	figure               func(*Result) float64
+	all                  bool
 }
+
+// aside are contestants that most charts leave out, lest nobody sees the others.
+var aside = []string{"ours-accept", "coder-stream", "gobwas"}
 
 func cpu(r *Result) float64 {
 	if r == nil || len(r.CPU) == 0 {
@@ -24,15 +29,15 @@ func cpu(r *Result) float64 {
 // Over sizes and numbers of connections the axes are logarithmic; the other modes
 // have bars.
 var chartNames = []chart{
-	{modePingpong, "pingpong", "One message under way", "CPU per message, us", cpu},
-	{modeInflight, "inflight", "64 messages under way on a connection", "CPU per message, us", cpu},
-	{modeIdle, "idle", "Connections that wait", "resident bytes per connection", heldValue},
-	{modeIdle, "growth", "A message among many connections", "CPU per message, us", cpu},
-	{modeHandshake, "handshake", "Opening handshakes", "CPU per handshake, us", cpu},
-	{modeDeflate, "deflate", "Compression without context takeover", "CPU per message, us", cpu},
-	{modeTakeover, "takeover", "Compression with context takeover", "CPU per message, us", cpu},
-	{modeBroadcast, "broadcast", "A message to 1,000 connections", "CPU per delivery, us", cpu},
-	{modeClient, "client", "Clients", "CPU per message, us", cpu},
+	{modePingpong, "pingpong", "One message under way", "CPU per message, us", cpu, false},
+	{modeInflight, "inflight", "64 messages under way on a connection", "CPU per message, us", cpu, false},
+	{modeIdle, "idle", "Connections that wait", "resident bytes per connection", heldValue, false},
+	{modeIdle, "growth", "A message among many connections", "CPU per message, us", cpu, false},
+	{modeHandshake, "handshake", "Opening handshakes", "CPU per handshake, us", cpu, false},
+	{modeDeflate, "deflate", "Compression without context takeover", "CPU per message, us", cpu, false},
+	{modeTakeover, "takeover", "Compression with context takeover", "CPU per message, us", cpu, false},
+	{modeBroadcast, "broadcast", "A message to 1,000 connections", "CPU per delivery, us", cpu, false},
+	{modeClient, "client", "Clients", "CPU per message, us", cpu, true},
 }
 
 // charts writes the charts of the modes that were run.
@@ -75,6 +80,9 @@ func (rs Results) chart(c chart, f *os.File) error {
 
 func (rs Results) series(c chart, names []string) (all []report.Series) {
 	for _, who := range rs.contestants() {
+		if !c.all && slices.Contains(aside, who) {
+			continue
+		}
 		s, some := report.Series{Name: who}, false
 		for _, name := range names {
 			v := c.figure(rs.find(c.mode, name, who))

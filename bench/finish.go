@@ -19,14 +19,15 @@ import (
 // saved is the file results.json.
 type saved struct {
 	Machine string
+	Load    string // the load average before the run: what else the machine did
 	Results Results
 }
 
 // finish prints the targets and, when it was asked to, writes the results. Of an
-// earlier run it keeps the modes that this one left out.
+// earlier run it keeps the cases that this one left out.
 func (r *runner) finish() error {
 	fmt.Printf("took %v\n\n", time.Since(r.begun).Round(time.Second))
-	all := saved{Machine: machine(), Results: r.results}
+	all := saved{Machine: machine(), Load: r.load, Results: r.results}
 	if r.out != "" {
 		if err := os.MkdirAll(r.out, 0o755); err != nil {
 			return err
@@ -36,7 +37,7 @@ func (r *runner) finish() error {
 			return err
 		}
 		for _, e := range earlier.Results {
-			if len(r.results.cases(e.Mode)) == 0 {
+			if len(r.results.cell(e.Mode, e.Case)) == 0 {
 				all.Results = append(all.Results, e)
 			}
 		}
@@ -67,7 +68,11 @@ func (s saved) write(dir string) error {
 		return err
 	}
 	var md bytes.Buffer
-	s.markdown(&md)
+	remarks, err := os.ReadFile(filepath.Join(dir, "remarks.md"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.markdown(&md, remarks)
 	for name, data := range map[string][]byte{"results.json": append(data, '\n'), "README.md": md.Bytes()} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return err
@@ -76,19 +81,20 @@ func (s saved) write(dir string) error {
 	return s.Results.charts(dir)
 }
 
-// markdown writes the report.
-func (s saved) markdown(w io.Writer) {
+// markdown writes the report, with remarks below the targets.
+func (s saved) markdown(w io.Writer, remarks []byte) {
 	rs := s.Results
 	fmt.Fprintf(w, `# Results
 
-Written by %s on %s. CPU times are those of the contestant's process, per message (handshake, delivery), user and
+Written by %s on %s; the load average was %s when it began. CPU times are those of the contestant's process, per message (handshake, delivery), user and
 system together, as the operating system counts them: medians over the rounds. Ratios are medians of the ratios within a round.
 Contestants take turns in short slices; the load is another process, which compares every echo with what it sent.
 
 ## Targets
 
 %s
-`, "`make bench`", s.Machine, rs.targetTable(true))
+%s
+`, "`make bench`", s.Machine, s.Load, rs.targetTable(true), remarks)
 	for _, c := range chartNames {
 		if len(rs.cases(c.mode)) > 0 {
 			fmt.Fprintf(w, "![%s](%s.svg)\n\n", c.title, c.file)
@@ -118,4 +124,14 @@ func machine() string {
 		}
 	}
 	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
+}
+
+// busy is how many processes of others wanted to run.
+func busy() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twinws/ws/bench/internal/child"
@@ -124,18 +126,32 @@ func (res *Result) pass(p *child.Process, crowd *load.Crowd, d time.Duration) er
 	return nil
 }
 
+// connsName writes a number with commas.
 func connsName(n int) string {
 	s := strconv.Itoa(n)
-	if len(s) > 3 {
-		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
 	}
 	return s
 }
 
-// hold runs the mode million.
+// hold runs the mode million: the engine of this tree or of those that are named,
+// and for comparison nothing but its streams.
 func (r *runner) hold(ctx context.Context) error {
-	for _, kind := range []string{million.Engine, million.Bare} {
-		c := exec.CommandContext(ctx, r.builds.self, "-hold", kind, "-n", strconv.Itoa(r.million))
+	for _, name := range append(slices.Clone(r.names), million.Bare) {
+		kind, dir, _ := strings.Cut(name, "@")
+		switch kind {
+		case "ours":
+			kind = million.Engine
+		case million.Bare:
+		default:
+			continue
+		}
+		program, err := r.builds.program(ctx, name)
+		if err != nil {
+			return err
+		}
+		c := exec.CommandContext(ctx, program, "-hold", kind, "-n", strconv.Itoa(r.million))
 		out, err := c.Output()
 		if err != nil {
 			return fmt.Errorf("%v: %w", c.Args, err)
@@ -144,8 +160,12 @@ func (r *runner) hold(ctx context.Context) error {
 		if err := json.Unmarshal(out, &m); err != nil {
 			return err
 		}
+		if dir != "" {
+			kind += "@" + dir
+		}
 		r.results = append(r.results, &Result{Mode: modeMillion, Case: connsName(m.Conns), X: m.Conns, Contestant: kind,
 			Held: m.PerConn, CPU: []float64{m.Seconds * 1e6 / float64(m.Conns)}})
+		r.tell(modeMillion, connsName(m.Conns))
 	}
 	return nil
 }

@@ -7,7 +7,7 @@
 //	go run . -mode million
 //
 // Every contestant is a process of its own, and so is the load, which belongs to
-// none of them. They take turns in slices of a tenth of a second; figures are
+// none of them. They take turns in slices of a twentieth of a second; figures are
 // medians over the rounds, and ratios medians of the ratios within a round, so that
 // a busy neighbour disturbs neither. CPU time is the operating system's.
 //
@@ -35,8 +35,8 @@ func main() {
 	flag.StringVar(&o.modes, "mode", "", "run these modes alone: "+strings.Join(modeNames(), ", ")+", million")
 	flag.StringVar(&o.sizes, "size", "", "run these message sizes in bytes alone: 16,4096")
 	flag.StringVar(&o.only, "only", "", "run these contestants alone: ours,raw-gather; name@dir takes the library from dir")
-	flag.IntVar(&o.rounds, "rounds", 7, "how many slices each contestant has")
-	flag.DurationVar(&o.slice, "slice", 70*time.Millisecond, "how long a slice is")
+	flag.IntVar(&o.rounds, "rounds", 9, "how many slices each contestant has")
+	flag.DurationVar(&o.slice, "slice", 50*time.Millisecond, "how long a slice is")
 	flag.IntVar(&o.conns, "conns", 0, "connections of an echo; 0 is what the mode takes")
 	flag.BoolVar(&o.binary, "binary", false, "echo binary messages instead of text")
 	flag.StringVar(&o.levels, "levels", "100,1000,10000,19000", "idle: how many connections")

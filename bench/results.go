@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/twinws/ws/bench/internal/contestant"
@@ -45,16 +47,15 @@ func (rs Results) cell(mode, name string) (c Results) {
 	return c
 }
 
-// cases returns the names of a mode's cases in their order.
+// cases returns the names of a mode's cases, the smallest first.
 func (rs Results) cases(mode string) (names []string) {
-	seen := map[string]bool{}
+	x := map[string]int{}
 	for _, r := range rs {
-		if r.Mode == mode && !seen[r.Case] {
-			seen[r.Case] = true
-			names = append(names, r.Case)
+		if r.Mode == mode {
+			x[r.Case] = r.X
 		}
 	}
-	return names
+	return slices.SortedFunc(maps.Keys(x), func(a, b string) int { return x[a] - x[b] })
 }
 
 // contestants returns who took part, in their order.

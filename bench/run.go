@@ -19,6 +19,7 @@ type runner struct {
 	builds  *builds
 	results Results
 	begun   time.Time
+	load    string // before the run
 }
 
 func run(ctx context.Context, o options) error {
@@ -26,7 +27,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r := &runner{options: o, begun: time.Now()}
+	r := &runner{options: o, begun: time.Now(), load: busy()}
 	if r.names, err = choose(o.only); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/twinws/ws/bench/internal/contestant"
 	"github.com/twinws/ws/bench/report"
@@ -93,32 +94,28 @@ func (rs Results) caseTable(mode, name string) *report.Table {
 		}
 		t.Add(r.Contestant, micros(r), times(ratio(r, loop)), times(ratio(r, gather)), times(ratio(r, best)), mallocs(r), wireOf(r), held(r))
 	}
+	dropEmpty(t)
 	return t
+}
+
+// dropEmpty removes the columns that say nothing.
+func dropEmpty(t *report.Table) {
+	for i := len(t.Columns) - 1; i > 0; i-- {
+		if slices.ContainsFunc(t.Rows, func(row []string) bool { return i < len(row) && row[i] != dash }) {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for k, row := range t.Rows {
+			if i < len(row) {
+				t.Rows[k] = slices.Delete(row, i, i+1)
+			}
+		}
+	}
 }
 
 // tell prints a case as soon as it is done.
 func (r *runner) tell(mode, name string) {
 	fmt.Fprintln(os.Stdout, r.results.caseTable(mode, name))
-}
-
-// modeTable shows all cases of a mode side by side, a figure of each contestant.
-func (rs Results) modeTable(mode, title string, figure func(r *Result) string) *report.Table {
-	names := rs.cases(mode)
-	t := &report.Table{Title: title, Columns: append([]string{"contestant"}, names...)}
-	for _, who := range rs.contestants() {
-		row, some := []string{who}, false
-		for _, name := range names {
-			s := dash
-			if r := rs.find(mode, name, who); r != nil {
-				s, some = figure(r), true
-			}
-			row = append(row, s)
-		}
-		if some {
-			t.Add(row...)
-		}
-	}
-	return t
 }
 
 // targetTable is the table of targets, without those of modes that were not run

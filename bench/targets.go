@@ -30,8 +30,9 @@ func (t target) verdict() string {
 }
 
 // slack is how far above a limit of zero a mean of counts may be: what the
-// runtime allocates for itself now and then.
-const slack = 0.01
+// runtime allocates for itself now and then, in the bare loops too. It shows where
+// a slice has few messages.
+const slack = 0.05
 
 const (
 	who       = "ours"
