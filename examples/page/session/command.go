@@ -56,13 +56,11 @@ func (s *Session) Do(c Command) {
 	}
 }
 
-// ParseHex reads bytes in hexadecimal; white space between them does not matter.
+// ParseHex reads bytes in hexadecimal, of which the first may have 0x before it.
+// White space between them does not matter.
 func ParseHex(s string) ([]byte, error) {
 	s = strings.Join(strings.Fields(s), "")
-	if strings.HasPrefix(s, "0x") {
-		s = s[2:]
-	}
-	p, err := hex.DecodeString(s)
+	p, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
 	if err != nil {
 		return nil, fmt.Errorf("not hexadecimal: %s", strings.TrimPrefix(err.Error(), "encoding/hex: "))
 	}

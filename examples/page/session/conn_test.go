@@ -170,8 +170,11 @@ func (r *rig) do(c Command) {
 }
 
 // rest waits for two Updates: what happens now is told in the second at the latest.
-func (r *rig) rest() {
-	time.Sleep(2 * Interval)
+func (r *rig) rest() { r.pass(2 * Interval) }
+
+// pass lets time go by, and what is to happen in it be done.
+func (r *rig) pass(d time.Duration) {
+	time.Sleep(d)
 	synctest.Wait()
 }
 

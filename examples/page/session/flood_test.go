@@ -16,7 +16,7 @@ func TestFlood(t *testing.T) {
 		r.do(connectCommand)
 		r.do(Command{Op: Flood, Size: 100, Window: 10})
 		r.do(Command{Op: Flood, Size: 100, Window: 10}) // one runs: nothing to do
-		time.Sleep(2 * time.Second)
+		r.pass(2 * time.Second)
 		u := r.last()
 		if x := u.Sample; !u.Flooding || x.Received < 90 || x.Received > 110 || x.ReceivedBytes != 100*int64(x.Received) ||
 			x.Median != r.conn.delay || x.Worst != r.conn.delay || x.InFlight < 9 || x.InFlight > 10 {

@@ -215,3 +215,24 @@ func TestSendFails(t *testing.T) {
 type failing struct{ *echoConn }
 
 func (failing) Write(context.Context, api.MessageType, []byte) error { return io.ErrShortWrite }
+
+// A page must come to draw, whatever waits to be read.
+func TestReadingTakesBreath(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		begin := time.Now()
+		for range 3 {
+			r.conn.queue <- message{api.MessageText, []byte("x"), begin.Add(breathEvery + time.Millisecond)}
+		}
+		r.do(connectCommand)
+		var at []time.Duration
+		for _, u := range r.updates {
+			for _, l := range u.Lines {
+				if l.Kind == Received {
+					at = append(at, l.At.Sub(begin))
+				}
+			}
+		}
+		first := breathEvery + time.Millisecond
+		equal(t, "received at", at, []time.Duration{first, first + breathTime, first + breathTime})
+	})
+}

@@ -14,7 +14,7 @@ import (
 // A page is told at once, and at most ten times a second; of nothing, nothing.
 func TestWatchIsBounded(t *testing.T) {
 	try(t, func(t *testing.T, r *rig) {
-		time.Sleep(time.Minute)
+		r.pass(time.Minute)
 		if len(r.updates) != 1 {
 			t.Errorf("%d updates of nothing, want the first alone", len(r.updates))
 		}
@@ -26,7 +26,7 @@ func TestWatchIsBounded(t *testing.T) {
 		for range 5000 {
 			r.s.Do(text("x"))
 		}
-		time.Sleep(10 * time.Second)
+		r.pass(10 * time.Second)
 		for i := range r.at[1:] {
 			if d := r.at[i+1].Sub(r.at[i]); d < Interval {
 				t.Fatalf("two updates within %v", d)
@@ -44,7 +44,7 @@ func TestLogIsBounded(t *testing.T) {
 		for i := range maxLines + 30 {
 			r.s.problem(errors.New(strconv.Itoa(i)))
 		}
-		time.Sleep(2 * Interval * maxLines / linesAtOnce)
+		r.pass(2 * Interval * maxLines / linesAtOnce)
 		all := r.lines(Problem)
 		if len(all) != maxLines || all[0] != "30" || all[maxLines-1] != "229" {
 			t.Errorf("%d lines: %q", len(all), all)
