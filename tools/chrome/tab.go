@@ -108,7 +108,7 @@ func Eval[T any](p *Tab, expression string) T {
 // Do evaluates an expression for what it does.
 func (p *Tab) Do(expression string) {
 	p.t.Helper()
-	Eval[json.RawMessage](p, "(async()=>{"+expression+"})()")
+	Eval[json.RawMessage](p, "(async()=>{"+expression+"\n})()")
 }
 
 // Wait waits until a JavaScript expression is true. Exceptions count as false,
