@@ -56,7 +56,7 @@ bench-browser: ## measure what a message costs in a browser, against JavaScript 
 	@scripts/need.sh browser >/dev/null
 	cd bench && $(GO) run ./browser $(BENCH)
 
-bench: ## measure the native home against its peers, (5 min; results in bench/results)
+bench: ## measure the native home against its peers (5 min; results in bench/results)
 	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)
 
 clean: ## remove what was built

@@ -77,9 +77,11 @@ func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
 	crowd := load.NewCrowd(p.Addr, idleSize)
 	defer crowd.Close()
 	for _, n := range levels {
+		done := p.Guard()
 		if err := crowd.Grow(n); err != nil {
 			return err
 		}
+		done()
 		res := &Result{Mode: modeIdle, Case: connsName(n), X: n, Contestant: name}
 		for pass := range idlePasses {
 			if pass > 0 && r.late(1) {
@@ -103,6 +105,7 @@ func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
 // that ended may not be gone yet, and pools give up their content in steps.
 func rest(p *child.Process) (u child.Usage, err error) {
 	const most, same = 8, 16 << 10
+	defer p.Guard()()
 	for range most {
 		last := u.Live
 		if u, err = p.Usage("settle"); err != nil {

@@ -122,6 +122,7 @@ func deflateCell(mode string, size int, d contestant.Deflate, conns int) cell {
 // heldBy measures what the process holds for each of many connections that have
 // compressed: objects and stacks, when all garbage is gone.
 func heldBy(p *child.Process, l load.Deflated, conns int) (float64, error) {
+	defer p.Guard()()
 	before, err := p.Usage("settle")
 	if err != nil {
 		return 0, err

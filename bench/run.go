@@ -156,6 +156,7 @@ func (r *runner) begin(ctx context.Context, c cell, t *turn) (err error) {
 	if t.p, err = r.builds.start(ctx, t.Contestant, c.setup); err != nil {
 		return err
 	}
+	defer t.p.Guard()()
 	if t.s, err = c.open(t.p); err != nil {
 		t.s = nil
 		return err

@@ -146,7 +146,7 @@ func (rs Results) takeoverTargets(name string) []target {
 	}
 	const bytes, memory = 165, 32 << 10
 	return []target{
-		{mode: modeTakeover, what: name, most: "27 us", got: micros(r), peer: named(best, micros(best)), value: cpu, limit: limit},
+		{mode: modeTakeover, what: name, most: "27 us", got: micros(r) + ", " + times(ratio(r, best)) + " the best peer", peer: named(best, micros(best)), value: cpu, limit: limit},
 		{mode: modeTakeover, what: name + ", bytes", most: "165 B", got: wireOf(r), peer: named(best, wireOf(best)), value: wireValue(r), limit: bytes},
 		{mode: modeTakeover, what: name + ", held", most: "32 KiB", got: held(r), peer: named(best, held(best)), value: heldValue(r), limit: memory},
 	}

@@ -83,6 +83,17 @@ func (p *Process) explain(err error) error {
 	return fmt.Errorf("%v: %w: %s", p.cmd.Args, err, bytes.TrimSpace(p.errors.Bytes()))
 }
 
+// hung is how long anything may take; on a busy machine opening 10,000
+// connections takes seconds.
+const hung = time.Minute
+
+// Guard kills the process unless the function it returns is called soon: a
+// contestant that does not answer breaks its connections, and nobody waits for
+// ever.
+func (p *Process) Guard() (done func() bool) {
+	return time.AfterFunc(hung, func() { p.cmd.Process.Kill() }).Stop
+}
+
 // Stop ends the process, and may be called more than once.
 func (p *Process) Stop() {
 	p.in.Close()

@@ -91,6 +91,7 @@ func Measure(p *child.Process, s Session, d time.Duration) (Spent, error) {
 
 // Spend is Measure for whatever f does.
 func Spend(p *child.Process, f func() (Count, error)) (Spent, error) {
+	defer p.Guard()()
 	// The first two marks tell what a mark allocates by itself.
 	first, err := p.Usage("mark")
 	if err != nil {
