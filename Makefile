@@ -22,7 +22,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ demo: ## run examples/echo natively and in a headless browser, and compare
 
 test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1, WS_NO_PEERS=1: without)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-js
+	@$(MAKE) --no-print-directory -k test-native test-js test-tools
 
 serve: page ## leave a server up with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -70,13 +70,13 @@ fmt:
 vet:
 	$(GO) vet ./...
 	$(JS) $(GO) vet ./...
-	cd tools && $(GO) vet ./...
+	cd tools && $(GO) vet ./... && $(JS) $(GO) vet ./standard/page
 	cd bench && $(GO) vet ./... && $(JS) $(GO) vet ./browser/...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 	$(JS) $(BIN)/staticcheck ./...
-	cd tools && ../$(BIN)/staticcheck ./...
+	cd tools && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./standard/page
 	cd bench && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./browser/...
 
 tidy:
@@ -97,6 +97,12 @@ test-native:
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:
 	@scripts/test-js.sh $(TEST)
+
+# Those that drive a browser over DevTools are among them; -p 1, since each such
+# package starts one.
+test-tools:
+	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
+	cd tools && $(GO) test -count=1 -p 1 $(TEST) ./...
 
 # --- what is built ------------------------------------------------------------
 
