@@ -68,7 +68,7 @@ func body(k, size, n int) Frame {
 		p = p[1:]
 	}
 	p = p[:size]
-	if r, _ := utf8.DecodeLastRune(p); kind.op == OpText && r == utf8.RuneError {
+	if r, n := utf8.DecodeLastRune(p); kind.op == OpText && r == utf8.RuneError && n == 1 {
 		whole := size - 1
 		for !utf8.RuneStart(p[whole]) {
 			whole--

@@ -155,7 +155,7 @@ type End struct {
 }
 
 // Scale is how much the cases of class 9, and those of compression, carry. It never
-// changes how many there are of any other class than 9.
+// changes how many there are of any other class.
 type Scale int
 
 const (
@@ -163,8 +163,9 @@ const (
 	// each size.
 	Full Scale = iota
 	// Raced is for the race detector, which makes a byte cost fifty times as
-	// much: 1 MiB in fragments, 100 messages of the sizes over 4 KiB, and few to
-	// compress.
+	// much: 1 MiB in fragments, 100 messages of the sizes over 4 KiB. To be
+	// compressed there are few messages over 4 KiB; and each window meets each kind
+	// of message, and each way of taking contexts over, but not all at once.
 	Raced
 	// Short: up to 1 MiB in a message and in fragments, and 50 messages.
 	Short

@@ -1,9 +1,6 @@
 package conformance
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // compressedLimits is about a read limit of 1,000 bytes, which are inflated ones.
 func compressedLimits() []Case {
@@ -59,14 +56,4 @@ func compressedLimits() []Case {
 			send(Frame{Fin: true, RSV: RSV1, Op: typ.op}.announcing(1<<40))))
 	}
 	return all
-}
-
-// negotiatedPlain is the traffic of a connection that agreed on nothing.
-func negotiatedPlain() []Step {
-	var steps []Step
-	for k := range bodies {
-		m := body(k, 1000, 1)
-		steps = append(steps, send(m).want(m))
-	}
-	return append(steps, send(text("a").more(), rest("b")).want(text(fmt.Sprint("ab"))))
 }

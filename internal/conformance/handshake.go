@@ -36,7 +36,6 @@ func fields(list string) (lines string) {
 func (p *Peer) dial(c *Case) error {
 	head := "GET / HTTP/1.1\r\nHost: conformance.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + sampleKey + "\r\n" + fields(c.Offer) + "\r\n"
-	p.record.add(entry{note: fmt.Sprintf("offered %q", c.Offer)})
 	if _, err := io.WriteString(p.conn, head); err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func (p *Peer) dial(c *Case) error {
 	}
 	h := res.Header
 	answer := strings.Join(h.Values(extensionsField), ", ")
-	p.record.add(entry{note: fmt.Sprintf("was answered %q, status %s", answer, res.Status)})
+	p.negotiated(c.Offer, answer)
 	switch {
 	case c.End.Kind == Refused:
 		_, err := io.Copy(io.Discard, res.Body)
@@ -62,6 +61,13 @@ func (p *Peer) dial(c *Case) error {
 		return fmt.Errorf("the field Sec-WebSocket-Accept: %q", h.Get("Sec-WebSocket-Accept"))
 	}
 	return p.answered(c, answer)
+}
+
+// negotiated notes what was said about extensions, if anything.
+func (p *Peer) negotiated(offer, answer string) {
+	if offer != "" || answer != "" {
+		p.record.add(entry{note: fmt.Sprintf("offered %q, answered %q", offer, answer)})
+	}
 }
 
 // answered takes a server's answer, whose parameters may come in any order.
@@ -90,7 +96,7 @@ func (p *Peer) accept(c *Case) error {
 		return err
 	}
 	offer := strings.Join(req.Header.Values(extensionsField), ", ")
-	p.record.add(entry{note: fmt.Sprintf("was offered %q and answers %q", offer, c.Agree)})
+	p.negotiated(offer, c.Agree)
 	offers, err := parseDeflates(offer, true)
 	if err == nil {
 		err = c.Compression.checkOffers(offers)

@@ -39,9 +39,9 @@ type target struct {
 
 var targets = []target{
 	{name: "accept", open: openAccept},
-	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic}},
+	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic, Compression}},
 	{name: "dial", client: true, open: openDial},
-	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits}},
+	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits, Negotiation}},
 	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits}},
 }
 
