@@ -29,7 +29,7 @@ func inflatedBytes(scale Scale) int {
 	case Short:
 		return 64 << 10
 	}
-	return 1 << 20
+	return 512 << 10
 }
 
 // compressedBodies sends each kind in each size by each way of taking contexts

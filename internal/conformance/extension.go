@@ -145,13 +145,3 @@ func (d deflateParams) accepted(answer deflateParams) deflateParams {
 	}
 	return answer
 }
-
-// compress has the peer compress and inflate as agreed on.
-func (p *Peer) compress(agreed deflateParams) {
-	p.deflate = &deflater{window: window(agreed.serverBits), takeover: !agreed.serverNo}
-	p.inflate = &inflater{window: window(agreed.clientBits), takeover: !agreed.clientNo}
-	if p.client {
-		p.deflate.window, p.inflate.window = p.inflate.window, p.deflate.window
-		p.deflate.takeover, p.inflate.takeover = p.inflate.takeover, p.deflate.takeover
-	}
-}

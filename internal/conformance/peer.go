@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -136,29 +135,6 @@ func (p *Peer) encode(s Step) *pieces {
 	return out
 }
 
-// onWire returns frames as they go on the wire.
-func (p *Peer) onWire(frames []Frame) []Frame {
-	if p.deflate == nil || !slices.ContainsFunc(frames, func(f Frame) bool { return f.Compress }) {
-		return frames
-	}
-	var all []Frame
-	for _, f := range frames {
-		if !f.Compress {
-			all = append(all, f)
-			continue
-		}
-		p.record.add(entry{note: "compresses " + f.String()})
-		f.Payload = p.deflate.message(f.Payload)
-		f.Compress, f.RSV = false, f.RSV|RSV1
-		if f.Cut > 0 {
-			all = append(all, f.fragments(f.Cut)...)
-		} else {
-			all = append(all, f)
-		}
-	}
-	return all
-}
-
 // key returns another mask key each time, 0 among the first.
 func (p *Peer) key() (key [4]byte) {
 	binary.BigEndian.PutUint32(key[:], p.keys*0x9E3779B1)
@@ -234,23 +210,6 @@ func (p *Peer) next() (Frame, int, error) {
 			return whole, n, p.inflated(&whole)
 		}
 	}
-}
-
-// uses are the reserved bits that an extension gave a meaning to.
-func (p *Peer) uses() byte {
-	if p.inflate != nil {
-		return RSV1
-	}
-	return 0
-}
-
-// inflated takes a message out of its compressed form.
-func (p *Peer) inflated(f *Frame) (err error) {
-	if f.RSV == RSV1 {
-		f.Payload, err = p.inflate.message(f.Payload)
-		f.Compress, f.RSV = true, 0
-	}
-	return err
 }
 
 func (p *Peer) expect(want Frame, streams bool) error {
