@@ -20,7 +20,7 @@ go.exit = code => {
 };
 process.on("exit", () => {
 	const kept = performance.now() - exited;
-	if (kept < 1000) console.log(`nothing is left after ${kept.toFixed(0)} ms`);
+	if (kept < 5000) console.log(`nothing is left after ${kept.toFixed(0)} ms`);
 	else console.log(`something has kept the process alive for ${kept.toFixed(0)} ms`, process.getActiveResourcesInfo());
 });
 const watch = setInterval(() => { // tells what it is; unref: does not itself keep anything alive
