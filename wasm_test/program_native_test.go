@@ -51,7 +51,7 @@ func runProgram(t *testing.T, run string, env []string, command ...string) (resu
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), programTime)
 	defer cancel()
-	args := append(command[1:], path, "-test.v=test2json", "-test.timeout=120s", "-test.run="+run)
+	args := append(command[1:], path, "-test.v=test2json", "-test.timeout=200s", "-test.run="+run)
 	cmd := exec.CommandContext(ctx, command[0], args...)
 	cmd.Env = append(smallEnv(), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets it end the browser

@@ -15,7 +15,7 @@ import (
 )
 
 // workerTime bounds the suite in the Worker.
-const workerTime = 90 * time.Second
+const workerTime = 150 * time.Second
 
 // workerScript runs the page's own wasm file in a Worker and posts what it
 // prints, line by line, and then its exit code. SETUP is replaced by JSON.
