@@ -57,7 +57,7 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		c.mu.Lock()
 		ok := c.writable()
-		full := ok && c.full()
+		full := ok && c.overfull()
 		var err error
 		if ok && !full {
 			c.buffered += int64(len(p))
@@ -76,28 +76,32 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	}
 }
 
-// full reports whether the object holds more than WriteBuffer. It is not asked
+// overfull reports whether the object holds more than WriteBuffer. It is not asked
 // while it cannot: it holds at most what it did before, and what was sent since.
 // mu is held.
-func (c *Conn) full() bool {
-	if c.o.WriteBuffer >= 0 && c.buffered > c.o.WriteBuffer {
+func (c *Conn) overfull() bool {
+	if c.mark >= 0 && c.buffered > c.mark {
 		c.buffered = c.s.BufferedAmount()
-		return c.buffered > c.o.WriteBuffer
+		return c.buffered > c.mark
 	}
 	return false
 }
 
-// awaitRoom waits for pause, or until something has arrived; the connection's end
-// is no error. No event tells that bufferedAmount has gone down.
+// awaitRoom waits for pause at most: until something has arrived, or the connection
+// has ended. No event tells that bufferedAmount has gone down.
 func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
-	t := time.AfterFunc(pause, func() { signal(c.room) })
-	select {
-	case <-c.room:
-	case <-c.ended:
-	case <-ctx.Done():
-	}
+	t := time.AfterFunc(pause, func() { take(c.full) })
+	err := lock(ctx, c.full)
 	t.Stop()
-	return ctx.Err()
+	return err
+}
+
+// take takes the one token out, which lets its next sender go on.
+func take(token chan struct{}) {
+	select {
+	case <-token:
+	default:
+	}
 }
 
 // writable reports whether a message can be sent. Once either side has begun to
