@@ -3,16 +3,21 @@ package ctxlock
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. It holds no channel while nobody waits.
+// is unlocked. While nobody waits it is 24 bytes and nothing else.
 type Lock struct {
-	mu     sync.Mutex
-	held   bool      // protected by mu
-	wait   []*waiter // protected by mu; in order of arrival
-	broken error     // protected by mu; see Break
+	mu    sync.Mutex
+	held  bool   // protected by mu
+	queue *queue // protected by mu; nil while nobody waits, unless the lock is broken
+}
+
+type queue struct {
+	wait   []*waiter // in order of arrival
+	broken error     // see Break
 }
 
 type waiter struct {
@@ -27,14 +32,33 @@ func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if l.TryLock() {
+		return nil
+	}
+	return l.wait(ctx)
+}
+
+// wait is Lock for a lock that is not free. Apart from it, so that whoever need
+// not wait needs little stack.
+//
+//go:noinline
+func (l *Lock) wait(ctx context.Context) error {
 	l.mu.Lock()
-	if !l.held || l.broken != nil {
+	q := l.queue
+	switch {
+	case q != nil && q.broken != nil:
 		defer l.mu.Unlock()
-		l.held = l.broken == nil || l.held
-		return l.broken
+		return q.broken
+	case !l.held: // it became free meanwhile
+		l.held = true
+		l.mu.Unlock()
+		return nil
+	case q == nil:
+		q = new(queue)
+		l.queue = q
 	}
 	w := &waiter{granted: make(chan struct{})}
-	l.wait = append(l.wait, w)
+	q.wait = append(q.wait, w)
 	l.mu.Unlock()
 
 	select {
@@ -50,9 +74,10 @@ func (l *Lock) Lock(ctx context.Context) error {
 // it is passed on.
 func (l *Lock) abandon(w *waiter) {
 	l.mu.Lock()
-	for i, x := range l.wait {
-		if x == w {
-			l.wait = append(l.wait[:i], l.wait[i+1:]...)
+	if q := l.queue; q != nil {
+		if i := slices.Index(q.wait, w); i >= 0 {
+			q.wait = slices.Delete(q.wait, i, i+1)
+			l.tidy()
 			l.mu.Unlock()
 			return
 		}
@@ -63,31 +88,42 @@ func (l *Lock) abandon(w *waiter) {
 	}
 }
 
+// tidy gives up an empty queue. The caller holds mu.
+func (l *Lock) tidy() {
+	if q := l.queue; len(q.wait) == 0 && q.broken == nil {
+		l.queue = nil
+	}
+}
+
 // Break ends every wait for the lock with err, now and from now on. Who holds
 // the lock still holds it. Only the first call counts.
 func (l *Lock) Break(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.broken != nil {
+	if l.queue == nil {
+		l.queue = new(queue)
+	}
+	q := l.queue
+	if q.broken != nil {
 		return
 	}
-	l.broken = err
-	for _, w := range l.wait {
+	q.broken = err
+	for _, w := range q.wait {
 		w.err = err
 		close(w.granted)
 	}
-	l.wait = nil
+	q.wait = nil
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
 func (l *Lock) TryLock() bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held || l.broken != nil {
-		return false
+	free := !l.held && l.queue == nil
+	if free {
+		l.held = true
 	}
-	l.held = true
-	return true
+	l.mu.Unlock()
+	return free
 }
 
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
@@ -98,11 +134,13 @@ func (l *Lock) Unlock() {
 	if !l.held {
 		panic("ctxlock: unlock of a free lock")
 	}
-	if len(l.wait) == 0 {
-		l.held, l.wait = false, nil
+	q := l.queue
+	if q == nil || len(q.wait) == 0 {
+		l.held = false
 		return
 	}
-	w := l.wait[0]
-	l.wait = l.wait[1:]
+	w := q.wait[0]
+	q.wait = q.wait[1:]
+	l.tidy()
 	close(w.granted)
 }
