@@ -25,7 +25,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
-	if c.reading.Lock(wait) == nil {
+	if c.lockReading(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
@@ -61,7 +61,7 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
-	if c.sendClose(wait) == nil && c.reading.Lock(wait) == nil {
+	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
 		c.linger(wait)
 		c.doneReading()
 	}
@@ -269,10 +269,11 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 		c.replies, c.broken = replies{}, err
 		c.due.Store(false)
 		c.pings.finish(len(c.pings.wait), err)
+		c.forgetContext()
 	}
 	c.mu.Unlock()
 	if first {
-		c.watch.stop()
+		c.clock.forget(c)
 		c.sending.Break(err)
 		c.closeStream(atOnce)
 	}

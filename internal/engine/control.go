@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/binary"
-	"time"
 
 	"github.com/twinws/ws/frame"
 )
@@ -106,7 +105,7 @@ func (c *Conn) sendReplies() {
 		c.breakWrites(err)
 	} else if due.ping {
 		c.mu.Lock()
-		c.pingOut = time.Now()
+		c.pingOut = nanos()
 		c.mu.Unlock()
 	}
 }
@@ -242,7 +241,7 @@ func (c *Conn) sendPing(ctx context.Context, n uint64) error {
 // a message begins: that is for a Read to take. The channel it then returns is
 // closed when that has been done, and there may be more for it to read.
 func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
-	if c.reading.Lock(ctx) != nil {
+	if c.lockReading(ctx) != nil {
 		return nil
 	}
 	defer c.doneReading()

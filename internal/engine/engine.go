@@ -69,6 +69,9 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
+	// Clock watches over waits. nil means one of the connection's own. Who shares
+	// one among streams in memory keeps them out of testing/synctest.
+	Clock *Clock
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
 }
@@ -92,14 +95,17 @@ type Deflate struct {
 type Conn struct {
 	cfg    Config // constant
 	stream Stream // constant
+	socket socket // constant
+	clock  *Clock // constant
 
-	// reading is held by whoever reads from the stream.
+	// reading is held by whoever reads from the stream: see lockReading.
 	reading ctxlock.Lock
-	in      input         // protected by reading
-	rules   frame.Rules   // protected by reading
-	cur     current       // protected by reading
-	msg     message       // protected by reading
+	in      input       // protected by reading
+	rules   frame.Rules // protected by reading
+	*incoming
+	into    []byte        // protected by reading: where the read at work is to put bytes, nil for the input
 	silence time.Duration // protected by reading: waited without a byte
+	begun   int64         // protected by reading: since when the read at work waits, by nanos
 	pinged  bool          // protected by reading: a keepalive ping is out or due
 	seen    int64         // protected by reading: written, as judged last
 	// received inflates what comes compressed; nil without compression.
@@ -112,7 +118,6 @@ type Conn struct {
 	wire    ctxlock.Lock
 	pair    [2][]byte   // protected by wire
 	gather  net.Buffers // protected by wire; a view of pair
-	watch   *watch      // constant; nil without a time limit
 	// sent compresses what goes out; nil without compression.
 	sent *deflate.Compressor // protected by sending
 
@@ -121,8 +126,15 @@ type Conn struct {
 	broken  error   // protected by mu: why the stream takes no more bytes
 	replies replies // protected by mu
 	pings   pings   // protected by mu
-	// pingOut is when the keepalive ping went out, zero while it waits.
-	pingOut time.Time // protected by mu
+	// pingOut is when the keepalive ping went out, by nanos, 0 while it waits.
+	pingOut int64 // protected by mu
+	cut     *cut  // protected by mu; nil before a context was watched
+
+	reads, writes watch // over the stream's operations
+	alarm         struct {
+		at    atomic.Int64 // when the clock looks at the watches, 0 for never, ended
+		index int32        // protected by clock.mu
+	}
 
 	open     atomic.Bool  // mirrors closing.state == stateOpen
 	due      atomic.Bool  // mirrors whether replies holds anything
@@ -132,8 +144,11 @@ type Conn struct {
 
 // New returns the connection that goes on where the handshake on s ended.
 func New(s Stream, cfg Config) *Conn {
-	c := &Conn{cfg: cfg, stream: s, rules: frame.Rules{Masked: !cfg.Client}}
-	c.watch = newWatch(s, cfg.WriteTimeout)
+	c := &Conn{cfg: cfg, stream: s, clock: cfg.Clock, rules: frame.Rules{Masked: !cfg.Client}}
+	c.socket = c.newSocket(s)
+	if c.clock == nil {
+		c.clock = new(Clock)
+	}
 	if c.cfg.Keys == nil {
 		c.cfg.Keys = randomKey
 	}

@@ -49,7 +49,7 @@ func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
 // ReadAppend appends the next message to dst.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.reading.Lock(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, dst, err
 	}
 	defer c.doneReading()
@@ -309,8 +309,7 @@ func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 
 // fill adds bytes to the input, of which less than a header is held.
 func (c *Conn) fill(ctx context.Context) error {
-	n, err := c.readStream(ctx, c.in.room())
-	c.in.w += n
+	_, err := c.readStream(ctx, nil)
 	return c.lost(ctx, err)
 }
 

@@ -28,7 +28,7 @@ const (
 // it returns undoes that, and reports whether the deadline had been set; the
 // caller then owes the stream a new one.
 func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error) (undo func() bool) {
-	if ctx.Done() == nil {
+	if outlives(ctx, s) {
 		return func() bool { return false }
 	}
 	ran := make(chan struct{})
@@ -45,19 +45,17 @@ func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error)
 	}
 }
 
-// readStream reads once into p, waiting for bytes. It answers what is due
-// first, judges the peer's silence, and returns ctx.Err() when ctx ends. Any
-// other error means that the stream has ended; no error means n > 0.
+// readStream reads once into p, or into the input when p is nil, waiting for
+// bytes. It answers what is due first, judges the peer's silence, and returns
+// ctx.Err() when ctx ends. Any other error means that the stream has ended; no
+// error means n > 0.
 func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 	if err := c.in.err; err != nil {
 		return 0, err
 	}
 	c.sendDue()
 	for empty := 0; ; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		n, interrupted, err := c.readOnce(ctx, p)
+		n, err := c.readOnce(ctx, p)
 		switch {
 		case n > 0:
 			c.silence, c.pinged = 0, false
@@ -71,7 +69,7 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 			}
 		case !isTimeout(err):
 			return 0, err
-		case interrupted || ctx.Err() != nil:
+		case ctx.Err() != nil:
 			return 0, ctx.Err()
 		case c.patient():
 			// Nobody asked for this one: the system gave up, or an old deadline.
@@ -86,24 +84,50 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// readOnce makes one Read of the stream, bounded by ctx and the keepalive.
-func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool, err error) {
-	patience := c.patience()
-	var begun time.Time
-	if patience > 0 {
-		begun = time.Now()
-		c.stream.SetReadDeadline(begun.Add(patience))
+// readOnce makes one read of the stream, bounded by ctx and the keepalive.
+func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, err error) {
+	held := c.holdContext(ctx)
+	c.reads.begin()
+	switch {
+	case ctx.Err() != nil: // it may have ended before begin, and interrupted nothing
+		err = os.ErrDeadlineExceeded
+	case c.socket.raw != nil:
+		n, err = c.readSocket(p)
+	default:
+		n, err = c.readPlain(p)
 	}
-	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
-	n, err = c.stream.Read(p)
-	interrupted = undo()
-	if patience > 0 && n == 0 {
-		c.silence += time.Since(begun)
+	if n == 0 && c.begun > 0 {
+		c.silence += time.Duration(nanos() - c.begun)
 	}
-	if interrupted || patience > 0 && isTimeout(err) {
+	c.begun = 0
+	if c.endWatch(&c.reads) || err != nil && isTimeout(err) {
 		c.stream.SetReadDeadline(time.Time{})
 	}
-	return n, interrupted, err
+	if held {
+		c.releaseContext()
+	}
+	return n, err
+}
+
+// readPlain makes one Read of a stream that cannot tell when there are bytes.
+func (c *Conn) readPlain(p []byte) (n int, err error) {
+	into := p
+	if p == nil {
+		into = c.in.room()
+	}
+	c.beginWait()
+	n, err = c.stream.Read(into)
+	if p == nil {
+		c.in.w += n
+	}
+	return n, err
+}
+
+// beginWait lets the keepalive count.
+func (c *Conn) beginWait() {
+	if patience := c.patience(); patience > 0 && c.begun == 0 {
+		c.begun = c.limitWatch(&c.reads, patience)
+	}
 }
 
 // writeStream writes head and then body, returning how many bytes the stream
@@ -133,9 +157,13 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 // writeSome writes some of head and body. A peer that took nothing for the
 // write time limit is an error; with one that took something it begins anew.
 func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err error) {
-	c.watch.begin()
+	if c.cfg.WriteTimeout <= 0 {
+		return c.writePart(head, body)
+	}
+	c.writes.begin()
+	c.limitWatch(&c.writes, c.cfg.WriteTimeout)
 	n, err = c.writePart(head, body)
-	if !c.watch.end() {
+	if !c.endWatch(&c.writes) {
 		return n, err
 	}
 	c.stream.SetWriteDeadline(time.Time{})
