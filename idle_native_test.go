@@ -165,6 +165,14 @@ func (c *idlers) dial(addr string, n int) error {
 
 // talkOnce opens a connection by bytes alone, and has 128 bytes echoed.
 func talkOnce(addr string) (net.Conn, error) {
+	nc, err := openRaw(addr)
+	if err != nil {
+		return nil, err
+	}
+	return nc, echoOnce(nc)
+}
+
+func openRaw(addr string) (net.Conn, error) {
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -181,12 +189,17 @@ func talkOnce(addr string) (net.Conn, error) {
 			return nil, fmt.Errorf("%s %w", answer, err)
 		}
 	}
+	return nc, nil
+}
+
+// echoOnce has 128 bytes echoed.
+func echoOnce(nc net.Conn) error {
 	p := frame.AppendHeader(nil, frame.Header{Fin: true, Opcode: frame.OpBinary, Masked: true, Length: 128})
 	if _, err := nc.Write(append(p, make([]byte, 128)...)); err != nil {
-		return nil, err
+		return err
 	}
-	_, err = io.ReadFull(nc, make([]byte, 4+128))
-	return nc, err
+	_, err := io.ReadFull(nc, make([]byte, 4+128))
+	return err
 }
 
 // serveIdle is the server's process. It writes its address, and its footprint

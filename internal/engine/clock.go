@@ -61,7 +61,9 @@ func (k *Clock) set(c *Conn, at, now int64) {
 		k.alarms = append(k.alarms, entry{c: c})
 	}
 	k.move(int(c.alarm.index), at)
-	k.start(now)
+	if k.late(now) {
+		go k.start() // not here: callers have little stack
+	}
 }
 
 // forget makes c one that has ended: no alarm is set for it any more.
@@ -99,22 +101,31 @@ func (k *Clock) ring() {
 			k.move(0, next)
 		}
 	}
-	k.start(now)
+	k.startLocked()
+}
+
+// late reports whether the timer rings too late for the earliest alarm.
+func (k *Clock) late(now int64) bool {
+	return k.timer == 0 || k.timer > k.alarms[0].at || now >= k.timer+overdue
 }
 
 // start sets the timer for the earliest alarm. A timer is never set anew, nor
 // stopped: synctest allows that within its bubble alone.
-func (k *Clock) start(now int64) {
+func (k *Clock) start() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.startLocked()
+}
+
+func (k *Clock) startLocked() {
 	if len(k.alarms) == 0 {
 		k.alarms = nil
 		return
 	}
-	at := k.alarms[0].at
-	if 0 < k.timer && k.timer <= at && now < k.timer+overdue {
-		return
+	if now := nanos(); k.late(now) {
+		k.timer = k.alarms[0].at
+		time.AfterFunc(time.Duration(k.timer-now), k.ring)
 	}
-	k.timer = at
-	time.AfterFunc(time.Duration(at-now), k.ring)
 }
 
 // move gives the alarm at i another time.

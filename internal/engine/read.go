@@ -47,31 +47,63 @@ type message struct {
 // the stream, or the rest of a compressed message whose payload has all come.
 func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
-// ReadAppend appends the next message to dst.
+// ReadAppend appends the next message to dst. It waits before the calls that
+// take a frame apart: a goroutine that waits then has little on its stack, and a
+// small one.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.lockReading(ctx); err != nil {
+	if err := c.awaitMessage(ctx); err != nil {
 		return 0, dst, err
 	}
-	defer c.doneReading()
-	if !c.open.Load() {
-		return 0, dst, c.drain(ctx)
+	return c.readNext(ctx, dst)
+}
+
+// awaitMessage takes reading, and waits for bytes when there is nothing of a
+// message.
+func (c *Conn) awaitMessage(ctx context.Context) error {
+	err := c.lockReading(ctx)
+	if err != nil {
+		return err
 	}
-	if c.msg.stream.atWork() || c.msg.handed {
-		return 0, dst, api.ErrUnreadMessage
-	}
-	p, err := c.readMessage(ctx, dst)
 	switch {
-	case err == errClosing || err == nil && !c.open.Load():
-		return 0, dst, c.drain(ctx)
-	case err != nil:
-		if taken := p[len(dst):]; err == ctx.Err() && len(taken) > 0 {
-			c.msg.partial = append([]byte(nil), taken...)
+	case !c.open.Load():
+		err = c.drain(ctx)
+	case c.msg.stream.atWork() || c.msg.handed:
+		err = api.ErrUnreadMessage
+	case c.in.len() == 0 && !c.cur.have && !c.msg.begun:
+		if _, err = c.readStream(ctx, nil); err != nil {
+			err = c.lost(ctx, err)
 		}
-		return 0, dst, err
+	}
+	if err != nil {
+		c.doneReading()
+	}
+	return err
+}
+
+// readNext is ReadAppend for who has reading, which it gives up.
+//
+//go:noinline
+func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
+	defer c.doneReading()
+	p, err := c.readMessage(ctx, dst)
+	if err != nil || !c.open.Load() {
+		return 0, dst, c.readFailed(ctx, err, p[len(dst):])
 	}
 	typ := c.msg.typ
 	c.msg = message{}
 	return typ, p, nil
+}
+
+// readFailed returns the error of a ReadAppend that has taken some bytes of a
+// message and met err, or the end of reading.
+func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
+	if err == nil || err == errClosing {
+		return c.drain(ctx)
+	}
+	if err == ctx.Err() && len(taken) > 0 {
+		c.msg.partial = append([]byte(nil), taken...)
+	}
+	return err
 }
 
 // doneReading ends a read operation.

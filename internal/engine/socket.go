@@ -3,6 +3,7 @@ package engine
 import (
 	"io"
 	"net"
+	"os"
 	"syscall"
 )
 
@@ -12,10 +13,6 @@ type socket struct {
 	raw syscall.RawConn
 	try func(fd uintptr) bool // reads if there is something
 }
-
-// readNow reads from a socket without waiting. Where there is nothing yet it
-// returns again. It is nil on systems whose sockets cannot be read like this.
-var readNow func(fd uintptr, p []byte) (n int, again bool, err error)
 
 // newSocket looks whether s is a TCP or Unix connection of package net itself:
 // what only wraps one has a Read of its own.
@@ -31,53 +28,59 @@ func (c *Conn) newSocket(s Stream) socket {
 		}
 		raw, err = s.SyscallConn()
 	}
-	if raw == nil || err != nil || readNow == nil {
+	if raw == nil || err != nil || newTry == nil {
 		return socket{}
 	}
-	return socket{raw, c.tryRead}
+	return socket{raw, newTry(c)}
 }
+
+// newTry returns a function that reads once from c's socket, into c.into, if there
+// is something to read, the end included, or an error, and reports whether
+// there was. It is nil on systems whose sockets cannot be read like this.
+var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
 // waits for the first byte of a message nothing is held.
 func (c *Conn) readSocket(p []byte) (int, error) {
-	c.into = p
-	err := c.socket.raw.Read(c.socket.try)
-	c.into = nil
+	err := error(nil)
+	for again := true; again && err == nil; {
+		c.into = p
+		if c.wake(); p == nil {
+			c.into = c.in.room()
+		}
+		err = c.socket.raw.Read(c.socket.try)
+		again = c.into == nil
+	}
 	c.wake()
 	n, fault := c.got, c.fault
-	c.got, c.fault = 0, nil
+	c.into, c.got, c.fault = nil, 0, nil
+	switch {
+	case err != nil || fault != nil:
+		return 0, c.readError(err, fault)
+	case n == 0:
+		return 0, io.EOF
+	case p == nil:
+		c.in.w += n
+	}
+	return n, nil
+}
+
+// beginSocketWait is called when there was nothing to read.
+func (c *Conn) beginSocketWait() {
+	c.into = nil
+	c.in.release()
+	c.rest()
+	c.beginWait()
+}
+
+// readError returns the error of a Read that met err, or fault from the system.
+func (c *Conn) readError(err, fault error) error {
 	if err == nil {
-		err = fault
+		s := c.stream.(net.Conn)
+		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError("read", fault)}
 	}
 	if e, ok := err.(*net.OpError); ok {
 		e.Op = "read"
 	}
-	return n, err
-}
-
-// tryRead is called when there may be something to read, at first to find out.
-// It must be: what came, the end included, before the wait is not told again.
-func (c *Conn) tryRead(fd uintptr) (done bool) {
-	c.wake()
-	p := c.into
-	if p == nil {
-		p = c.in.room()
-	}
-	n, again, err := readNow(fd, p)
-	switch {
-	case again:
-		c.in.release()
-		c.rest()
-		c.beginWait()
-		return false
-	case err != nil:
-		s := c.stream.(net.Conn)
-		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
-	case n == 0:
-		err = io.EOF
-	case c.into == nil:
-		c.in.w += n
-	}
-	c.got, c.fault = n, err
-	return true
+	return err
 }

@@ -2,24 +2,30 @@
 
 package engine
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
-func init() { readNow = readUnix }
+func init() { newTry = tryUnix }
 
-func readUnix(fd uintptr, p []byte) (n int, again bool, err error) {
-	for {
-		n, err := syscall.Read(int(fd), p)
-		switch err {
-		case nil:
-			return n, false, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, true, nil
-		default:
-			return 0, false, os.NewSyscallError("read", err)
+// tryUnix tries before it waits, since what came before, the end of the stream
+// included, is not told again. When it waited it does not try: bytes want memory
+// first.
+func tryUnix(c *Conn) (try func(fd uintptr) bool) {
+	return func(fd uintptr) bool {
+		for c.into != nil {
+			n, err := syscall.Read(int(fd), c.into)
+			switch err {
+			case nil:
+				c.got = n
+				return true
+			case syscall.EINTR:
+			case syscall.EAGAIN:
+				c.beginSocketWait()
+				return false
+			default:
+				c.fault = err
+				return true
+			}
 		}
+		return true
 	}
 }

@@ -88,6 +88,9 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, err error) {
 	held := c.holdContext(ctx)
 	c.reads.begin()
+	if c.cfg.Idle > 0 {
+		c.expectWatch(c.patience())
+	}
 	switch {
 	case ctx.Err() != nil: // it may have ended before begin, and interrupted nothing
 		err = os.ErrDeadlineExceeded

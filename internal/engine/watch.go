@@ -52,6 +52,15 @@ func (c *Conn) limitWatch(w *watch, limit time.Duration) (now int64) {
 	return now
 }
 
+// expectWatch has the clock look at c before limit is over, as limitWatch will ask
+// for: where that is called there is too little stack for it.
+func (c *Conn) expectWatch(limit time.Duration) {
+	if c.alarm.at.Load() == 0 {
+		now := nanos()
+		c.clock.set(c, c.clock.after(now, limit), now)
+	}
+}
+
 // endWatch is called after an operation. It reports whether it was interrupted:
 // the deadline is then the caller's to clear.
 func (c *Conn) endWatch(w *watch) (interrupted bool) {
@@ -77,8 +86,11 @@ func (c *Conn) look(now int64) (next int64) {
 	if nextRead == 0 || 0 < nextWrite && nextWrite < nextRead {
 		nextRead = nextWrite
 	}
-	if nextRead == math.MaxInt64 {
-		return 0
+	switch {
+	case nextRead < math.MaxInt64:
+		return nextRead
+	case c.cfg.Idle > 0: // a read is about to be given its limit
+		return c.clock.after(now, c.cfg.Idle)
 	}
-	return nextRead
+	return 0
 }
