@@ -135,10 +135,13 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	c, err := accept(w, r, opts)
-	return c, wrap("accept", err)
+	if err != nil {
+		return nil, wrap("accept", err)
+	}
+	return &Conn{b: c}, nil
 }
 
-func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engine.Conn, error) {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -172,7 +175,7 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 		nc.Close()
 		return nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return &Conn{b: newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive)}, nil
+	return newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive), nil
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.

@@ -45,6 +45,8 @@ type footprint struct {
 	RSS, Peak, Stacks, Heap int64
 }
 
+var callers atomic.Int64
+
 // idleWarm is how many connections are open before any is counted.
 const idleWarm = 200
 
@@ -172,8 +174,11 @@ func talkOnce(addr string) (net.Conn, error) {
 	return nc, echoOnce(nc)
 }
 
+// openRaw opens one. Each of the many comes from one of a few addresses, since the
+// ports of one do not suffice.
 func openRaw(addr string) (net.Conn, error) {
-	nc, err := net.Dial("tcp", addr)
+	from := net.IPv4(127, 0, 0, byte(2+callers.Add(1)%8))
+	nc, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}).Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +247,7 @@ var idleKinds = map[string]func(net.Listener) error{
 			}()
 		}
 	},
+	"Handler": func(l net.Listener) error { return http.Serve(l, ws.Handler(echoIdle, nil)) },
 	"Accept": func(l net.Listener) error {
 		return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if c, err := ws.Accept(w, r, nil); err == nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/twinws/ws/handshake"
@@ -28,13 +29,43 @@ const (
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
+//
+// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
+// what else it does needs more: the handshake has a goroutine of its own, on
+// which AcceptOptions.Check is called.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	c, err := upgrade(ctx, nc, opts)
+	c, err := apart(func() (*Conn, error) { return upgrade(ctx, nc, opts) })
 	if err != nil {
 		abort(nc)
 		return nil, wrap("upgrade", err)
 	}
 	return c, nil
+}
+
+// apart calls f on a stack that is given back when it returns: one that has
+// grown does not shrink to its first size again. f's panic becomes the caller's.
+func apart(f func() (*Conn, error)) (c *Conn, err error) {
+	done := make(chan struct{})
+	returned, problem := false, any(nil)
+	go func() {
+		defer close(done)
+		defer func() {
+			if !returned {
+				problem = recover()
+			}
+		}()
+		c, err = f()
+		returned = true
+	}()
+	<-done
+	switch {
+	case returned:
+		return c, err
+	case problem != nil:
+		panic(problem)
+	}
+	runtime.Goexit()
+	return nil, nil
 }
 
 func upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Context is a context for whoever serves a connection. It must not end before
+// Context is a context for whoever serves a connection. It does not end before
 // the connection does, whose operations then need not watch for its end. What
 // a context costs is paid when somebody else does.
 type Context struct {
@@ -14,15 +14,20 @@ type Context struct {
 	stream Stream          // constant
 
 	mu    sync.Mutex
-	over  bool            // protected by mu
-	inner context.Context // protected by mu; nil until somebody watches
-	end   context.CancelFunc
+	over  bool     // protected by mu
+	inner *awaited // protected by mu; nil until somebody watches
 }
 
-// NewContext returns a context that has the values of ctx and is not ended by
-// it, for who serves c.
-func NewContext(ctx context.Context, c *Conn) *Context {
-	return &Context{values: context.WithoutCancel(ctx), stream: c.stream}
+// awaited is a context whose end can be seen.
+type awaited struct {
+	context.Context
+	end context.CancelFunc
+}
+
+// Init makes x a context that has the values of ctx and is not ended by it, for
+// who serves c.
+func (x *Context) Init(ctx context.Context, c *Conn) {
+	x.values, x.stream = context.WithoutCancel(ctx), c.stream
 }
 
 // End ends the context. Its connection must have ended.
@@ -30,8 +35,8 @@ func (x *Context) End() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.over = true
-	if x.end != nil {
-		x.end()
+	if x.inner != nil {
+		x.inner.end()
 	}
 }
 
@@ -68,12 +73,13 @@ func (x *Context) watched() context.Context {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.inner == nil {
-		x.inner, x.end = context.WithCancel(x.values)
+		ctx, end := context.WithCancel(x.values)
+		x.inner = &awaited{ctx, end}
 		if x.over {
-			x.end()
+			end()
 		}
 	}
-	return x.inner
+	return x.inner.Context
 }
 
 // outlives reports whether ctx does not end before s: it never does, or was made

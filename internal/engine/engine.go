@@ -170,5 +170,13 @@ func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 // the stream has not taken.
 func (c *Conn) BufferedAmount() int64 { return c.buffered.Load() }
 
+// RemoteAddr returns the peer's address, nil for a stream that knows none.
+func (c *Conn) RemoteAddr() net.Addr {
+	if s, ok := c.stream.(interface{ RemoteAddr() net.Addr }); ok {
+		return s.RemoteAddr()
+	}
+	return nil
+}
+
 // CanSend reports whether code may stand in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }
