@@ -4,16 +4,24 @@ package ctxlock
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. It holds no channel while nobody waits.
+// is unlocked. It holds no channel while nobody waits, and costs one atomic
+// operation then.
 type Lock struct {
+	state  atomic.Uint32 // slow is set and cleared under mu alone
 	mu     sync.Mutex
-	held   bool      // protected by mu
 	wait   []*waiter // protected by mu; in order of arrival
 	broken error     // protected by mu; see Break
 }
+
+// The bits of a Lock's state.
+const (
+	held = 1 << iota
+	slow // somebody waits, or the lock is broken: look under mu
+)
 
 type waiter struct {
 	granted chan struct{}
@@ -27,16 +35,13 @@ func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	if !l.held || l.broken != nil {
-		defer l.mu.Unlock()
-		l.held = l.broken == nil || l.held
-		return l.broken
+	if l.state.CompareAndSwap(0, held) {
+		return nil
 	}
-	w := &waiter{granted: make(chan struct{})}
-	l.wait = append(l.wait, w)
-	l.mu.Unlock()
-
+	w, err := l.enqueue()
+	if w == nil {
+		return err
+	}
 	select {
 	case <-w.granted:
 		return w.err
@@ -46,6 +51,24 @@ func (l *Lock) Lock(ctx context.Context) error {
 	}
 }
 
+// enqueue returns a new waiter, or nil when there is nothing to wait for: the
+// lock was taken, or is broken.
+func (l *Lock) enqueue() (*waiter, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return nil, l.broken
+	}
+	// From here on Unlock waits for mu.
+	if l.state.Or(slow)&held == 0 {
+		l.state.Store(held)
+		return nil, nil
+	}
+	w := &waiter{granted: make(chan struct{})}
+	l.wait = append(l.wait, w)
+	return w, nil
+}
+
 // abandon takes w out of the queue; when the lock was granted to it meanwhile
 // it is passed on.
 func (l *Lock) abandon(w *waiter) {
@@ -53,6 +76,7 @@ func (l *Lock) abandon(w *waiter) {
 	for i, x := range l.wait {
 		if x == w {
 			l.wait = append(l.wait[:i], l.wait[i+1:]...)
+			l.calm()
 			l.mu.Unlock()
 			return
 		}
@@ -60,6 +84,14 @@ func (l *Lock) abandon(w *waiter) {
 	l.mu.Unlock()
 	if w.err == nil {
 		l.Unlock()
+	}
+}
+
+// calm lets the lock be quick again when nobody waits. The caller holds mu.
+func (l *Lock) calm() {
+	if len(l.wait) == 0 && l.broken == nil {
+		l.wait = nil
+		l.state.And(^uint32(slow))
 	}
 }
 
@@ -72,6 +104,7 @@ func (l *Lock) Break(err error) {
 		return
 	}
 	l.broken = err
+	l.state.Or(slow)
 	for _, w := range l.wait {
 		w.err = err
 		close(w.granted)
@@ -80,29 +113,25 @@ func (l *Lock) Break(err error) {
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
-func (l *Lock) TryLock() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held || l.broken != nil {
-		return false
-	}
-	l.held = true
-	return true
-}
+func (l *Lock) TryLock() bool { return l.state.CompareAndSwap(0, held) }
 
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
 // free lock panics.
 func (l *Lock) Unlock() {
+	if l.state.CompareAndSwap(held, 0) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.held {
+	if l.state.Load()&held == 0 {
 		panic("ctxlock: unlock of a free lock")
 	}
 	if len(l.wait) == 0 {
-		l.held, l.wait = false, nil
+		l.state.And(^uint32(held))
 		return
 	}
 	w := l.wait[0]
 	l.wait = l.wait[1:]
+	l.calm()
 	close(w.granted)
 }
