@@ -66,6 +66,8 @@ type Config struct {
 	Buffered []byte
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
 	Deflate *Deflate
+	// NoGather has every Write wait until the stream has taken its message.
+	NoGather bool
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
@@ -117,17 +119,21 @@ type Conn struct {
 	sent *deflate.Compressor // protected by sending
 
 	mu      sync.Mutex
-	closing closing // protected by mu
-	broken  error   // protected by mu: why the stream takes no more bytes
-	replies replies // protected by mu
-	pings   pings   // protected by mu
+	closing closing  // protected by mu
+	broken  error    // protected by mu: why the stream takes no more bytes
+	out     outgoing // protected by mu
+	replies replies  // protected by mu
+	pings   pings    // protected by mu
 	// pingOut is when the keepalive ping went out, zero while it waits.
 	pingOut time.Time // protected by mu
 
 	open     atomic.Bool  // mirrors closing.state == stateOpen
-	due      atomic.Bool  // mirrors whether replies holds anything
-	buffered atomic.Int64 // payload bytes accepted and not yet written
+	due      atomic.Bool  // set when replies or out is to be sent, under mu
+	ahead    atomic.Bool  // a whole message waits for the next Read; set under mu
+	buffered atomic.Int64 // payload bytes accepted and not yet written, but those in out
 	written  atomic.Int64 // bytes that the stream took
+
+	interrupts atomic.Pointer[interrupts] // nil until a context can end
 }
 
 // New returns the connection that goes on where the handshake on s ended.
@@ -142,6 +148,7 @@ func New(s Stream, cfg Config) *Conn {
 		c.sent = deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover)
 		c.received = deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover)
 	}
+	c.in.most = largestRead(s)
 	c.in.adopt(cfg.Buffered)
 	c.cfg.Buffered = nil
 	c.open.Store(true)
@@ -153,7 +160,11 @@ func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 
 // BufferedAmount returns the payload bytes that writers have handed over and
 // the stream has not taken.
-func (c *Conn) BufferedAmount() int64 { return c.buffered.Load() }
+func (c *Conn) BufferedAmount() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buffered.Load() + c.out.payload
+}
 
 // CanSend reports whether code may stand in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

@@ -11,9 +11,6 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// past is a deadline that interrupts at once.
-var past = time.Unix(1, 0)
-
 // emptyReads bounds how often in a row a stream may return 0, nil.
 const emptyReads = 100
 
@@ -24,25 +21,22 @@ const (
 	tlsStride = 16 << 10
 )
 
-// interrupt lets the end of ctx set a deadline of s in the past. The function
-// it returns undoes that, and reports whether the deadline had been set; the
-// caller then owes the stream a new one.
-func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error) (undo func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return false }
-	}
-	ran := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		set(s, past)
-		close(ran)
-	})
-	return func() bool {
-		if stop() {
-			return false
-		}
-		<-ran
+// vectored reports whether s takes several buffers in one write.
+func vectored(s Stream) bool {
+	switch s.(type) {
+	case *net.TCPConn, *net.UnixConn:
 		return true
 	}
+	return false
+}
+
+// largestRead returns the class of the largest buffer to read into. Streams
+// that cannot be waited for without one keep to smaller ones.
+func largestRead(s Stream) uint8 {
+	if vectored(s) {
+		return uint8(len(blockSizes) - 1)
+	}
+	return 1
 }
 
 // readStream reads once into p, waiting for bytes. It answers what is due
@@ -52,7 +46,7 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 	if err := c.in.err; err != nil {
 		return 0, err
 	}
-	c.sendDue()
+	c.sendHeld()
 	for empty := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -94,9 +88,9 @@ func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool,
 		begun = time.Now()
 		c.stream.SetReadDeadline(begun.Add(patience))
 	}
-	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
+	c.beginCall(inward, ctx)
 	n, err = c.stream.Read(p)
-	interrupted = undo()
+	interrupted = c.endCall(inward, ctx)
 	if patience > 0 && n == 0 {
 		c.silence += time.Since(begun)
 	}
@@ -109,7 +103,7 @@ func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool,
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
-	undo := interrupt(ctx, c.stream, Stream.SetWriteDeadline)
+	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
 		var k int
 		k, err = c.writeSome(ctx, head, body)
@@ -117,11 +111,11 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 		c.written.Add(int64(k))
 		first := min(k, len(head))
 		head, body = head[first:], body[k-first:]
-		if err == nil && len(body) > 0 {
+		if err == nil && len(head)+len(body) > 0 {
 			err = ctx.Err()
 		}
 	}
-	if undo() {
+	if c.endCall(outward, ctx) {
 		c.stream.SetWriteDeadline(time.Time{})
 		if err != nil && isTimeout(err) {
 			err = ctx.Err()
@@ -153,16 +147,13 @@ func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err err
 // writePart makes one write: of head and a stride of body where the stream can
 // gather them, else of head, and then of a stride.
 func (c *Conn) writePart(head, body []byte) (n int, err error) {
-	body = body[:min(len(body), c.stride())]
-	switch c.stream.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		if len(head) > 0 && len(body) > 0 {
-			c.pair = [2][]byte{head, body}
-			c.gather = c.pair[:]
-			n64, err := c.gather.WriteTo(c.stream)
-			c.pair = [2][]byte{}
-			return int(n64), err
-		}
+	head, body = head[:min(len(head), c.stride())], body[:min(len(body), c.stride())]
+	if len(head) > 0 && len(body) > 0 && vectored(c.stream) {
+		c.pair = [2][]byte{head, body}
+		c.gather = c.pair[:]
+		n64, err := c.gather.WriteTo(c.stream)
+		c.pair = [2][]byte{}
+		return int(n64), err
 	}
 	if len(head) > 0 {
 		return writeAll(c.stream, head)
