@@ -153,7 +153,7 @@ func (c *Conn) putBack(b batch, sent int) {
 // lookAhead notes whether a whole message waits for the next Read. The caller
 // holds reading.
 func (c *Conn) lookAhead() {
-	ahead := !c.cfg.NoGather && !c.cur.have && c.in.wholeMessage()
+	ahead := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
 	if ahead != c.ahead.Load() {
 		c.mu.Lock()
 		c.ahead.Store(ahead)

@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/twinws/ws/frame"
-
 // calmReads is how many reads in a row must have had room for a smaller
 // buffer before the next has one.
 const calmReads = 8
@@ -68,16 +66,6 @@ func (in *input) took(n int) {
 			in.class, in.calm = in.class-1, 0
 		}
 	}
-}
-
-// wholeMessage reports whether a message in one frame is held.
-func (in *input) wholeMessage() bool {
-	if in.len() < 2 {
-		return false
-	}
-	h, n, err := frame.ParseHeader(in.bytes())
-	return err == nil && h.Fin && (h.Opcode == frame.OpText || h.Opcode == frame.OpBinary) &&
-		h.Length <= int64(in.len()-n)
 }
 
 // release gives the buffer back when nothing is held.
