@@ -5,20 +5,28 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. While nobody waits it is 24 bytes and nothing else.
+// is unlocked. While nobody waits it is 24 bytes and nothing else, and costs one
+// atomic operation.
 type Lock struct {
+	state atomic.Uint32 // slow is set and cleared under mu alone
 	mu    sync.Mutex
-	held  bool   // protected by mu
-	queue *queue // protected by mu; nil while nobody waits, unless the lock is broken
+	queue *queue // protected by mu; not nil while slow is set
 }
 
 type queue struct {
 	wait   []*waiter // in order of arrival
 	broken error     // see Break
 }
+
+// The bits of a Lock's state.
+const (
+	held = 1 << iota
+	slow // somebody waits, or the lock is broken: look under mu
+)
 
 type waiter struct {
 	granted chan struct{}
@@ -32,35 +40,20 @@ func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if l.TryLock() {
+	if l.state.CompareAndSwap(0, held) {
 		return nil
 	}
-	return l.wait(ctx)
+	return l.lockSlow(ctx)
 }
 
-// wait is Lock for a lock that is not free. Apart from it, so that whoever need
-// not wait needs little stack.
+// lockSlow is apart from Lock, so that whoever need not wait needs little stack.
 //
 //go:noinline
-func (l *Lock) wait(ctx context.Context) error {
-	l.mu.Lock()
-	q := l.queue
-	switch {
-	case q != nil && q.broken != nil:
-		defer l.mu.Unlock()
-		return q.broken
-	case !l.held: // it became free meanwhile
-		l.held = true
-		l.mu.Unlock()
-		return nil
-	case q == nil:
-		q = new(queue)
-		l.queue = q
+func (l *Lock) lockSlow(ctx context.Context) error {
+	w, err := l.enqueue()
+	if w == nil {
+		return err
 	}
-	w := &waiter{granted: make(chan struct{})}
-	q.wait = append(q.wait, w)
-	l.mu.Unlock()
-
 	select {
 	case <-w.granted:
 		return w.err
@@ -70,6 +63,29 @@ func (l *Lock) wait(ctx context.Context) error {
 	}
 }
 
+// enqueue returns a new waiter, or nil when there is nothing to wait for: the
+// lock was taken, or is broken.
+func (l *Lock) enqueue() (*waiter, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queue == nil {
+		l.queue = new(queue)
+	}
+	q := l.queue
+	if q.broken != nil {
+		return nil, q.broken
+	}
+	// From here on Unlock waits for mu.
+	if l.state.Or(slow)&held == 0 {
+		l.state.Store(held)
+		l.queue = nil
+		return nil, nil
+	}
+	w := &waiter{granted: make(chan struct{})}
+	q.wait = append(q.wait, w)
+	return w, nil
+}
+
 // abandon takes w out of the queue; when the lock was granted to it meanwhile
 // it is passed on.
 func (l *Lock) abandon(w *waiter) {
@@ -77,7 +93,7 @@ func (l *Lock) abandon(w *waiter) {
 	if q := l.queue; q != nil {
 		if i := slices.Index(q.wait, w); i >= 0 {
 			q.wait = slices.Delete(q.wait, i, i+1)
-			l.tidy()
+			l.calm()
 			l.mu.Unlock()
 			return
 		}
@@ -88,10 +104,11 @@ func (l *Lock) abandon(w *waiter) {
 	}
 }
 
-// tidy gives up an empty queue. The caller holds mu.
-func (l *Lock) tidy() {
+// calm lets the lock be quick again when nobody waits. The caller holds mu.
+func (l *Lock) calm() {
 	if q := l.queue; len(q.wait) == 0 && q.broken == nil {
 		l.queue = nil
+		l.state.And(^uint32(slow))
 	}
 }
 
@@ -108,6 +125,7 @@ func (l *Lock) Break(err error) {
 		return
 	}
 	q.broken = err
+	l.state.Or(slow)
 	for _, w := range q.wait {
 		w.err = err
 		close(w.granted)
@@ -116,31 +134,26 @@ func (l *Lock) Break(err error) {
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
-func (l *Lock) TryLock() bool {
-	l.mu.Lock()
-	free := !l.held && l.queue == nil
-	if free {
-		l.held = true
-	}
-	l.mu.Unlock()
-	return free
-}
+func (l *Lock) TryLock() bool { return l.state.CompareAndSwap(0, held) }
 
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
 // free lock panics.
 func (l *Lock) Unlock() {
+	if l.state.CompareAndSwap(held, 0) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.held {
+	if l.state.Load()&held == 0 {
 		panic("ctxlock: unlock of a free lock")
 	}
 	q := l.queue
 	if q == nil || len(q.wait) == 0 {
-		l.held = false
+		l.state.And(^uint32(held))
 		return
 	}
 	w := q.wait[0]
 	q.wait = q.wait[1:]
-	l.tidy()
+	l.calm()
 	close(w.granted)
 }

@@ -110,19 +110,22 @@ func (c *Conn) sendClose(ctx context.Context) error {
 		c.mu.Unlock()
 		return err
 	}
-	due := c.takeReplies()
+	due, b := c.takeReplies(), c.takeOut()
 	c.mu.Unlock()
-	sent := 0
+	sent, before := 0, b.n
 	if err == nil {
-		sent, err = c.writeClose(ctx, due, f)
+		b, sent, err = c.writeClose(ctx, b, due, f)
 	}
-	if err != nil && sent == 0 && err == ctx.Err() {
+	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
 		c.replies = due
 		c.due.Store(due.ping || due.count > 0)
 		c.mu.Unlock()
+		b.n = before
+		c.putBack(b, sent)
 		return err
 	}
+	c.done(b)
 	c.mu.Lock()
 	c.closing.answered(err == nil)
 	c.mu.Unlock()
@@ -136,15 +139,15 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	return err
 }
 
-// writeClose writes a close frame, and before it what is due: pings that came
-// before the peer's close frame are answered (RFC 6455 section 5.5.2).
-func (c *Conn) writeClose(ctx context.Context, due replies, f closeFrame) (sent int, err error) {
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+// writeClose adds a close frame to b and writes it, and before the frame what
+// is due: pings that came before the peer's close frame are answered (RFC 6455
+// section 5.5.2).
+func (c *Conn) writeClose(ctx context.Context, b batch, due replies, f closeFrame) (all batch, sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
-	out := c.appendReplies(b[:0], due)
-	out = c.appendControl(out, frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason))
-	return c.writeStream(ctx, out, nil)
+	b = c.addReplies(b, due)
+	b.n = len(c.appendControl(b.block.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
+	sent, err = c.writeStream(ctx, b.block.mem[:b.n], nil)
+	return b, sent, err
 }
 
 // drain is reading once the closing handshake has begun: it throws messages
@@ -174,10 +177,10 @@ func (c *Conn) expectsClose() bool {
 
 // discardPayload throws the rest of the current frame away.
 func (c *Conn) discardPayload(ctx context.Context) error {
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+	b := getBlock(middleBlock)
+	defer putBlock(b)
 	for c.cur.left > 0 {
-		n, err := c.readRaw(ctx, b[:min(writeBuffer, c.cur.left)])
+		n, err := c.readRaw(ctx, b.mem[:min(middleBlock, c.cur.left)])
 		c.cur.left -= int64(n)
 		if err != nil {
 			return err
@@ -236,13 +239,13 @@ func (c *Conn) halfClose(ctx context.Context) bool {
 
 // awaitEnd throws bytes away until the peer ends the stream, within bounds.
 func (c *Conn) awaitEnd(ctx context.Context) {
-	b := readBuffers.get()
-	defer readBuffers.put(b)
+	b := getBlock(smallBlock)
+	defer putBlock(b)
 	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
-	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
-	defer undo()
+	c.beginCall(inward, ctx)
+	defer c.endCall(inward, ctx)
 	for got := 0; got < lingerBytes; {
-		n, err := c.stream.Read(b[:])
+		n, err := c.stream.Read(b.mem)
 		if got += n; err != nil {
 			return
 		}
@@ -268,12 +271,17 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 		c.open.Store(false)
 		c.replies, c.broken = replies{}, err
 		c.due.Store(false)
+		c.dropOut()
+		if t := c.out.ticker; t != nil {
+			t.timer.Stop()
+			c.out.ticker = nil
+		}
 		c.pings.finish(len(c.pings.wait), err)
-		c.forgetContext()
 	}
 	c.mu.Unlock()
 	if first {
 		c.clock.forget(c)
+		c.interrupts.Load().stop()
 		c.sending.Break(err)
 		c.closeStream(atOnce)
 	}

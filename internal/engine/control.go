@@ -88,20 +88,30 @@ func (c *Conn) unlockWire() {
 	c.sendDue()
 }
 
-// sendReplies writes all that is due. The caller holds wire; it is given up.
+// sendReplies writes all that is due, and what is held back. The caller holds
+// wire; it is given up.
 func (c *Conn) sendReplies() {
 	defer c.unlockWire()
-	c.mu.Lock()
-	due := c.takeReplies()
-	ready := !c.closing.tried && c.broken == nil
-	c.mu.Unlock()
-	if !ready {
-		return
+	for c.due.Load() {
+		c.mu.Lock()
+		due := c.takeReplies()
+		ready := !c.closing.tried && c.broken == nil
+		if !ready {
+			c.mu.Unlock()
+			return
+		}
+		b := c.takeOut()
+		c.mu.Unlock()
+		c.writeReplies(b, due)
 	}
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
-	out := c.appendReplies(b[:0], due)
-	if _, err := c.writeStream(context.Background(), out, nil); err != nil {
+}
+
+// writeReplies writes b and then what is due.
+func (c *Conn) writeReplies(b batch, due replies) {
+	b = c.addReplies(b, due)
+	_, err := c.writeStream(context.Background(), b.block.mem[:b.n], nil)
+	c.done(b)
+	if err != nil {
 		c.breakWrites(err)
 	} else if due.ping {
 		c.mu.Lock()
@@ -118,15 +128,20 @@ func (c *Conn) takeReplies() replies {
 	return due
 }
 
-// appendReplies appends the frames of what is due, less than a writeBuffer.
-func (c *Conn) appendReplies(dst []byte, due replies) []byte {
+// addReplies adds the frames of what is due to b, which then has room for one
+// control frame more.
+func (c *Conn) addReplies(b batch, due replies) batch {
+	const most = frame.MaxHeaderLen + frame.MaxControlPayload
+	b.block = growBlock(b.block, b.n, b.n+len(due.pongs)+(due.count+1)*frame.MaxHeaderLen+most)
+	out := b.block.mem[:b.n]
 	if due.ping {
-		dst = c.appendControl(dst, frame.OpPing, nil)
+		out = c.appendControl(out, frame.OpPing, nil)
 	}
 	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
-		dst = c.appendControl(dst, frame.OpPong, p[1:1+p[0]])
+		out = c.appendControl(out, frame.OpPong, p[1:1+p[0]])
 	}
-	return dst
+	b.n = len(out)
+	return b
 }
 
 // appendControl appends a control frame.
@@ -227,7 +242,11 @@ func (c *Conn) sendPing(ctx context.Context, n uint64) error {
 	sent := make(chan error, 1)
 	go func() {
 		payload := binary.BigEndian.AppendUint64(nil, n)
-		sent <- c.writeHeld(context.Background(), frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
+		b, err := c.takeWritable()
+		if err == nil {
+			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
+		}
+		sent <- err
 	}()
 	select {
 	case err := <-sent:

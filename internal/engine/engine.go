@@ -66,6 +66,8 @@ type Config struct {
 	Buffered []byte
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
 	Deflate *Deflate
+	// NoGather has every Write wait until the stream has taken its message.
+	NoGather bool
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
@@ -122,13 +124,13 @@ type Conn struct {
 	sent *deflate.Compressor // protected by sending
 
 	mu      sync.Mutex
-	closing closing // protected by mu
-	broken  error   // protected by mu: why the stream takes no more bytes
-	replies replies // protected by mu
-	pings   pings   // protected by mu
+	closing closing  // protected by mu
+	broken  error    // protected by mu: why the stream takes no more bytes
+	out     outgoing // protected by mu
+	replies replies  // protected by mu
+	pings   pings    // protected by mu
 	// pingOut is when the keepalive ping went out, by nanos, 0 while it waits.
 	pingOut int64 // protected by mu
-	cut     *cut  // protected by mu; nil before a context was watched
 
 	reads, writes watch // over the stream's operations
 	alarm         struct {
@@ -137,9 +139,12 @@ type Conn struct {
 	}
 
 	open     atomic.Bool  // mirrors closing.state == stateOpen
-	due      atomic.Bool  // mirrors whether replies holds anything
-	buffered atomic.Int64 // payload bytes accepted and not yet written
+	due      atomic.Bool  // set when replies or out is to be sent, under mu
+	ahead    atomic.Bool  // a whole message waits for the next Read; set under mu
+	buffered atomic.Int64 // payload bytes accepted and not yet written, but those in out
 	written  atomic.Int64 // bytes that the stream took
+
+	interrupts atomic.Pointer[interrupts] // nil until a context can end
 }
 
 // New returns the connection that goes on where the handshake on s ended.
@@ -157,6 +162,7 @@ func New(s Stream, cfg Config) *Conn {
 		c.sent = deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover)
 		c.received = deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover)
 	}
+	c.in.most = largestRead(s)
 	c.in.adopt(cfg.Buffered)
 	c.cfg.Buffered = nil
 	c.open.Store(true)
@@ -168,7 +174,11 @@ func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 
 // BufferedAmount returns the payload bytes that writers have handed over and
 // the stream has not taken.
-func (c *Conn) BufferedAmount() int64 { return c.buffered.Load() }
+func (c *Conn) BufferedAmount() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buffered.Load() + c.out.payload
+}
 
 // RemoteAddr returns the peer's address, nil for a stream that knows none.
 func (c *Conn) RemoteAddr() net.Addr {

@@ -65,10 +65,10 @@ func (z *inflating) open() error {
 		return nil
 	}
 	z.m, z.at, z.failed = z.c.received.Open(z), 0, false
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+	b := getBlock(middleBlock)
+	defer putBlock(b)
 	for skip := z.out; skip > 0; {
-		n, err := z.m.Read(b[:min(skip, writeBuffer)])
+		n, err := z.m.Read(b.mem[:min(skip, middleBlock)])
 		if skip -= int64(n); err != nil && skip > 0 {
 			return err
 		}

@@ -52,7 +52,7 @@ func TestAllocations(t *testing.T) {
 	if raced() {
 		most = 8 // a lost buffer now and then in each of the four steps
 	}
-	for _, n := range []int{0, 16, 1024, 2 * writeBuffer, stride + 1} {
+	for _, n := range []int{0, 16, 1024, 2 * middleBlock, stride + 1} {
 		client, server := pair(t)
 		p, dst := pattern(n, 1), make([]byte, 0, n)
 		var err error
@@ -120,7 +120,7 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 // are full of poison: none of it reaches the wire or the caller.
 func TestNoStaleByte(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
-		for _, n := range []int{0, 1, 125, 126, readBuffer - 1, readBuffer, writeBuffer - 14, writeBuffer - 13, writeBuffer, writeBuffer + 1, 65536} {
+		for _, n := range []int{0, 1, 125, 126, smallBlock - 1, smallBlock, middleBlock - 14, middleBlock - 13, middleBlock, middleBlock + 1, 65536} {
 			p := pattern(n, uint32(n))
 			r.write(api.MessageBinary, p)
 			r.wantFrame(true, frame.OpBinary, p)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -85,6 +86,11 @@ func (c *Conn) awaitMessage(ctx context.Context) error {
 //go:noinline
 func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	defer c.doneReading()
+	if !c.msg.begun && !c.cur.have {
+		if typ, p, ok := c.readHeld(dst); ok {
+			return typ, p, nil
+		}
+	}
 	p, err := c.readMessage(ctx, dst)
 	if err != nil || !c.open.Load() {
 		return 0, dst, c.readFailed(ctx, err, p[len(dst):])
@@ -106,9 +112,40 @@ func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
 	return err
 }
 
+// readHeld is the short way for what most messages are: one frame that is held
+// whole. It does nothing when anything about the frame is out of the ordinary.
+func (c *Conn) readHeld(dst []byte) (typ api.MessageType, p []byte, ok bool) {
+	h, n, err := frame.ParseHeader(c.in.bytes())
+	switch {
+	case err != nil, !h.Fin, h.RSV1, h.Opcode != frame.OpText && h.Opcode != frame.OpBinary,
+		h.Length > int64(c.in.len()-n), h.Length > c.readLimit(),
+		c.rules.Check(h) != nil, !c.open.Load():
+		return 0, dst, false
+	}
+	payload := c.in.bytes()[n : n+int(h.Length)]
+	begin, end := len(dst), len(dst)+len(payload)
+	p = dst
+	if cap(p) < end {
+		p = make([]byte, begin, end)
+		copy(p, dst)
+	}
+	p = p[:end]
+	if h.Masked {
+		frame.MaskCopy(p[begin:], payload, h.Key, 0)
+	} else {
+		copy(p[begin:], payload)
+	}
+	if h.Opcode == frame.OpText && !utf8.Valid(p[begin:]) {
+		return 0, dst, false
+	}
+	c.in.skip(n + len(payload))
+	return api.MessageType(h.Opcode), p, true
+}
+
 // doneReading ends a read operation.
 func (c *Conn) doneReading() {
 	c.in.release()
+	c.lookAhead()
 	if c.turn != nil && !c.payloadWaits() {
 		close(c.turn)
 		c.turn = nil
@@ -161,7 +198,7 @@ func (c *Conn) grow(dst []byte, received int) []byte {
 	if cap(dst) > len(dst) {
 		return dst
 	}
-	more := int(min(c.cur.left, int64(max(received, c.in.len(), readBuffer))))
+	more := int(min(c.cur.left, int64(max(received, c.in.len(), smallBlock))))
 	if c.msg.fragments > 1 {
 		more = max(more, received)
 	}
@@ -326,7 +363,7 @@ func (c *Conn) readUnmasked(ctx context.Context, p []byte) (int, error) {
 // past the buffer when p is the larger.
 func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	if c.in.len() == 0 {
-		if len(p) >= readBuffer {
+		if len(p) >= c.in.size() {
 			n, err := c.readStream(ctx, p)
 			return n, c.lost(ctx, err)
 		}

@@ -22,9 +22,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
-		readBuffers.spoil = func(b *[readBuffer]byte) { poison(b[:]) }
-		writeBuffers.spoil = func(b *[writeBuffer]byte) { poison(b[:]) }
-		spoilDeflated = poison
+		spoil = poison
 	}
 	os.Exit(m.Run())
 }

@@ -60,17 +60,16 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 	case n == 0:
 		return 0, io.EOF
 	case p == nil:
-		c.in.w += n
+		c.in.took(n)
 	}
 	return n, nil
 }
 
-// beginSocketWait is called when there was nothing to read.
-func (c *Conn) beginSocketWait() {
+// park gives up what a read needs, until there is something to read.
+func (c *Conn) park() {
 	c.into = nil
 	c.in.release()
 	c.rest()
-	c.beginWait()
 }
 
 // readError returns the error of a Read that met err, or fault from the system.

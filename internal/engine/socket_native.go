@@ -19,7 +19,7 @@ func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 				return true
 			case syscall.EINTR:
 			case syscall.EAGAIN:
-				c.beginSocketWait()
+				c.park()
 				return false
 			default:
 				c.fault = err

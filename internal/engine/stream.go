@@ -11,9 +11,6 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// past is a deadline that interrupts at once.
-var past = time.Unix(1, 0)
-
 // emptyReads bounds how often in a row a stream may return 0, nil.
 const emptyReads = 100
 
@@ -24,25 +21,22 @@ const (
 	tlsStride = 16 << 10
 )
 
-// interrupt lets the end of ctx set a deadline of s in the past. The function
-// it returns undoes that, and reports whether the deadline had been set; the
-// caller then owes the stream a new one.
-func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error) (undo func() bool) {
-	if outlives(ctx, s) {
-		return func() bool { return false }
-	}
-	ran := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		set(s, past)
-		close(ran)
-	})
-	return func() bool {
-		if stop() {
-			return false
-		}
-		<-ran
+// vectored reports whether s takes several buffers in one write.
+func vectored(s Stream) bool {
+	switch s.(type) {
+	case *net.TCPConn, *net.UnixConn:
 		return true
 	}
+	return false
+}
+
+// largestRead returns the class of the largest buffer to read into. Streams
+// that cannot be waited for without one keep to smaller ones.
+func largestRead(s Stream) uint8 {
+	if vectored(s) {
+		return uint8(len(blockSizes) - 1)
+	}
+	return 1
 }
 
 // readStream reads once into p, or into the input when p is nil, waiting for
@@ -53,9 +47,12 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 	if err := c.in.err; err != nil {
 		return 0, err
 	}
-	c.sendDue()
+	c.sendHeld()
 	for empty := 0; ; {
-		n, err := c.readOnce(ctx, p)
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, interrupted, err := c.readOnce(ctx, p)
 		switch {
 		case n > 0:
 			c.silence, c.pinged = 0, false
@@ -69,7 +66,7 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 			}
 		case !isTimeout(err):
 			return 0, err
-		case ctx.Err() != nil:
+		case interrupted || ctx.Err() != nil:
 			return 0, ctx.Err()
 		case c.patient():
 			// Nobody asked for this one: the system gave up, or an old deadline.
@@ -85,58 +82,41 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 }
 
 // readOnce makes one read of the stream, bounded by ctx and the keepalive.
-func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, err error) {
-	held := c.holdContext(ctx)
-	c.reads.begin()
-	if c.cfg.Idle > 0 {
-		c.expectWatch(c.patience())
+func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool, err error) {
+	patience, begun := c.patience(), int64(0)
+	if patience > 0 {
+		begun = c.beginWatch(&c.reads, patience)
 	}
-	switch {
-	case ctx.Err() != nil: // it may have ended before begin, and interrupted nothing
-		err = os.ErrDeadlineExceeded
-	case c.socket.raw != nil:
+	c.beginCall(inward, ctx)
+	if c.socket.raw != nil {
 		n, err = c.readSocket(p)
-	default:
+	} else {
 		n, err = c.readPlain(p)
 	}
-	if n == 0 && c.begun > 0 {
-		c.silence += time.Duration(nanos() - c.begun)
+	interrupted = c.endCall(inward, ctx)
+	if patience > 0 && n == 0 {
+		c.silence += time.Duration(nanos() - begun)
 	}
-	c.begun = 0
-	if c.endWatch(&c.reads) || err != nil && isTimeout(err) {
+	if c.endWatch(&c.reads) || interrupted || err != nil && isTimeout(err) {
 		c.stream.SetReadDeadline(time.Time{})
 	}
-	if held {
-		c.releaseContext()
-	}
-	return n, err
+	return n, interrupted, err
 }
 
 // readPlain makes one Read of a stream that cannot tell when there are bytes.
 func (c *Conn) readPlain(p []byte) (n int, err error) {
-	into := p
-	if p == nil {
-		into = c.in.room()
+	if p != nil {
+		return c.stream.Read(p)
 	}
-	c.beginWait()
-	n, err = c.stream.Read(into)
-	if p == nil {
-		c.in.w += n
-	}
+	n, err = c.stream.Read(c.in.room())
+	c.in.took(n)
 	return n, err
-}
-
-// beginWait lets the keepalive count.
-func (c *Conn) beginWait() {
-	if patience := c.patience(); patience > 0 && c.begun == 0 {
-		c.begun = c.limitWatch(&c.reads, patience)
-	}
 }
 
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
-	undo := interrupt(ctx, c.stream, Stream.SetWriteDeadline)
+	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
 		var k int
 		k, err = c.writeSome(ctx, head, body)
@@ -144,11 +124,11 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 		c.written.Add(int64(k))
 		first := min(k, len(head))
 		head, body = head[first:], body[k-first:]
-		if err == nil && len(body) > 0 {
+		if err == nil && len(head)+len(body) > 0 {
 			err = ctx.Err()
 		}
 	}
-	if undo() {
+	if c.endCall(outward, ctx) {
 		c.stream.SetWriteDeadline(time.Time{})
 		if err != nil && isTimeout(err) {
 			err = ctx.Err()
@@ -163,8 +143,7 @@ func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err err
 	if c.cfg.WriteTimeout <= 0 {
 		return c.writePart(head, body)
 	}
-	c.writes.begin()
-	c.limitWatch(&c.writes, c.cfg.WriteTimeout)
+	c.beginWatch(&c.writes, c.cfg.WriteTimeout)
 	n, err = c.writePart(head, body)
 	if !c.endWatch(&c.writes) {
 		return n, err
@@ -184,16 +163,13 @@ func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err err
 // writePart makes one write: of head and a stride of body where the stream can
 // gather them, else of head, and then of a stride.
 func (c *Conn) writePart(head, body []byte) (n int, err error) {
-	body = body[:min(len(body), c.stride())]
-	switch c.stream.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		if len(head) > 0 && len(body) > 0 {
-			c.pair = [2][]byte{head, body}
-			c.gather = c.pair[:]
-			n64, err := c.gather.WriteTo(c.stream)
-			c.pair = [2][]byte{}
-			return int(n64), err
-		}
+	head, body = head[:min(len(head), c.stride())], body[:min(len(body), c.stride())]
+	if len(head) > 0 && len(body) > 0 && vectored(c.stream) {
+		c.pair = [2][]byte{head, body}
+		c.gather = c.pair[:]
+		n64, err := c.gather.WriteTo(c.stream)
+		c.pair = [2][]byte{}
+		return int(n64), err
 	}
 	if len(head) > 0 {
 		return writeAll(c.stream, head)

@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 )
 
 // watch is over the operations of a stream in one direction, and interrupts one
-// that waits for too long, or whose context ends. It needs no memory of its own
-// while it watches.
+// that waits for too long.
 type watch struct {
 	// due is when the operation at work is to be interrupted: 0 when none is at
 	// work, rung when it has been.
@@ -35,30 +33,16 @@ func (w *watch) take(now int64) (interrupt bool, next int64) {
 	}
 }
 
-// begin is called before an operation, whose wait has no limit yet.
-func (w *watch) begin() { w.due.Store(math.MaxInt64) }
-
-// limitWatch gives the operation at work a limit to its wait, and returns when
-// that began.
-func (c *Conn) limitWatch(w *watch, limit time.Duration) (now int64) {
+// beginWatch is called before an operation that may wait for limit, and returns
+// when that begins.
+func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	now = nanos()
 	due := c.clock.after(now, limit)
-	if !w.due.CompareAndSwap(math.MaxInt64, due) {
-		return now // it is interrupted already
-	}
+	w.due.Store(due)
 	if at := c.alarm.at.Load(); at == 0 || at > due {
 		c.clock.set(c, due, now)
 	}
 	return now
-}
-
-// expectWatch has the clock look at c before limit is over, as limitWatch will ask
-// for: where that is called there is too little stack for it.
-func (c *Conn) expectWatch(limit time.Duration) {
-	if c.alarm.at.Load() == 0 {
-		now := nanos()
-		c.clock.set(c, c.clock.after(now, limit), now)
-	}
 }
 
 // endWatch is called after an operation. It reports whether it was interrupted:
@@ -84,13 +68,7 @@ func (c *Conn) look(now int64) (next int64) {
 		c.stream.SetWriteDeadline(past)
 	}
 	if nextRead == 0 || 0 < nextWrite && nextWrite < nextRead {
-		nextRead = nextWrite
+		return nextWrite
 	}
-	switch {
-	case nextRead < math.MaxInt64:
-		return nextRead
-	case c.cfg.Idle > 0: // a read is about to be given its limit
-		return c.clock.after(now, c.cfg.Idle)
-	}
-	return 0
+	return nextRead
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -25,14 +26,29 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	if err := c.sending.Lock(ctx); err != nil {
 		return err
 	}
-	defer c.sending.Unlock()
-	return c.writeWhole(ctx, frame.Opcode(typ), p)
+	if c.compresses(p) {
+		defer c.sending.Unlock()
+		return c.writeWhole(ctx, frame.Opcode(typ), p)
+	}
+	h := frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
+	b, now, err := c.place(ctx, h, p)
+	// The next message may come behind this one before this one is sent.
+	c.sending.Unlock()
+	if now {
+		err = c.put(ctx, b, h, p)
+	}
+	return err
+}
+
+// compresses reports whether compression is tried on p.
+func (c *Conn) compresses(p []byte) bool {
+	return c.sent != nil && len(p) >= c.cfg.Deflate.Threshold
 }
 
 // writeWhole sends a message in one frame. The caller holds sending.
 func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error {
 	h := frame.Header{Fin: true, Opcode: op}
-	if c.sent == nil || len(p) < c.cfg.Deflate.Threshold {
+	if !c.compresses(p) {
 		return c.writeFrame(ctx, h, p)
 	}
 	b := getDeflated()
@@ -50,45 +66,65 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 	return err
 }
 
-// writeFrame sends one frame of h's kind with payload p. When it returns
-// ctx.Err() nothing of the frame was sent and the connection is as it was.
+// writeFrame sends one frame of h's kind with payload p, or holds it back. When
+// it returns ctx.Err() nothing of the frame was sent and the connection is as it
+// was. The caller holds sending.
 func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
-	if err := c.lockWire(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.writeHeld(ctx, h, p)
+	b, now, err := c.place(ctx, h, p)
+	if now {
+		err = c.put(ctx, b, h, p)
+	}
+	return err
 }
 
-// writeHeld is writeFrame for who holds wire, which it gives up.
-func (c *Conn) writeHeld(ctx context.Context, h frame.Header, p []byte) error {
+// put sends b and then one frame of h's kind with payload p. The caller holds
+// wire, which it gives up.
+func (c *Conn) put(ctx context.Context, b batch, h frame.Header, p []byte) error {
 	defer c.unlockWire()
-	if err := c.writable(); err != nil {
+	before := b.n
+	b, sent, err := c.emit(ctx, b, h, p)
+	switch {
+	case err == nil:
+		c.done(b)
+		return nil
+	case ctx.Err() == nil || !errors.Is(err, ctx.Err()):
+		c.done(b)
+		c.breakWrites(err)
+		return c.writable()
+	case sent <= before && !c.cfg.CutOffBreaks:
+		b.n = before
+		c.putBack(b, sent)
 		return err
 	}
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
-	sent, err := c.emit(ctx, b[:0], h, p)
-	if err == nil {
-		return nil
-	}
-	return c.writeFailed(ctx, sent, err)
+	c.done(b)
+	return c.end(true, &cutOffError{err}, true)
 }
 
-// emit writes the frame through buf, whose capacity is at least writeBuffer. It
+// emit writes b and then the frame, through b's block or a larger one. It
 // returns how many bytes the stream took.
-func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (sent int, err error) {
-	fits := min(len(p), writeBuffer-frame.MaxHeaderLen)
+func (c *Conn) emit(ctx context.Context, b batch, h frame.Header, p []byte) (all batch, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
 		h.Key = c.cfg.Keys()
 	}
-	head := frame.AppendHeader(buf, h)
+	room := len(p)
+	if !h.Masked && room > copyBytes {
+		room = c.copied(room)
+	}
+	b.block = growBlock(b.block, b.n, min(b.n+frame.MaxHeaderLen+room, max(largeBlock, b.n+frame.MaxHeaderLen)))
+	head := frame.AppendHeader(b.block.mem[:b.n], h)
 	start := len(head)
+	fits := min(room, len(b.block.mem)-start)
 	head = head[:start+fits]
+	b.n = len(head)
 	if !h.Masked {
 		copy(head[start:], p)
-		return c.writeStream(ctx, head, p[fits:])
+		sent, err = c.writeStream(ctx, head, p[fits:])
+		return b, sent, err
 	}
 	// What is masked must be copied, since p is the caller's.
 	pos := frame.MaskCopy(head[start:], p[:fits], h.Key, 0)
@@ -96,12 +132,21 @@ func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (
 		n, err := c.writeStream(ctx, head, nil)
 		sent += n
 		if p = p[fits:]; err != nil || len(p) == 0 {
-			return sent, err
+			return b, sent, err
 		}
-		fits = min(len(p), writeBuffer)
-		head = head[:fits]
+		fits = min(len(p), len(b.block.mem))
+		head = b.block.mem[:fits]
 		pos = frame.MaskCopy(head, p[:fits], h.Key, pos)
 	}
+}
+
+// copied returns how many bytes of a long payload of n are copied behind the
+// header: none where the stream can gather the two.
+func (c *Conn) copied(n int) int {
+	if vectored(c.stream) {
+		return 0
+	}
+	return n
 }
 
 // appendFrame appends a whole frame to dst.
@@ -112,11 +157,12 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 		h.Key = c.cfg.Keys()
 	}
 	dst = frame.AppendHeader(dst, h)
-	start := len(dst)
-	dst = append(dst, p...)
-	if h.Masked {
-		frame.Mask(dst[start:], h.Key, 0)
+	if !h.Masked {
+		return append(dst, p...)
 	}
+	start := len(dst)
+	dst = slices.Grow(dst, len(p))[:start+len(p)]
+	frame.MaskCopy(dst[start:], p, h.Key, 0)
 	return dst
 }
 
@@ -124,6 +170,11 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 func (c *Conn) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.writableHeld()
+}
+
+// writableHeld is writable for who holds mu.
+func (c *Conn) writableHeld() error {
 	if err := c.closing.err(); err != nil {
 		return err
 	}
@@ -131,19 +182,6 @@ func (c *Conn) writable() error {
 		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.broken}
 	}
 	return nil
-}
-
-// writeFailed says what a failed write of a frame means, of which the stream
-// took sent bytes.
-func (c *Conn) writeFailed(ctx context.Context, sent int, err error) error {
-	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
-		c.breakWrites(err)
-		return c.writable()
-	}
-	if sent == 0 && !c.cfg.CutOffBreaks {
-		return err
-	}
-	return c.end(true, &cutOffError{err}, true)
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -157,6 +195,7 @@ func (c *Conn) breakWrites(err error) {
 	c.mu.Lock()
 	if c.broken == nil {
 		c.broken = err
+		c.dropOut()
 	}
 	c.mu.Unlock()
 }

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/twinws/ws/frame"
+)
+
+const (
+	// gatherBytes bounds the frames that are held back, in bytes.
+	gatherBytes = 64 << 10
+	// gatherTime bounds how long they are.
+	gatherTime = time.Millisecond
+	// copyBytes is the largest payload that is copied behind its header where
+	// the stream can gather the two.
+	copyBytes = 16 << 10
+)
+
+// outgoing are frames that Write has accepted and nobody has begun to send.
+// They are sent before anything else is: by the next frame that is not held
+// back, by Read before it waits for the stream, by whoever is writing when
+// they come, or by the ticker.
+type outgoing struct {
+	block   *block // nil when there is nothing
+	n       int    // its bytes in use: whole frames, in order
+	payload int64  // the bytes of messages in them
+	ticker  *ticker
+}
+
+// batch is outgoing that somebody took to send it.
+type batch struct {
+	block   *block
+	n       int
+	payload int64
+}
+
+// ticker ends the wait of what is held back. Its timer runs on from batch to
+// batch, and is dropped once none has come for gatherTime.
+type ticker struct {
+	c     *Conn       // constant
+	timer *time.Timer // protected by c.mu
+	since time.Time   // protected by c.mu: when the last batch was begun
+}
+
+// place gives a frame with payload p its place among all that is sent. It is
+// held back then, or now is true: the caller sends it by put, after b, and
+// holds wire for that.
+//
+// Frames are held back while a whole unread message is held, since the reading
+// goroutine is then about to come back, and while somebody else is writing, who
+// then sends them, too.
+func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b batch, now bool, err error) {
+	c.mu.Lock()
+	if err := c.writableHeld(); err != nil {
+		c.mu.Unlock()
+		return b, false, err
+	}
+	if !c.cfg.NoGather && c.out.n+frame.MaxHeaderLen+len(p) <= gatherBytes {
+		ahead := c.ahead.Load()
+		if !ahead && c.wire.TryLock() {
+			b = c.takeOut()
+			c.mu.Unlock()
+			return b, true, nil
+		}
+		if ahead {
+			c.tick()
+		} else {
+			c.due.Store(true)
+		}
+		c.hold(h, p)
+		c.mu.Unlock()
+		c.sendDue()
+		return b, false, nil
+	}
+	c.mu.Unlock()
+	if err := c.lockWire(ctx); err != nil {
+		return b, false, err
+	}
+	b, err = c.takeWritable()
+	return b, err == nil, err
+}
+
+// takeWritable takes what is held back, for who holds wire and wants to write
+// more. On error, that nothing more can be written, it gives wire up.
+func (c *Conn) takeWritable() (batch, error) {
+	c.mu.Lock()
+	err := c.writableHeld()
+	if err != nil {
+		c.mu.Unlock()
+		c.unlockWire()
+		return batch{}, err
+	}
+	b := c.takeOut()
+	c.mu.Unlock()
+	return b, nil
+}
+
+// hold adds a frame to what is held back. The caller holds mu.
+func (c *Conn) hold(h frame.Header, p []byte) {
+	o := &c.out
+	o.block = growBlock(o.block, o.n, o.n+frame.MaxHeaderLen+len(p))
+	o.n = len(c.appendFrame(o.block.mem[:o.n], h, p))
+	o.payload += int64(len(p))
+}
+
+// takeOut takes what is held back. The caller holds mu and wire.
+func (c *Conn) takeOut() batch {
+	o := &c.out
+	b := batch{o.block, o.n, o.payload}
+	o.block, o.n, o.payload = nil, 0, 0
+	if b.payload > 0 {
+		c.buffered.Add(b.payload)
+	}
+	return b
+}
+
+// dropOut throws away what is held back. The caller holds mu.
+func (c *Conn) dropOut() {
+	putBlock(c.out.block)
+	c.out.block, c.out.n, c.out.payload = nil, 0, 0
+}
+
+// done ends a batch.
+func (c *Conn) done(b batch) {
+	putBlock(b.block)
+	if b.payload > 0 {
+		c.buffered.Add(-b.payload)
+	}
+}
+
+// putBack makes what the stream did not take of b the first of what is held
+// back, and due. The caller holds wire.
+func (c *Conn) putBack(b batch, sent int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.done(b)
+	if b.n == sent || c.broken != nil {
+		return
+	}
+	o := &c.out
+	rest := b.n - sent
+	all := getBlock(rest + o.n)
+	copy(all.mem, b.block.mem[sent:b.n])
+	if o.block != nil {
+		copy(all.mem[rest:], o.block.mem[:o.n])
+		putBlock(o.block)
+	}
+	o.block, o.n, o.payload = all, rest+o.n, o.payload+min(b.payload, int64(rest))
+	c.due.Store(true)
+}
+
+// lookAhead notes whether a whole message waits for the next Read. The caller
+// holds reading.
+func (c *Conn) lookAhead() {
+	ahead := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
+	if ahead != c.ahead.Load() {
+		c.mu.Lock()
+		c.ahead.Store(ahead)
+		c.mu.Unlock()
+	}
+}
+
+// sendHeld sends what is held back before the caller, who holds reading, waits
+// for the stream.
+func (c *Conn) sendHeld() {
+	c.mu.Lock()
+	c.ahead.Store(false)
+	if c.out.n > 0 {
+		c.due.Store(true)
+	}
+	c.mu.Unlock()
+	c.sendDue()
+}
+
+// tick sees to it that what is about to be held back is sent in time. The
+// caller holds mu.
+func (c *Conn) tick() {
+	switch t := c.out.ticker; {
+	case t == nil:
+		t = &ticker{c: c, since: time.Now()}
+		t.timer = time.AfterFunc(gatherTime, t.look)
+		c.out.ticker = t
+	case c.out.n == 0:
+		t.since = time.Now()
+	}
+}
+
+// look is what the timer does.
+func (t *ticker) look() {
+	c := t.c
+	c.mu.Lock()
+	if c.out.ticker != t {
+		c.mu.Unlock()
+		return
+	}
+	if age := time.Since(t.since); age < gatherTime {
+		t.timer.Reset(gatherTime - age)
+		c.mu.Unlock()
+		return
+	}
+	c.out.ticker = nil
+	late := c.out.n > 0
+	if late {
+		// Whoever reads is not that quick to come back.
+		c.ahead.Store(false)
+		c.due.Store(true)
+	}
+	c.mu.Unlock()
+	if late && c.wire.TryLock() {
+		c.sendReplies()
+	}
+}
