@@ -18,8 +18,20 @@ var blocks [len(blockSizes)]sync.Pool
 // spoil is set by tests, which overwrite what comes back to a pool.
 var spoil func([]byte)
 
-// block is pooled memory.
-type block struct{ mem []byte }
+// block is pooled memory, and what is in it.
+type block struct {
+	mem     []byte
+	n       int   // bytes in use: of what is to be sent whole frames, in order
+	payload int64 // of which so many are of messages that a Write has left to others
+}
+
+// used returns how many bytes of b are in use.
+func (b *block) used() int {
+	if b == nil {
+		return 0
+	}
+	return b.n
+}
 
 // getBlock returns a block of at least n bytes. What is in them is of no
 // meaning. One over largeBlock is not from a pool.
@@ -29,14 +41,14 @@ func getBlock(n int) *block {
 			return blockOf(class)
 		}
 	}
-	return &block{make([]byte, n)}
+	return &block{mem: make([]byte, n)}
 }
 
 func blockOf(class int) *block {
 	if b, ok := blocks[class].Get().(*block); ok {
 		return b
 	}
-	return &block{make([]byte, blockSizes[class])}
+	return &block{mem: make([]byte, blockSizes[class])}
 }
 
 // putBlock gives b back; nil is nothing.
@@ -47,6 +59,7 @@ func putBlock(b *block) {
 	if spoil != nil {
 		spoil(b.mem)
 	}
+	b.n, b.payload = 0, 0
 	for class, size := range blockSizes {
 		if len(b.mem) == size {
 			blocks[class].Put(b)
@@ -54,17 +67,18 @@ func putBlock(b *block) {
 	}
 }
 
-// growBlock returns a block of at least n bytes that begins with the first
-// used of b, which it gives back if it is another. b may be nil.
-func growBlock(b *block, used, n int) *block {
-	if b != nil && n <= len(b.mem) {
+// growBlock returns a block with room for more bytes behind those in use of b,
+// which it gives back if it is another. b may be nil.
+func growBlock(b *block, more int) *block {
+	if b == nil {
+		return getBlock(more)
+	}
+	if b.n+more <= len(b.mem) {
 		return b
 	}
-	bigger := getBlock(n)
-	if b != nil {
-		copy(bigger.mem, b.mem[:used])
-		putBlock(b)
-	}
+	bigger := getBlock(b.n + more)
+	bigger.n, bigger.payload = copy(bigger.mem, b.mem[:b.n]), b.payload
+	putBlock(b)
 	return bigger
 }
 

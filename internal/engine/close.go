@@ -112,7 +112,7 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	due, b := c.takeReplies(), c.takeOut()
 	c.mu.Unlock()
-	sent, before := 0, b.n
+	sent, before := 0, b.used()
 	if err == nil {
 		b, sent, err = c.writeClose(ctx, b, due, f)
 	}
@@ -142,11 +142,11 @@ func (c *Conn) sendClose(ctx context.Context) error {
 // writeClose adds a close frame to b and writes it, and before the frame what
 // is due: pings that came before the peer's close frame are answered (RFC 6455
 // section 5.5.2).
-func (c *Conn) writeClose(ctx context.Context, b batch, due replies, f closeFrame) (all batch, sent int, err error) {
+func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFrame) (all *block, sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
 	b = c.addReplies(b, due)
-	b.n = len(c.appendControl(b.block.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
-	sent, err = c.writeStream(ctx, b.block.mem[:b.n], nil)
+	b.n = len(c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
+	sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
 	return b, sent, err
 }
 

@@ -107,9 +107,9 @@ func (c *Conn) sendReplies() {
 }
 
 // writeReplies writes b and then what is due.
-func (c *Conn) writeReplies(b batch, due replies) {
+func (c *Conn) writeReplies(b *block, due replies) {
 	b = c.addReplies(b, due)
-	_, err := c.writeStream(context.Background(), b.block.mem[:b.n], nil)
+	_, err := c.writeStream(context.Background(), b.mem[:b.n], nil)
 	c.done(b)
 	if err != nil {
 		c.breakWrites(err)
@@ -130,10 +130,10 @@ func (c *Conn) takeReplies() replies {
 
 // addReplies adds the frames of what is due to b, which then has room for one
 // control frame more.
-func (c *Conn) addReplies(b batch, due replies) batch {
+func (c *Conn) addReplies(b *block, due replies) *block {
 	const most = frame.MaxHeaderLen + frame.MaxControlPayload
-	b.block = growBlock(b.block, b.n, b.n+len(due.pongs)+(due.count+1)*frame.MaxHeaderLen+most)
-	out := b.block.mem[:b.n]
+	b = growBlock(b, len(due.pongs)+(due.count+1)*frame.MaxHeaderLen+most)
+	out := b.mem[:b.n]
 	if due.ping {
 		out = c.appendControl(out, frame.OpPing, nil)
 	}

@@ -177,7 +177,11 @@ func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.buffered.Load() + c.out.payload
+	n := c.buffered.Load()
+	if b := c.out.block; b != nil {
+		n += b.payload
+	}
+	return n
 }
 
 // RemoteAddr returns the peer's address, nil for a stream that knows none.

@@ -22,17 +22,8 @@ const (
 // back, by Read before it waits for the stream, by whoever is writing when
 // they come, or by the ticker.
 type outgoing struct {
-	block   *block // nil when there is nothing
-	n       int    // its bytes in use: whole frames, in order
-	payload int64  // the bytes of messages in them
-	ticker  *ticker
-}
-
-// batch is outgoing that somebody took to send it.
-type batch struct {
-	block   *block
-	n       int
-	payload int64
+	block  *block // nil when there is nothing
+	ticker *ticker
 }
 
 // ticker ends the wait of what is held back. Its timer runs on from batch to
@@ -50,13 +41,13 @@ type ticker struct {
 // Frames are held back while a whole unread message is held, since the reading
 // goroutine is then about to come back, and while somebody else is writing, who
 // then sends them, too.
-func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b batch, now bool, err error) {
+func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, now bool, err error) {
 	c.mu.Lock()
 	if err := c.writableHeld(); err != nil {
 		c.mu.Unlock()
 		return b, false, err
 	}
-	if !c.cfg.NoGather && c.out.n+frame.MaxHeaderLen+len(p) <= gatherBytes {
+	if !c.cfg.NoGather && c.out.block.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		ahead := c.ahead.Load()
 		if !ahead && c.wire.TryLock() {
 			b = c.takeOut()
@@ -83,13 +74,13 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b batch, no
 
 // takeWritable takes what is held back, for who holds wire and wants to write
 // more. On error, that nothing more can be written, it gives wire up.
-func (c *Conn) takeWritable() (batch, error) {
+func (c *Conn) takeWritable() (*block, error) {
 	c.mu.Lock()
 	err := c.writableHeld()
 	if err != nil {
 		c.mu.Unlock()
 		c.unlockWire()
-		return batch{}, err
+		return nil, err
 	}
 	b := c.takeOut()
 	c.mu.Unlock()
@@ -98,18 +89,15 @@ func (c *Conn) takeWritable() (batch, error) {
 
 // hold adds a frame to what is held back. The caller holds mu.
 func (c *Conn) hold(h frame.Header, p []byte) {
-	o := &c.out
-	o.block = growBlock(o.block, o.n, o.n+frame.MaxHeaderLen+len(p))
-	o.n = len(c.appendFrame(o.block.mem[:o.n], h, p))
-	o.payload += int64(len(p))
+	c.out.block = c.addFrame(c.out.block, h, p)
+	c.out.block.payload += int64(len(p))
 }
 
 // takeOut takes what is held back. The caller holds mu and wire.
-func (c *Conn) takeOut() batch {
-	o := &c.out
-	b := batch{o.block, o.n, o.payload}
-	o.block, o.n, o.payload = nil, 0, 0
-	if b.payload > 0 {
+func (c *Conn) takeOut() *block {
+	b := c.out.block
+	c.out.block = nil
+	if b != nil && b.payload > 0 {
 		c.buffered.Add(b.payload)
 	}
 	return b
@@ -118,35 +106,36 @@ func (c *Conn) takeOut() batch {
 // dropOut throws away what is held back. The caller holds mu.
 func (c *Conn) dropOut() {
 	putBlock(c.out.block)
-	c.out.block, c.out.n, c.out.payload = nil, 0, 0
+	c.out.block = nil
 }
 
-// done ends a batch.
-func (c *Conn) done(b batch) {
-	putBlock(b.block)
-	if b.payload > 0 {
+// done ends what takeOut returned.
+func (c *Conn) done(b *block) {
+	if b != nil && b.payload > 0 {
 		c.buffered.Add(-b.payload)
 	}
+	putBlock(b)
 }
 
 // putBack makes what the stream did not take of b the first of what is held
 // back, and due. The caller holds wire.
-func (c *Conn) putBack(b batch, sent int) {
+func (c *Conn) putBack(b *block, sent int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.done(b)
-	if b.n == sent || c.broken != nil {
+	rest := b.used() - sent
+	if rest == 0 || c.broken != nil {
 		return
 	}
-	o := &c.out
-	rest := b.n - sent
-	all := getBlock(rest + o.n)
-	copy(all.mem, b.block.mem[sent:b.n])
-	if o.block != nil {
-		copy(all.mem[rest:], o.block.mem[:o.n])
-		putBlock(o.block)
+	later := c.out.block
+	all := getBlock(rest + later.used())
+	all.n, all.payload = copy(all.mem, b.mem[sent:b.n]), min(b.payload, int64(rest))
+	if later != nil {
+		all.n += copy(all.mem[rest:], later.mem[:later.n])
+		all.payload += later.payload
+		putBlock(later)
 	}
-	o.block, o.n, o.payload = all, rest+o.n, o.payload+min(b.payload, int64(rest))
+	c.out.block = all
 	c.due.Store(true)
 }
 
@@ -166,7 +155,7 @@ func (c *Conn) lookAhead() {
 func (c *Conn) sendHeld() {
 	c.mu.Lock()
 	c.ahead.Store(false)
-	if c.out.n > 0 {
+	if c.out.block != nil {
 		c.due.Store(true)
 	}
 	c.mu.Unlock()
@@ -181,7 +170,7 @@ func (c *Conn) tick() {
 		t = &ticker{c: c, since: time.Now()}
 		t.timer = time.AfterFunc(gatherTime, t.look)
 		c.out.ticker = t
-	case c.out.n == 0:
+	case c.out.block == nil:
 		t.since = time.Now()
 	}
 }
@@ -200,7 +189,7 @@ func (t *ticker) look() {
 		return
 	}
 	c.out.ticker = nil
-	late := c.out.n > 0
+	late := c.out.block != nil
 	if late {
 		// Whoever reads is not that quick to come back.
 		c.ahead.Store(false)

@@ -116,10 +116,42 @@ func (c *Conn) readPlain(p []byte) (n int, err error) {
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
+	if len(body) > 0 || len(head) > c.stride() || !outlives(ctx, c.stream) {
+		return c.writeLong(ctx, head, body)
+	}
+	// The short way is for what fits into one write, as most does. It is short
+	// on the stack, too.
+	c.beginWrite()
+	n, err = c.stream.Write(head)
+	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(head) {
+		return c.writeRest(ctx, head, n, err, fired)
+	}
+	c.written.Add(int64(n))
+	return n, nil
+}
+
+// writeRest goes on behind a write of p that took n bytes and more, or less, than
+// that happened to.
+func (c *Conn) writeRest(ctx context.Context, p []byte, n int, err error, fired bool) (int, error) {
+	if n < 0 || n > len(p) {
+		return 0, errTooMuch
+	}
+	c.written.Add(int64(n))
+	if n, err = c.judgeWrite(ctx, n, err, fired); err != nil {
+		return n, err
+	}
+	k, err := c.writeLong(ctx, p[n:], nil)
+	return n + k, err
+}
+
+// writeLong is writeStream for any number of writes.
+func (c *Conn) writeLong(ctx context.Context, head, body []byte) (n int, err error) {
 	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
+		c.beginWrite()
 		var k int
-		k, err = c.writeSome(ctx, head, body)
+		k, err = c.writePart(head, body)
+		k, err = c.judgeWrite(ctx, k, err, c.endWatch(&c.writes))
 		n += k
 		c.written.Add(int64(k))
 		first := min(k, len(head))
@@ -137,15 +169,18 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 	return n, err
 }
 
-// writeSome writes some of head and body. A peer that took nothing for the
-// write time limit is an error; with one that took something it begins anew.
-func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err error) {
-	if c.cfg.WriteTimeout <= 0 {
-		return c.writePart(head, body)
+// beginWrite watches over a write.
+func (c *Conn) beginWrite() {
+	if c.cfg.WriteTimeout > 0 {
+		c.beginWatch(&c.writes, c.cfg.WriteTimeout)
 	}
-	c.beginWatch(&c.writes, c.cfg.WriteTimeout)
-	n, err = c.writePart(head, body)
-	if !c.endWatch(&c.writes) {
+}
+
+// judgeWrite says what a write came to that was interrupted if fired. A peer that
+// took nothing for the write time limit is an error; with one that took
+// something it begins anew.
+func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (int, error) {
+	if !fired {
 		return n, err
 	}
 	c.stream.SetWriteDeadline(time.Time{})
@@ -185,13 +220,15 @@ func (c *Conn) stride() int {
 	return stride
 }
 
+var errTooMuch = errors.New("the stream claims to have written more than it was given")
+
 // writeAll copes with streams that take less than they are given and say nothing.
 func writeAll(w io.Writer, p []byte) (n int, err error) {
 	for empty := 0; n < len(p) && err == nil; {
 		var k int
 		k, err = w.Write(p[n:])
 		if k < 0 || k > len(p)-n {
-			return n, errors.New("the stream claims to have written more than it was given")
+			return n, errTooMuch
 		}
 		n += k
 		if k > 0 {

@@ -81,15 +81,29 @@ func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 }
 
 // put sends b and then one frame of h's kind with payload p. The caller holds
-// wire, which it gives up.
-func (c *Conn) put(ctx context.Context, b batch, h frame.Header, p []byte) error {
+// wire, which it gives up. The calls below it are few, since whoever writes small
+// messages is to need a small stack.
+func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) (err error) {
+	before, sent := b.used(), 0
+	if before+len(p) <= copyBytes {
+		b = c.addFrame(b, h, p)
+		sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
+	} else {
+		b, sent, err = c.emit(ctx, b, h, p)
+	}
+	if err != nil {
+		return c.putFailed(ctx, b, before, sent, err)
+	}
+	c.done(b)
+	c.unlockWire()
+	return nil
+}
+
+// putFailed says what err means for a put that the stream took sent bytes of,
+// the first before of which belong to earlier frames.
+func (c *Conn) putFailed(ctx context.Context, b *block, before, sent int, err error) error {
 	defer c.unlockWire()
-	before := b.n
-	b, sent, err := c.emit(ctx, b, h, p)
 	switch {
-	case err == nil:
-		c.done(b)
-		return nil
 	case ctx.Err() == nil || !errors.Is(err, ctx.Err()):
 		c.done(b)
 		c.breakWrites(err)
@@ -103,9 +117,16 @@ func (c *Conn) put(ctx context.Context, b batch, h frame.Header, p []byte) error
 	return c.end(true, &cutOffError{err}, true)
 }
 
-// emit writes b and then the frame, through b's block or a larger one. It
-// returns how many bytes the stream took.
-func (c *Conn) emit(ctx context.Context, b batch, h frame.Header, p []byte) (all batch, sent int, err error) {
+// addFrame adds a whole frame to b, which may be nil.
+func (c *Conn) addFrame(b *block, h frame.Header, p []byte) *block {
+	b = growBlock(b, frame.MaxHeaderLen+len(p))
+	b.n = len(c.appendFrame(b.mem[:b.n], h, p))
+	return b
+}
+
+// emit writes b and then a long frame, through b or a larger one. It returns how
+// many bytes the stream took.
+func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (all *block, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
@@ -115,10 +136,10 @@ func (c *Conn) emit(ctx context.Context, b batch, h frame.Header, p []byte) (all
 	if !h.Masked && room > copyBytes {
 		room = c.copied(room)
 	}
-	b.block = growBlock(b.block, b.n, min(b.n+frame.MaxHeaderLen+room, max(largeBlock, b.n+frame.MaxHeaderLen)))
-	head := frame.AppendHeader(b.block.mem[:b.n], h)
+	b = growBlock(b, min(frame.MaxHeaderLen+room, max(largeBlock-b.used(), frame.MaxHeaderLen)))
+	head := frame.AppendHeader(b.mem[:b.n], h)
 	start := len(head)
-	fits := min(room, len(b.block.mem)-start)
+	fits := min(room, len(b.mem)-start)
 	head = head[:start+fits]
 	b.n = len(head)
 	if !h.Masked {
@@ -134,8 +155,8 @@ func (c *Conn) emit(ctx context.Context, b batch, h frame.Header, p []byte) (all
 		if p = p[fits:]; err != nil || len(p) == 0 {
 			return b, sent, err
 		}
-		fits = min(len(p), len(b.block.mem))
-		head = b.block.mem[:fits]
+		fits = min(len(p), len(b.mem))
+		head = b.mem[:fits]
 		pos = frame.MaskCopy(head, p[:fits], h.Key, pos)
 	}
 }
