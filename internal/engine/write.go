@@ -22,21 +22,22 @@ func (e *cutOffError) Unwrap() error { return e.err }
 // and makes it smaller.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	c.buffered.Add(int64(len(p)))
-	defer c.buffered.Add(-int64(len(p)))
-	if err := c.sending.Lock(ctx); err != nil {
-		return err
+	err := c.sending.Lock(ctx)
+	switch {
+	case err != nil:
+	case c.compresses(p):
+		err = c.writeWhole(ctx, frame.Opcode(typ), p)
+		c.sending.Unlock()
+	default:
+		h := frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
+		b, now, failed := c.place(ctx, h, p)
+		// The next message may come behind this one before this one is sent.
+		c.sending.Unlock()
+		if err = failed; now {
+			err = c.put(ctx, b, h, p)
+		}
 	}
-	if c.compresses(p) {
-		defer c.sending.Unlock()
-		return c.writeWhole(ctx, frame.Opcode(typ), p)
-	}
-	h := frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
-	b, now, err := c.place(ctx, h, p)
-	// The next message may come behind this one before this one is sent.
-	c.sending.Unlock()
-	if now {
-		err = c.put(ctx, b, h, p)
-	}
+	c.buffered.Add(-int64(len(p)))
 	return err
 }
 
