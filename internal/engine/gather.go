@@ -59,7 +59,7 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b batch, no
 	if !c.cfg.NoGather && c.out.n+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		ahead := c.ahead.Load()
 		if !ahead && c.wire.TryLock() {
-			b = c.takeOut()
+			b = c.takeAll()
 			c.mu.Unlock()
 			return b, true, nil
 		}
@@ -91,17 +91,39 @@ func (c *Conn) takeWritable() (batch, error) {
 		c.unlockWire()
 		return batch{}, err
 	}
-	b := c.takeOut()
+	b := c.takeAll()
 	c.mu.Unlock()
 	return b, nil
 }
 
 // hold adds a frame to what is held back. The caller holds mu.
 func (c *Conn) hold(h frame.Header, p []byte) {
+	c.holdPongs()
 	o := &c.out
 	o.block = growBlock(o.block, o.n, o.n+frame.MaxHeaderLen+len(p))
 	o.n = len(c.appendFrame(o.block.mem[:o.n], h, p))
 	o.payload += int64(len(p))
+}
+
+// holdPongs makes the pongs that are due a part of what is held back, so that
+// what comes later is sent later. The caller holds mu.
+func (c *Conn) holdPongs() {
+	if c.replies.count == 0 {
+		return
+	}
+	pongs := c.replies
+	pongs.ping = false
+	c.replies = replies{ping: c.replies.ping}
+	b := c.addReplies(batch{block: c.out.block, n: c.out.n}, pongs)
+	c.out.block, c.out.n = b.block, b.n
+}
+
+// takeAll takes what is held back, and the pongs that are due. The caller holds
+// mu and wire.
+func (c *Conn) takeAll() batch {
+	c.holdPongs()
+	c.due.Store(c.replies.ping)
+	return c.takeOut()
 }
 
 // takeOut takes what is held back. The caller holds mu and wire.
