@@ -81,6 +81,7 @@ system:
 # -count=1, because the cache does not know the browser's side of a native test.
 test-native:
 	$(GO) test $(RACE) -count=1 $(TEST) ./...
+	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:

@@ -74,6 +74,16 @@ type AcceptOptions struct {
 	// WriteTimeout is how long the peer may take no byte of what is sent, as in
 	// Dialer: 0 means 30 s, less than 0 for ever.
 	WriteTimeout time.Duration
+
+	// NoGather has every Write return only once the operating system, or TLS,
+	// has taken its message. Otherwise replies are gathered: while another
+	// message has arrived whole and waits to be read, and while another
+	// goroutine is writing, Write takes its message, up to 64 KiB in all,
+	// and returns. They are sent in one piece before Read waits, with the next
+	// message that is not held back, with a ping or the close, and after 1 ms
+	// at the latest. Messages stay in order; an error in sending them is that of the
+	// next call, and of Close.
+	NoGather bool
 }
 
 // resolve returns a checked copy of o, and the handshake's policy.
@@ -117,7 +127,7 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout)}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout), NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(nil, a, extensions, extra)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -125,7 +126,12 @@ func limitOf(c *Case) int64 {
 	return readLimit
 }
 
-func acceptOptions(c *Case) *ws.AcceptOptions { return &ws.AcceptOptions{ReadLimit: limitOf(c)} }
+// noGather has the suite run with the gathering of replies off.
+var noGather = os.Getenv("WS_NO_GATHER") == "1"
+
+func acceptOptions(c *Case) *ws.AcceptOptions {
+	return &ws.AcceptOptions{ReadLimit: limitOf(c), NoGather: noGather}
+}
 
 func openAccept(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 	done := make(chan outcome, 1)
@@ -182,6 +188,7 @@ func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {
 		DialOptions: ws.DialOptions{ReadLimit: limitOf(c)},
 		NetDial:     func(context.Context, string, string) (net.Conn, error) { return connect() },
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
+		NoGather:    noGather,
 	}
 }
 

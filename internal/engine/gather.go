@@ -50,7 +50,7 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, n
 	if !c.cfg.NoGather && c.out.block.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		ahead := c.ahead.Load()
 		if !ahead && c.wire.TryLock() {
-			b = c.takeOut()
+			b = c.takeAll()
 			c.mu.Unlock()
 			return b, true, nil
 		}
@@ -82,15 +82,36 @@ func (c *Conn) takeWritable() (*block, error) {
 		c.unlockWire()
 		return nil, err
 	}
-	b := c.takeOut()
+	b := c.takeAll()
 	c.mu.Unlock()
 	return b, nil
 }
 
 // hold adds a frame to what is held back. The caller holds mu.
 func (c *Conn) hold(h frame.Header, p []byte) {
+	c.holdPongs()
 	c.out.block = c.addFrame(c.out.block, h, p)
 	c.out.block.payload += int64(len(p))
+}
+
+// holdPongs makes the pongs that are due a part of what is held back, so that
+// what comes later is sent later. The caller holds mu.
+func (c *Conn) holdPongs() {
+	if c.replies.count == 0 {
+		return
+	}
+	pongs := c.replies
+	pongs.ping = false
+	c.replies = replies{ping: c.replies.ping}
+	c.out.block = c.addReplies(c.out.block, pongs)
+}
+
+// takeAll takes what is held back, and the pongs that are due. The caller holds
+// mu and wire.
+func (c *Conn) takeAll() *block {
+	c.holdPongs()
+	c.due.Store(c.replies.ping)
+	return c.takeOut()
 }
 
 // takeOut takes what is held back. The caller holds mu and wire.
