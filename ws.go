@@ -187,11 +187,18 @@ type backend interface {
 //
 // Natively Read also answers pings and the peer's close.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	typ, p, err := c.ReadAppend(ctx, nil)
-	if err == nil && p == nil {
+	const op = "read"
+	if err := checkContext(ctx); err != nil {
+		return 0, nil, wrap(op, err)
+	}
+	typ, p, err := c.b.ReadAppend(ctx, nil)
+	switch {
+	case err != nil:
+		return 0, nil, wrap(op, err)
+	case p == nil:
 		p = []byte{}
 	}
-	return typ, p, err
+	return typ, p, nil
 }
 
 // ReadAppend is Read into the caller's memory: it appends the message to dst

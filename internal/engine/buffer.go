@@ -23,7 +23,15 @@ type block struct {
 	mem     []byte
 	n       int   // bytes in use: of what is to be sent whole frames, in order
 	payload int64 // of which so many are of messages that a Write has left to others
+	old     int   // how many were in use when somebody took them to send them
+	class   uint8 // its pool; unpooled when it has none
 }
+
+// unpooled is the class of a block that is not from a pool.
+const unpooled = 255
+
+// fits reports whether b, what is to be sent, and p are copied together.
+func (b *block) fits(p []byte) bool { return b.used()+len(p) <= copyBytes }
 
 // used returns how many bytes of b are in use.
 func (b *block) used() int {
@@ -41,14 +49,14 @@ func getBlock(n int) *block {
 			return blockOf(class)
 		}
 	}
-	return &block{mem: make([]byte, n)}
+	return &block{mem: make([]byte, n), class: unpooled}
 }
 
 func blockOf(class int) *block {
 	if b, ok := blocks[class].Get().(*block); ok {
 		return b
 	}
-	return &block{mem: make([]byte, blockSizes[class])}
+	return &block{mem: make([]byte, blockSizes[class]), class: uint8(class)}
 }
 
 // putBlock gives b back; nil is nothing.
@@ -59,11 +67,9 @@ func putBlock(b *block) {
 	if spoil != nil {
 		spoil(b.mem)
 	}
-	b.n, b.payload = 0, 0
-	for class, size := range blockSizes {
-		if len(b.mem) == size {
-			blocks[class].Put(b)
-		}
+	b.n, b.payload, b.old = 0, 0, 0
+	if b.class != unpooled {
+		blocks[b.class].Put(b)
 	}
 }
 
@@ -77,7 +83,7 @@ func growBlock(b *block, more int) *block {
 		return b
 	}
 	bigger := getBlock(b.n + more)
-	bigger.n, bigger.payload = copy(bigger.mem, b.mem[:b.n]), b.payload
+	bigger.n, bigger.payload, bigger.old = copy(bigger.mem, b.mem[:b.n]), b.payload, b.old
 	putBlock(b)
 	return bigger
 }

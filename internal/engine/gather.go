@@ -118,7 +118,8 @@ func (c *Conn) takeAll() *block {
 func (c *Conn) takeOut() *block {
 	b := c.out.block
 	c.out.block = nil
-	if b != nil && b.payload > 0 {
+	if b != nil {
+		b.old = b.n
 		c.buffered.Add(b.payload)
 	}
 	return b

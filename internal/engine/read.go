@@ -55,6 +55,10 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	if err := c.awaitMessage(ctx); err != nil {
 		return 0, dst, err
 	}
+	if typ, p, ok := c.readHeld(dst); ok {
+		c.doneReading()
+		return typ, p, nil
+	}
 	return c.readNext(ctx, dst)
 }
 
@@ -86,11 +90,6 @@ func (c *Conn) awaitMessage(ctx context.Context) error {
 //go:noinline
 func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	defer c.doneReading()
-	if !c.msg.begun && !c.cur.have {
-		if typ, p, ok := c.readHeld(dst); ok {
-			return typ, p, nil
-		}
-	}
 	p, err := c.readMessage(ctx, dst)
 	if err != nil || !c.open.Load() {
 		return 0, dst, c.readFailed(ctx, err, p[len(dst):])
@@ -115,6 +114,9 @@ func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
 // readHeld is the short way for what most messages are: one frame that is held
 // whole. It does nothing when anything about the frame is out of the ordinary.
 func (c *Conn) readHeld(dst []byte) (typ api.MessageType, p []byte, ok bool) {
+	if c.msg.begun || c.cur.have {
+		return 0, dst, false
+	}
 	h, n, err := frame.ParseHeader(c.in.bytes())
 	switch {
 	case err != nil, !h.Fin, h.RSV1, h.Opcode != frame.OpText && h.Opcode != frame.OpBinary,

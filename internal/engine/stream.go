@@ -44,63 +44,75 @@ func largestRead(s Stream) uint8 {
 // ctx.Err() when ctx ends. Any other error means that the stream has ended; no
 // error means n > 0.
 func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
-	if err := c.in.err; err != nil {
-		return 0, err
+	if c.in.err != nil {
+		return 0, c.in.err
 	}
 	c.sendHeld()
 	for empty := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		n, interrupted, err := c.readOnce(ctx, p)
-		switch {
-		case n > 0:
-			c.silence, c.pinged = 0, false
-			if err != nil && !isTimeout(err) {
-				c.in.err = err
-			}
-			return n, nil
-		case err == nil:
-			if empty++; empty == emptyReads {
-				return 0, io.ErrNoProgress
-			}
-		case !isTimeout(err):
-			return 0, err
-		case interrupted || ctx.Err() != nil:
-			return 0, ctx.Err()
-		case c.patient():
-			// Nobody asked for this one: the system gave up, or an old deadline.
-			if empty++; empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
-				return 0, err
-			}
-		default:
-			if err := c.judge(); err != nil {
-				return 0, err
-			}
+		begun := c.beginRead(ctx)
+		var n int
+		var err error
+		if c.socket.raw != nil {
+			n, err = c.readSocket(p)
+		} else {
+			n, err = c.readPlain(p)
+		}
+		if err = c.endRead(ctx, begun, n, err, &empty); n > 0 || err != nil {
+			return n, err
 		}
 	}
 }
 
-// readOnce makes one read of the stream, bounded by ctx and the keepalive.
-func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool, err error) {
-	patience, begun := c.patience(), int64(0)
-	if patience > 0 {
+// beginRead is called before a read of the stream, which ctx and the keepalive
+// interrupt, and returns when that was, 0 if the keepalive is off.
+func (c *Conn) beginRead(ctx context.Context) (begun int64) {
+	if patience := c.patience(); patience > 0 {
 		begun = c.beginWatch(&c.reads, patience)
 	}
 	c.beginCall(inward, ctx)
-	if c.socket.raw != nil {
-		n, err = c.readSocket(p)
-	} else {
-		n, err = c.readPlain(p)
-	}
-	interrupted = c.endCall(inward, ctx)
-	if patience > 0 && n == 0 {
-		c.silence += time.Duration(nanos() - begun)
-	}
-	if c.endWatch(&c.reads) || interrupted || err != nil && isTimeout(err) {
+	return begun
+}
+
+// endRead is called after it, and judges what it came to. It returns nil when
+// there are bytes, or the stream is to be read again; empty counts how often in
+// a row that is so without a reason.
+func (c *Conn) endRead(ctx context.Context, begun int64, n int, err error, empty *int) error {
+	interrupted := c.endCall(inward, ctx)
+	timeout := err != nil && isTimeout(err)
+	if c.endWatch(&c.reads) || interrupted || timeout {
 		c.stream.SetReadDeadline(time.Time{})
 	}
-	return n, interrupted, err
+	if n > 0 {
+		c.silence, c.pinged = 0, false
+		if !timeout {
+			c.in.err = err
+		}
+		return nil
+	}
+	if begun > 0 {
+		c.silence += time.Duration(nanos() - begun)
+	}
+	switch {
+	case err == nil:
+		if *empty++; *empty == emptyReads {
+			return io.ErrNoProgress
+		}
+	case !timeout:
+		return err
+	case interrupted || ctx.Err() != nil:
+		return ctx.Err()
+	case c.patient():
+		// Nobody asked for this one: the system gave up, or an old deadline.
+		if *empty++; *empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	default:
+		return c.judge()
+	}
+	return nil
 }
 
 // readPlain makes one Read of a stream that cannot tell when there are bytes.
@@ -116,15 +128,22 @@ func (c *Conn) readPlain(p []byte) (n int, err error) {
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
-	if len(body) > 0 || len(head) > c.stride() || !outlives(ctx, c.stream) {
+	if len(body) > 0 {
 		return c.writeLong(ctx, head, body)
 	}
-	// The short way is for what fits into one write, as most does. It is short
-	// on the stack, too.
+	return c.writeShort(ctx, head)
+}
+
+// writeShort is writeStream for what most often needs but one write. It has
+// little on the stack then.
+func (c *Conn) writeShort(ctx context.Context, p []byte) (n int, err error) {
+	if len(p) > c.stride() || !outlives(ctx, c.stream) {
+		return c.writeLong(ctx, p, nil)
+	}
 	c.beginWrite()
-	n, err = c.stream.Write(head)
-	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(head) {
-		return c.writeRest(ctx, head, n, err, fired)
+	n, err = c.stream.Write(p)
+	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(p) {
+		return c.writeRest(ctx, p, n, err, fired)
 	}
 	c.written.Add(int64(n))
 	return n, nil

@@ -33,7 +33,11 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 		b, now, failed := c.place(ctx, h, p)
 		// The next message may come behind this one before this one is sent.
 		c.sending.Unlock()
-		if err = failed; now {
+		switch err = failed; {
+		case !now:
+		case b.fits(p): // as put would see, whose stack a small message need not have
+			err = c.send(ctx, c.addFrame(b, h, p))
+		default:
 			err = c.put(ctx, b, h, p)
 		}
 	}
@@ -82,35 +86,42 @@ func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 }
 
 // put sends b and then one frame of h's kind with payload p. The caller holds
-// wire, which it gives up. The calls below it are few, since whoever writes small
-// messages is to need a small stack.
-func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) (err error) {
-	before, sent := b.used(), 0
-	if before+len(p) <= copyBytes {
-		b = c.addFrame(b, h, p)
-		sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
-	} else {
-		b, sent, err = c.emit(ctx, b, h, p)
+// wire, which it gives up.
+func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) error {
+	if b.fits(p) {
+		return c.send(ctx, c.addFrame(b, h, p))
 	}
+	b, sent, err := c.emit(ctx, b, h, p)
+	return c.putDone(ctx, b, sent, err)
+}
+
+// send sends b, which ends with a frame of the caller's. The caller holds wire,
+// which it gives up.
+func (c *Conn) send(ctx context.Context, b *block) error {
+	sent, err := c.writeShort(ctx, b.mem[:b.n])
+	return c.putDone(ctx, b, sent, err)
+}
+
+// putDone ends a put.
+func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error {
 	if err != nil {
-		return c.putFailed(ctx, b, before, sent, err)
+		return c.putFailed(ctx, b, sent, err)
 	}
 	c.done(b)
 	c.unlockWire()
 	return nil
 }
 
-// putFailed says what err means for a put that the stream took sent bytes of,
-// the first before of which belong to earlier frames.
-func (c *Conn) putFailed(ctx context.Context, b *block, before, sent int, err error) error {
+// putFailed says what err means for a put, of which the stream took sent bytes.
+func (c *Conn) putFailed(ctx context.Context, b *block, sent int, err error) error {
 	defer c.unlockWire()
 	switch {
 	case ctx.Err() == nil || !errors.Is(err, ctx.Err()):
 		c.done(b)
 		c.breakWrites(err)
 		return c.writable()
-	case sent <= before && !c.cfg.CutOffBreaks:
-		b.n = before
+	case sent <= b.old && !c.cfg.CutOffBreaks:
+		b.n = b.old
 		c.putBack(b, sent)
 		return err
 	}
