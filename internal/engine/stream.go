@@ -128,43 +128,6 @@ func (c *Conn) readPlain(p []byte) (n int, err error) {
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
-	if len(body) > 0 {
-		return c.writeLong(ctx, head, body)
-	}
-	return c.writeShort(ctx, head)
-}
-
-// writeShort is writeStream for what most often needs but one write. It has
-// little on the stack then.
-func (c *Conn) writeShort(ctx context.Context, p []byte) (n int, err error) {
-	if len(p) > c.stride() || !outlives(ctx, c.stream) {
-		return c.writeLong(ctx, p, nil)
-	}
-	c.beginWrite()
-	n, err = c.stream.Write(p)
-	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(p) {
-		return c.writeRest(ctx, p, n, err, fired)
-	}
-	c.written.Add(int64(n))
-	return n, nil
-}
-
-// writeRest goes on behind a write of p that took n bytes and more, or less, than
-// that happened to.
-func (c *Conn) writeRest(ctx context.Context, p []byte, n int, err error, fired bool) (int, error) {
-	if n < 0 || n > len(p) {
-		return 0, errTooMuch
-	}
-	c.written.Add(int64(n))
-	if n, err = c.judgeWrite(ctx, n, err, fired); err != nil {
-		return n, err
-	}
-	k, err := c.writeLong(ctx, p[n:], nil)
-	return n + k, err
-}
-
-// writeLong is writeStream for any number of writes.
-func (c *Conn) writeLong(ctx context.Context, head, body []byte) (n int, err error) {
 	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
 		c.beginWrite()
