@@ -32,7 +32,6 @@ package ws
 import (
 	"context"
 	"io"
-	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 )
@@ -161,6 +160,7 @@ type backend interface {
 	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
 	Write(ctx context.Context, typ MessageType, p []byte) error
+	WritePrepared(ctx context.Context, m *prepared) error
 	// Writer checks text for UTF-8 by itself, as it comes.
 	Writer(ctx context.Context, typ MessageType) (io.WriteCloser, error)
 	Ping(ctx context.Context) error
@@ -254,11 +254,8 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := checkContext(ctx); err != nil {
 		return wrap(op, err)
 	}
-	if err := checkType(typ); err != nil {
+	if err := checkMessage(typ, p); err != nil {
 		return wrap(op, err)
-	}
-	if typ == MessageText && !utf8.Valid(p) {
-		return wrap(op, notUTF8)
 	}
 	return wrap(op, c.b.Write(ctx, typ, p))
 }

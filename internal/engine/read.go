@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -137,7 +136,7 @@ func (c *Conn) readHeld(dst []byte) (typ api.MessageType, p []byte, ok bool) {
 	} else {
 		copy(p[begin:], payload)
 	}
-	if h.Opcode == frame.OpText && !utf8.Valid(p[begin:]) {
+	if h.Opcode == frame.OpText && !frame.ValidUTF8(p[begin:]) {
 		return 0, dst, false
 	}
 	c.in.skip(n + len(payload))
