@@ -38,13 +38,14 @@ import (
 
 // The contract's names; their documentation stands in package api.
 type (
-	MessageType    = api.MessageType
-	StatusCode     = api.StatusCode
-	CloseError     = api.CloseError
-	HandshakeError = api.HandshakeError
-	ProtocolError  = api.ProtocolError
-	ArgumentError  = api.ArgumentError
-	TooBigError    = api.TooBigError
+	MessageType     = api.MessageType
+	StatusCode      = api.StatusCode
+	CloseError      = api.CloseError
+	HandshakeError  = api.HandshakeError
+	ProtocolError   = api.ProtocolError
+	ArgumentError   = api.ArgumentError
+	TooBigError     = api.TooBigError
+	BufferFullError = api.BufferFullError
 )
 
 // The types of messages.
@@ -74,20 +75,24 @@ const (
 
 // The errors to compare with through errors.Is.
 var (
-	ErrClosed        = api.ErrClosed
-	ErrMessageTooBig = api.ErrMessageTooBig
-	ErrUnreadMessage = api.ErrUnreadMessage
-	ErrKeepalive     = api.ErrKeepalive
-	ErrWriteTimeout  = api.ErrWriteTimeout
+	ErrClosed         = api.ErrClosed
+	ErrMessageTooBig  = api.ErrMessageTooBig
+	ErrReadBufferFull = api.ErrReadBufferFull
+	ErrUnreadMessage  = api.ErrUnreadMessage
+	ErrKeepalive      = api.ErrKeepalive
+	ErrWriteTimeout   = api.ErrWriteTimeout
 )
 
 // CloseStatus returns the code of the *CloseError in err's chain, or -1 when
 // there is none.
 func CloseStatus(err error) StatusCode { return api.CloseStatus(err) }
 
-// DefaultReadLimit is the largest message in bytes that a connection reads
-// when its options name no other limit.
-const DefaultReadLimit = 1 << 20
+// What the options of a connection mean when they are zero, in bytes.
+const (
+	DefaultReadLimit   = 1 << 20  // the largest message to read
+	DefaultReadBuffer  = 16 << 20 // messages received and not yet read
+	DefaultWriteBuffer = 1 << 20  // bytes written and not yet sent before Write waits
+)
 
 // DialOptions are what a program may choose when it dials, the same in both
 // homes. A nil pointer and the zero value mean the defaults. Dial copies them.
@@ -121,6 +126,33 @@ type DialOptions struct {
 	// Natively a message of more than 131,072 fragments fails the connection
 	// with StatusPolicyViolation, whatever its size.
 	ReadLimit int64
+
+	// ReadBuffer bounds the messages that have been received and not yet read: 0
+	// means DefaultReadBuffer (16 MiB), less than 0 no bound.
+	//
+	// In a browser: it counts bytes, of text UTF-16 units, and not the message
+	// that is to be read next, so that one of any size within ReadLimit can come.
+	// A browser takes what the server sends, and cannot be asked to wait. Over the bound the
+	// connection fails: the server sees 4008, and Read returns the messages that
+	// arrived before and then an error that matches ErrReadBufferFull. Read faster, raise the
+	// bound, or have the server wait for an answer now and then.
+	//
+	// Natively it has no effect, as nothing can be over it: the library reads
+	// ahead 4 KiB at most, the rest stays with the kernel, and the peer has to wait.
+	ReadBuffer int64
+
+	// WriteBuffer is how many bytes may be written and not yet sent before Write,
+	// and the Close of a Writer's stream, wait: 0 means DefaultWriteBuffer (1 MiB),
+	// less than 0 that they never wait. One message of any size is taken whole
+	// when less is buffered.
+	//
+	// In a browser: it is compared with the WebSocket object's bufferedAmount,
+	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
+	// once a second or less often, and whenever a message arrives.
+	//
+	// Natively it has no effect: Write returns when the kernel has taken the
+	// message, whose buffer of a few 100 KiB is the bound.
+	WriteBuffer int64
 }
 
 // Dial opens a WebSocket connection to url, whose scheme is ws or wss (http and
@@ -359,3 +391,9 @@ func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 //
 // In a browser: the WebSocket object's bufferedAmount.
 func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
+
+// ReadBuffered returns how many payload bytes have been received and not yet
+// read, as DialOptions.ReadBuffer counts them, and the next message with them.
+//
+// Natively it is 0: what nobody reads stays with the kernel, but for 4 KiB.
+func (c *Conn) ReadBuffered() int64 { return readBuffered(c.b) }

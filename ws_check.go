@@ -16,6 +16,8 @@ func (o *DialOptions) resolve() (DialOptions, error) {
 		r = *o
 	}
 	r.ReadLimit = readLimit(r.ReadLimit)
+	r.ReadBuffer = bound(r.ReadBuffer, DefaultReadBuffer)
+	r.WriteBuffer = bound(r.WriteBuffer, DefaultWriteBuffer)
 	r.Subprotocols = append([]string(nil), r.Subprotocols...)
 	if r.Compression != nil {
 		r.Compression = new(*r.Compression)
@@ -27,10 +29,13 @@ func (o *DialOptions) resolve() (DialOptions, error) {
 }
 
 // readLimit turns the option's value into a limit, -1 for none.
-func readLimit(n int64) int64 {
+func readLimit(n int64) int64 { return bound(n, DefaultReadLimit) }
+
+// bound turns an option's value into a number of bytes, -1 for no bound.
+func bound(n, otherwise int64) int64 {
 	switch {
 	case n == 0:
-		return DefaultReadLimit
+		return otherwise
 	case n < 0:
 		return -1
 	}

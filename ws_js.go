@@ -24,12 +24,16 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err != nil {
 		return nil, notConstructed(url, err)
 	}
-	c, err := browser.Dial(ctx, s, browser.Options{URL: url, ReadLimit: o.ReadLimit})
+	c, err := browser.Dial(ctx, s, browser.Options{URL: url,
+		ReadLimit: o.ReadLimit, ReadBuffer: o.ReadBuffer, WriteBuffer: o.WriteBuffer})
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
+
+// readBuffered is the browser's part of ReadBuffered.
+func readBuffered(b backend) int64 { return b.(*browser.Conn).ReadBuffered() }
 
 // notConstructed says why there is no WebSocket object.
 func notConstructed(url string, err error) error {

@@ -53,6 +53,9 @@ func writeTimeout(d time.Duration) time.Duration {
 	return max(d, 0)
 }
 
+// readBuffered is the native home's part of ReadBuffered.
+func readBuffered(backend) int64 { return 0 }
+
 // dial is the native home's part of Dial.
 func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)

@@ -20,6 +20,8 @@ type fakeSocket struct {
 	wake     func() // armed, or nil
 	state    event.State
 	sent     []sent
+	buffered int64
+	looks    int
 	closes   []string
 	released bool
 	sendErr  error
@@ -132,8 +134,28 @@ func (f *fakeSocket) hangUp(call string) {
 	}
 }
 
-func (f *fakeSocket) BufferedAmount() int64 { return 42 }
-func (f *fakeSocket) Protocol() string      { return "chat" }
+func (f *fakeSocket) BufferedAmount() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looks++
+	return f.buffered
+}
+
+// looked returns how often BufferedAmount was called.
+func (f *fakeSocket) looked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.looks
+}
+
+// buffer sets what BufferedAmount returns.
+func (f *fakeSocket) buffer(n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.buffered = n
+}
+
+func (f *fakeSocket) Protocol() string { return "chat" }
 
 func (f *fakeSocket) Release() {
 	f.mu.Lock()
@@ -204,12 +226,17 @@ func closed(code api.StatusCode, reason string) event.Event {
 	return event.Event{Kind: event.Ended, Code: code, Reason: reason, Clean: code != api.StatusAbnormalClosure}
 }
 
-// open returns a connection that is open.
+// open returns a connection that is open and has a read limit, -1 for none.
 func open(t *testing.T, limit int64) (*Conn, *fakeSocket) {
+	t.Helper()
+	return openWith(t, Options{ReadLimit: limit, ReadBuffer: -1, WriteBuffer: -1})
+}
+
+func openWith(t *testing.T, o Options) (*Conn, *fakeSocket) {
 	t.Helper()
 	f := new(fakeSocket)
 	f.fire(event.Event{Kind: event.Opened})
-	c, err := Dial(t.Context(), f, Options{ReadLimit: limit})
+	c, err := Dial(t.Context(), f, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,6 +121,7 @@ func (c *Conn) pop() (m event.Message, err error) {
 	if len(c.queue) > 0 {
 		m, c.queue[0] = c.queue[0], nil
 		c.queue = c.queue[1:]
+		c.held -= int64(m.MinSize())
 	} else {
 		err = c.err
 	}
@@ -128,15 +129,15 @@ func (c *Conn) pop() (m event.Message, err error) {
 	return m, err
 }
 
-// take copies m behind dst, unless it is over the read limit, which is known
-// before anything is copied.
+// take copies m behind dst, unless it is text over the read limit in bytes alone:
+// all else over it was refused when it arrived.
 func (c *Conn) take(m event.Message, dst []byte) (p []byte, err error) {
-	n := m.MinSize()
-	if c.limit >= int64(n) {
+	var n int
+	if c.o.ReadLimit >= 0 {
 		n, err = m.Size()
 	}
-	if err == nil && c.limit >= 0 && int64(n) > c.limit {
-		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
+	if err == nil && c.o.ReadLimit >= 0 && int64(n) > c.o.ReadLimit {
+		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.o.ReadLimit})
 	}
 	if err == nil {
 		p, err = m.AppendTo(dst)
