@@ -123,9 +123,9 @@ func TestJoinOrder(t *testing.T) {
 // and Close say so, and reading goes on.
 func TestGatherBroken(t *testing.T) {
 	gathers(t, Config{}, func(r *gatherRig) {
+		r.s.fault = syscall.ENOBUFS
 		r.texts(3)
 		r.echo(0, 2)
-		r.s.fault = syscall.ENOBUFS
 		time.Sleep(gatherTime)
 		synctest.Wait()
 		if n := r.c.BufferedAmount(); n != 0 {
