@@ -25,7 +25,8 @@ func raced() bool {
 // pair returns the two ends of a WebSocket connection.
 func pair(t testing.TB) (client, server *Conn) {
 	a, b := newLink()
-	client, server = New(a, Config{Client: true, ReadLimit: -1, NoGather: noGather}), New(b, Config{ReadLimit: -1, NoGather: noGather})
+	client = New(a, Config{Client: true, ReadLimit: -1, NoGather: noGather()})
+	server = New(b, Config{ReadLimit: -1, NoGather: noGather()})
 	t.Cleanup(func() { client.CloseNow(); server.CloseNow() })
 	return client, server
 }
