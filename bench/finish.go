@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,7 +20,6 @@ import (
 // saved is the file results.json.
 type saved struct {
 	Machine string
-	Load    string // the load average before the run: what else the machine did
 	Results Results
 }
 
@@ -27,7 +27,10 @@ type saved struct {
 // earlier run it keeps the cases that this one left out.
 func (r *runner) finish() error {
 	fmt.Printf("took %v\n\n", time.Since(r.begun).Round(time.Second))
-	all := saved{Machine: machine(), Load: r.load, Results: r.results}
+	for _, res := range r.results {
+		res.Load = r.load
+	}
+	all := saved{Machine: machine(), Results: r.results}
 	if r.out != "" {
 		if err := os.MkdirAll(r.out, 0o755); err != nil {
 			return err
@@ -84,9 +87,13 @@ func (s saved) write(dir string) error {
 // markdown writes the report, with remarks below the targets.
 func (s saved) markdown(w io.Writer, remarks []byte) {
 	rs := s.Results
+	low, high := math.Inf(1), 0.0
+	for _, r := range rs {
+		low, high = min(low, r.Load), max(high, r.Load)
+	}
 	fmt.Fprintf(w, `# Results
 
-Written by %s on %s; the load average was %s when it began. CPU times are those of the contestant's process, per message (handshake, delivery), user and
+Written by %s on %s; the load average was %.1f to %.1f when runs began. CPU times are those of the contestant's process, per message (handshake, delivery), user and
 system together, as the operating system counts them: medians over the rounds. Ratios are medians of the ratios within a round.
 Contestants take turns in short slices; the load is another process, which compares every echo with what it sent.
 
@@ -94,7 +101,7 @@ Contestants take turns in short slices; the load is another process, which compa
 
 %s
 %s
-`, "`make bench`", s.Machine, s.Load, rs.targetTable(true), remarks)
+`, "`make bench`", s.Machine, low, high, rs.targetTable(true), remarks)
 	for _, c := range chartNames {
 		if len(rs.cases(c.mode)) > 0 {
 			fmt.Fprintf(w, "![%s](%s.svg)\n\n", c.title, c.file)
@@ -126,12 +133,15 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
 }
 
-// busy is how many processes of others wanted to run.
-func busy() string {
+// busy is the load average, how many processes of others wanted to run; 0 when it
+// is not known.
+func busy() (load float64) {
 	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
+	if err == nil {
+		_, err = fmt.Sscan(string(data), &load)
 	}
-	first, _, _ := strings.Cut(string(data), " ")
-	return first
+	if err != nil {
+		return 0
+	}
+	return load
 }

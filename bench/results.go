@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/twinws/ws/bench/internal/contestant"
 	"github.com/twinws/ws/bench/report"
@@ -21,6 +20,7 @@ type Result struct {
 	Mallocs    []float64 `json:",omitempty"` // objects allocated by an operation
 	Wire       []float64 `json:",omitempty"` // bytes of a reply, header included
 	Held       float64   `json:",omitempty"` // bytes of a connection
+	Load       float64   // the load average before the run: what else the machine did
 	Err        string    `json:",omitempty"`
 }
 
@@ -91,6 +91,3 @@ func ratio(r, b *Result) float64 {
 	}
 	return report.MedianRatio(r.CPU, b.CPU)
 }
-
-// isOurs reports whether a contestant is this library.
-func isOurs(name string) bool { return strings.HasPrefix(name, "ours") }

@@ -19,7 +19,7 @@ type runner struct {
 	builds  *builds
 	results Results
 	begun   time.Time
-	load    string // before the run
+	load    float64 // before the run
 }
 
 func run(ctx context.Context, o options) error {

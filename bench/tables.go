@@ -39,6 +39,14 @@ func micros(r *Result) string {
 	}
 }
 
+// least is a round without a neighbour: what disturbs only ever adds.
+func least(r *Result) string {
+	if len(r.CPU) == 0 {
+		return dash
+	}
+	return micros(&Result{CPU: []float64{slices.Min(r.CPU)}})
+}
+
 func wireValue(r *Result) float64 {
 	if r == nil || len(r.Wire) == 0 {
 		return math.NaN()
@@ -85,14 +93,14 @@ func named(r *Result, s string) string {
 // caseTable shows one case: all that was measured of each contestant.
 func (rs Results) caseTable(mode, name string) *report.Table {
 	t := &report.Table{Title: mode + ", " + name,
-		Columns: []string{"contestant", "CPU", "x raw", "x raw-gather", "x best peer", "allocations", "bytes of a reply", "held"}}
+		Columns: []string{"contestant", "CPU", "least", "x raw", "x raw-gather", "x best peer", "allocations", "bytes of a reply", "held"}}
 	loop, gather, best := rs.find(mode, name, bare), rs.find(mode, name, gathering), rs.best(mode, name)
 	for _, r := range rs.cell(mode, name) {
 		if r.Err != "" {
 			t.Add(r.Contestant, "failed: "+r.Err)
 			continue
 		}
-		t.Add(r.Contestant, micros(r), times(ratio(r, loop)), times(ratio(r, gather)), times(ratio(r, best)), mallocs(r), wireOf(r), held(r))
+		t.Add(r.Contestant, micros(r), least(r), times(ratio(r, loop)), times(ratio(r, gather)), times(ratio(r, best)), mallocs(r), wireOf(r), held(r))
 	}
 	dropEmpty(t)
 	return t

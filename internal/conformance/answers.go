@@ -70,9 +70,14 @@ func illegalAnswers() []Case {
 	add(nil, "off/"+deflateName, pd(""))
 	add(nil, "off/window", pd("client_max_window_bits=10"))
 	add(nil, "off/x-unknown", "x-unknown")
+	// An offer of the client's that names no window, made for servers that cannot
+	// limit theirs, would admit these: that one names a window and a larger one
+	// than the first offer has is taken for a mistake.
 	for bits := 8; bits < 15; bits++ {
 		d := Deflate{ServerMaxWindowBits: bits, ClientMaxWindowBits: 15}
 		add(&d, fmt.Sprintf("server_max_window_bits-larger-than-%d", bits), pd(fmt.Sprint("server_max_window_bits=", bits+1)))
+		all[len(all)-1].Section = "RFC 7692 section 7.1.2.1"
+		all[len(all)-1].Why = "a client that asked for a window takes no answer with a larger one"
 	}
 	return all
 }

@@ -115,10 +115,43 @@ func (d *deflater) hash(i int) uint32 {
 
 // The standard library writes codes of a block's own. It knows no window but that
 // of 32 KiB, and so looks for matches only in messages that fit the window.
-var (
-	matching   = sync.Pool{New: func() any { return newLibrary(5) }}
-	codingOnly = sync.Pool{New: func() any { return newLibrary(flate.HuffmanOnly) }}
-)
+var matching, codingOnly = libraries{level: 5}, libraries{level: flate.HuffmanOnly}
+
+func (d *deflater) library(p []byte) []byte {
+	all := &codingOnly
+	if len(p) <= d.window {
+		all = &matching
+	}
+	w := all.take()
+	defer all.put(w)
+	return flushed(w, p)
+}
+
+// libraries are writers of the standard library, more than 1 MB each. It is no
+// sync.Pool, which under the race detector loses many.
+type libraries struct {
+	level int
+	mu    sync.Mutex
+	idle  []*flate.Writer
+}
+
+func (l *libraries) take() *flate.Writer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.idle)
+	if n == 0 {
+		return newLibrary(l.level)
+	}
+	w := l.idle[n-1]
+	l.idle = l.idle[:n-1]
+	return w
+}
+
+func (l *libraries) put(w *flate.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.idle = append(l.idle, w)
+}
 
 func newLibrary(level int) *flate.Writer {
 	w, err := flate.NewWriter(io.Discard, level)
@@ -126,16 +159,6 @@ func newLibrary(level int) *flate.Writer {
 		panic(err) // the levels are constants
 	}
 	return w
-}
-
-func (d *deflater) library(p []byte) []byte {
-	pool := &codingOnly
-	if len(p) <= d.window {
-		pool = &matching
-	}
-	w := pool.Get().(*flate.Writer)
-	defer pool.Put(w)
-	return flushed(w, p)
 }
 
 // compressedBy compresses p by the standard library, at a level of its own.

@@ -43,7 +43,7 @@ var targets = []target{
 	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic, Compression}},
 	{name: "dial", client: true, open: openDial},
 	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits, Negotiation}},
-	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits}},
+	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits, Negotiation}},
 }
 
 // plays reports whether the target is for c.

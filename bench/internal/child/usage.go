@@ -3,7 +3,7 @@ package child
 import (
 	"bufio"
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -62,7 +62,7 @@ func resident() (int64, error) {
 			return kb << 10, err
 		}
 	}
-	return 0, fmt.Errorf("smaps_rollup has no line Rss:")
+	return 0, errors.New("smaps_rollup does not say Rss")
 }
 
 // RaiseFiles lets this process open as many files as the system allows and

@@ -118,7 +118,7 @@ func (c *deflatedConn) echo() error {
 		return err
 	}
 	if !bytes.Equal(got, c.p.said[i]) {
-		return fmt.Errorf("the echo is not what was sent: %.40q... instead of %.40q...", got, c.p.said[i])
+		return fmt.Errorf("the echo begins with %.40q, or differs later; sent was %.40q", got, c.p.said[i])
 	}
 	c.at++
 	return nil
