@@ -79,6 +79,7 @@ system:
 	@scripts/need.sh browser $(if $(RACE),cc) interop >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
+# WS_NO_GATHER=1 has connections send every message by itself.
 test-native:
 	$(GO) test $(RACE) -count=1 $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos

@@ -23,8 +23,8 @@ const (
 	messagesShort = 5_000
 )
 
-// noGather has the tests run with the gathering of replies off.
-var noGather = os.Getenv("WS_NO_GATHER") == "1"
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
 
 // number returns an environment variable's value, or otherwise.
 func number(t *testing.T, name string, otherwise uint64) uint64 {

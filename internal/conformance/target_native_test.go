@@ -126,11 +126,11 @@ func limitOf(c *Case) int64 {
 	return readLimit
 }
 
-// noGather has the suite run with the gathering of replies off.
-var noGather = os.Getenv("WS_NO_GATHER") == "1"
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
 
 func acceptOptions(c *Case) *ws.AcceptOptions {
-	return &ws.AcceptOptions{ReadLimit: limitOf(c), NoGather: noGather}
+	return &ws.AcceptOptions{ReadLimit: limitOf(c), NoGather: noGather()}
 }
 
 func openAccept(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
@@ -188,7 +188,7 @@ func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {
 		DialOptions: ws.DialOptions{ReadLimit: limitOf(c)},
 		NetDial:     func(context.Context, string, string) (net.Conn, error) { return connect() },
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
-		NoGather:    noGather,
+		NoGather:    noGather(),
 	}
 }
 

@@ -25,7 +25,7 @@ func BenchmarkEcho(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(2 * int64(size.n))
 			for b.Loop() {
-				if err := echo(client, server, p, dst); err != nil {
+				if err := echo(background, client, server, p, dst); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -66,6 +66,17 @@ type chorus struct {
 	at     int
 }
 
+// newChorus returns the stream of a connection that gets flight messages of n
+// bytes again and again.
+func newChorus(client bool, n, flight int) *chorus {
+	h := frame.Header{Fin: true, Opcode: frame.OpText, Length: int64(n), Masked: !client, Key: goldenKey}
+	one := append(frame.AppendHeader(nil, h), make([]byte, n)...)
+	if h.Masked {
+		frame.Mask(one[len(one)-n:], h.Key, 0)
+	}
+	return &chorus{frames: bytes.Repeat(one, flight)}
+}
+
 func (s *chorus) Read(p []byte) (int, error) {
 	n := copy(p, s.frames[s.at:])
 	s.at = (s.at + n) % len(s.frames)
@@ -83,12 +94,7 @@ func BenchmarkBatch(b *testing.B) {
 	for _, client := range []bool{false, true} {
 		for _, n := range []int{16, 125, 512, 4096} {
 			b.Run(fmt.Sprintf("%s/%dB", role(client), n), func(b *testing.B) {
-				h := frame.Header{Fin: true, Opcode: frame.OpText, Length: int64(n), Masked: !client, Key: goldenKey}
-				one := append(frame.AppendHeader(nil, h), make([]byte, n)...)
-				if h.Masked {
-					frame.Mask(one[len(one)-n:], h.Key, 0)
-				}
-				c := New(&chorus{frames: bytes.Repeat(one, 64)}, Config{Client: client, ReadLimit: -1, WriteTimeout: 30 * time.Second})
+				c := New(newChorus(client, n, 64), Config{Client: client, ReadLimit: -1, WriteTimeout: 30 * time.Second})
 				defer c.CloseNow()
 				dst := make([]byte, 0, n)
 				b.ReportAllocs()

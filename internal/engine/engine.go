@@ -5,7 +5,8 @@
 // Reading and writing are pulled by the caller: there is no goroutine per
 // connection. Control frames are handled by whoever reads; what they oblige
 // this side to send waits in the reply slot, so that reading never waits for a
-// slow write.
+// slow write. The same holds for replies to messages that came many at a time:
+// they are gathered and sent in one piece.
 package engine
 
 import (
@@ -67,6 +68,8 @@ type Config struct {
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
 	Deflate *Deflate
 	// NoGather has every Write wait until the stream has taken its message.
+	// Otherwise it may hold messages back, 64 KiB and 1 ms at most, while a whole
+	// message waits to be read or another Write is at work.
 	NoGather bool
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.

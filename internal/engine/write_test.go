@@ -165,6 +165,7 @@ func TestWriteConcurrent(t *testing.T) {
 			next[w]++
 		}
 		all.Wait()
+		synctest.Wait() // for whoever sent the last of them
 		if n := r.c.BufferedAmount(); n != 0 {
 			r.Errorf("BufferedAmount is %d", n)
 		}

@@ -52,11 +52,11 @@ func deflated(client bool, limit int64) settings {
 		compression: &ws.Compression{ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}}
 }
 
-// noGather has the tests run with the gathering of replies off.
-var noGather = os.Getenv("WS_NO_GATHER") == "1"
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
 
 func (s settings) accept() *ws.AcceptOptions {
-	o := &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout, NoGather: noGather}
+	o := &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout, NoGather: noGather()}
 	if s.options != nil {
 		s.options(o)
 	}
@@ -88,7 +88,7 @@ func dialer(open func(context.Context) (net.Conn, error)) *ws.Dialer {
 	return &ws.Dialer{
 		NetDial:  func(ctx context.Context, _, _ string) (net.Conn, error) { return open(ctx) },
 		Proxy:    func(*http.Request) (*url.URL, error) { return nil, nil },
-		NoGather: noGather,
+		NoGather: noGather(),
 	}
 }
 
