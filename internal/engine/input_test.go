@@ -62,15 +62,21 @@ func TestBlocks(t *testing.T) {
 		if len(b.mem) != want {
 			t.Errorf("a block for %d bytes has %d, want %d", n, len(b.mem), want)
 		}
-		copy(b.mem, "used")
-		bigger := growBlock(b, 4, n+100_000)
+		b.n, b.payload, b.old = copy(b.mem, "used"), 3, 2
+		bigger := growBlock(b, n+100_000)
+		if bigger.n != 4 || bigger.payload != 3 || bigger.old != 2 {
+			t.Errorf("grown, a block with 4 bytes in use, 3 of payload, 2 old, has %d, %d, %d", bigger.n, bigger.payload, bigger.old)
+		}
 		if string(bigger.mem[:4]) != "used" || len(bigger.mem) < n+100_000 {
 			t.Errorf("grown by 100,000 a block for %d bytes has %d and begins with %q", n, len(bigger.mem), bigger.mem[:4])
 		}
-		if same := growBlock(bigger, 4, n); same != bigger {
+		if same := growBlock(bigger, n); same != bigger {
 			t.Error("a block with room was changed for another")
 		}
 		putBlock(bigger)
 	}
 	putBlock(nil)
+	if b := growBlock(nil, 1); len(b.mem) != smallBlock || b.n != 0 {
+		t.Errorf("grown of nothing, a block has %d bytes, %d in use", len(b.mem), b.n)
+	}
 }
