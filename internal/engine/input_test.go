@@ -5,7 +5,7 @@ import "testing"
 // TestInputFollows has the buffer grow while reads fill it, and shrink once they
 // have not for a while.
 func TestInputFollows(t *testing.T) {
-	in := input{most: 2}
+	in := input{pace: pace{most: 2}}
 	read := func(n int) (room int) {
 		p := in.room()
 		in.took(min(n, len(p)))
@@ -36,7 +36,7 @@ func TestInputFollows(t *testing.T) {
 
 // TestInputKeeps has the buffer change under bytes that are held.
 func TestInputKeeps(t *testing.T) {
-	in := input{most: 2}
+	in := input{pace: pace{most: 2}}
 	in.adopt([]byte("adopted"))
 	in.skip(2)
 	for _, size := range []int{smallBlock, middleBlock, largeBlock} {
