@@ -56,7 +56,7 @@ const idleWarm = 200
 // counts, after the heap's free memory was given back; stack-B/conn and
 // heap-B/conn are the parts of it that Go knows.
 func BenchmarkIdle(b *testing.B) {
-	for _, kind := range []string{"Upgrade", "Handler", "Accept"} {
+	for _, kind := range []string{"Raw", "Upgrade", "Handler", "Accept"} {
 		for _, n := range []int{1000, 5000, 19_000} {
 			b.Run(kind+"/"+strconv.Itoa(n), func(b *testing.B) {
 				if most := openFiles() - idleWarm - 100; n > most {
@@ -224,6 +224,7 @@ func serveIdle(kind string) error {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		f.RSS, f.Stacks, f.Heap = rss(), int64(m.StackInuse), int64(m.HeapAlloc)
+		fmt.Fprintf(os.Stderr, "rss %d heapalloc %d inuse %d idle-released %d stackinuse %d stacksys %d mspan %d gcsys %d other %d buck %d mcache %d ngor %d\n", f.RSS, m.HeapAlloc, m.HeapInuse, m.HeapIdle-m.HeapReleased, m.StackInuse, m.StackSys, m.MSpanInuse, m.GCSys, m.OtherSys, m.BuckHashSys, m.MCacheSys, runtime.NumGoroutine())
 		out, err := json.Marshal(f)
 		if err != nil {
 			return err
@@ -234,6 +235,15 @@ func serveIdle(kind string) error {
 }
 
 var idleKinds = map[string]func(net.Listener) error{
+	"Raw": func(l net.Listener) error {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return err
+			}
+			go rawIdle(nc)
+		}
+	},
 	"Upgrade": func(l net.Listener) error {
 		for {
 			nc, err := l.Accept()
@@ -278,4 +288,46 @@ func rss() int64 {
 	}
 	pages, _ := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
 	return pages * int64(os.Getpagesize())
+}
+
+// rawBuffers are of rawIdle.
+var rawBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
+
+// rawIdle answers what talkOnce sends, and looks at nothing: what is left is
+// what any server holds.
+func rawIdle(nc net.Conn) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b := rawBuffers.Get().(*[4096]byte)
+		defer rawBuffers.Put(b)
+		for n := 0; !strings.HasSuffix(string(b[:n]), "\r\n\r\n"); {
+			k, err := nc.Read(b[n:])
+			if n += k; err != nil {
+				return
+			}
+		}
+		io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+	}()
+	<-done
+	raw, err := nc.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return
+	}
+	var in *[4096]byte
+	n := 0
+	read := func(fd uintptr) bool {
+		in = rawBuffers.Get().(*[4096]byte)
+		if n, err = syscall.Read(int(fd), in[:]); err == syscall.EAGAIN {
+			rawBuffers.Put(in)
+			return false
+		}
+		return true
+	}
+	for raw.Read(read) == nil && err == nil && n > 8 {
+		in[4], in[5], in[6], in[7] = 0x82, 126, 0, 128
+		_, err = nc.Write(in[4:n])
+		rawBuffers.Put(in)
+	}
+	nc.Close()
 }

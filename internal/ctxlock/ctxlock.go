@@ -9,24 +9,25 @@ import (
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. While nobody waits it is 24 bytes and nothing else, and costs one
+// is unlocked. While nobody waits it is one word and nothing else, and costs one
 // atomic operation.
 type Lock struct {
-	state atomic.Uint32 // slow is set and cleared under mu alone
-	mu    sync.Mutex
-	queue *queue // protected by mu; not nil while slow is set
+	// queue is nil while the lock is free, taken while it is held and nobody
+	// waits; else what is to be known stands there.
+	queue atomic.Pointer[queue]
 }
 
+// taken stands for a queue in which nobody waits.
+var taken queue
+
+// queue is the state of a lock for which somebody waits, or that is broken.
 type queue struct {
-	wait   []*waiter // in order of arrival
-	broken error     // see Break
+	mu     sync.Mutex
+	held   bool      // protected by mu
+	wait   []*waiter // protected by mu; in order of arrival
+	broken error     // protected by mu; see Break
+	left   bool      // protected by mu: the lock has another queue by now
 }
-
-// The bits of a Lock's state.
-const (
-	held = 1 << iota
-	slow // somebody waits, or the lock is broken: look under mu
-)
 
 type waiter struct {
 	granted chan struct{}
@@ -40,7 +41,7 @@ func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if l.state.CompareAndSwap(0, held) {
+	if l.TryLock() {
 		return nil
 	}
 	return l.lockSlow(ctx)
@@ -66,19 +67,13 @@ func (l *Lock) lockSlow(ctx context.Context) error {
 // enqueue returns a new waiter, or nil when there is nothing to wait for: the
 // lock was taken, or is broken.
 func (l *Lock) enqueue() (*waiter, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.queue == nil {
-		l.queue = new(queue)
-	}
-	q := l.queue
+	q := l.enter()
+	defer l.leave(q)
 	if q.broken != nil {
 		return nil, q.broken
 	}
-	// From here on Unlock waits for mu.
-	if l.state.Or(slow)&held == 0 {
-		l.state.Store(held)
-		l.queue = nil
+	if !q.held {
+		q.held = true
 		return nil, nil
 	}
 	w := &waiter{granted: make(chan struct{})}
@@ -86,46 +81,62 @@ func (l *Lock) enqueue() (*waiter, error) {
 	return w, nil
 }
 
-// abandon takes w out of the queue; when the lock was granted to it meanwhile
-// it is passed on.
-func (l *Lock) abandon(w *waiter) {
-	l.mu.Lock()
-	if q := l.queue; q != nil {
-		if i := slices.Index(q.wait, w); i >= 0 {
-			q.wait = slices.Delete(q.wait, i, i+1)
-			l.calm()
-			l.mu.Unlock()
-			return
+// enter returns the lock's queue, made if there is none, with its mu locked.
+func (l *Lock) enter() *queue {
+	for {
+		q := l.queue.Load()
+		if q == nil || q == &taken {
+			n := &queue{held: q == &taken}
+			n.mu.Lock()
+			if l.queue.CompareAndSwap(q, n) {
+				return n
+			}
+			continue
 		}
-	}
-	l.mu.Unlock()
-	if w.err == nil {
-		l.Unlock()
+		q.mu.Lock()
+		if !q.left {
+			return q
+		}
+		q.mu.Unlock()
 	}
 }
 
-// calm lets the lock be quick again when nobody waits. The caller holds mu.
-func (l *Lock) calm() {
-	if q := l.queue; len(q.wait) == 0 && q.broken == nil {
-		l.queue = nil
-		l.state.And(^uint32(slow))
+// leave undoes enter, and lets the lock be quick again when nobody waits.
+func (l *Lock) leave(q *queue) {
+	if len(q.wait) == 0 && q.broken == nil {
+		q.left = true
+		if q.held {
+			l.queue.Store(&taken)
+		} else {
+			l.queue.Store(nil)
+		}
+	}
+	q.mu.Unlock()
+}
+
+// abandon takes w out of the queue; when the lock was granted to it meanwhile
+// it is passed on.
+func (l *Lock) abandon(w *waiter) {
+	q := l.enter()
+	i := slices.Index(q.wait, w)
+	if i >= 0 {
+		q.wait = slices.Delete(q.wait, i, i+1)
+	}
+	l.leave(q)
+	if i < 0 && w.err == nil {
+		l.Unlock()
 	}
 }
 
 // Break ends every wait for the lock with err, now and from now on. Who holds
 // the lock still holds it. Only the first call counts.
 func (l *Lock) Break(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.queue == nil {
-		l.queue = new(queue)
-	}
-	q := l.queue
+	q := l.enter()
+	defer l.leave(q)
 	if q.broken != nil {
 		return
 	}
 	q.broken = err
-	l.state.Or(slow)
 	for _, w := range q.wait {
 		w.err = err
 		close(w.granted)
@@ -134,26 +145,27 @@ func (l *Lock) Break(err error) {
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
-func (l *Lock) TryLock() bool { return l.state.CompareAndSwap(0, held) }
+func (l *Lock) TryLock() bool { return l.queue.CompareAndSwap(nil, &taken) }
 
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
 // free lock panics.
 func (l *Lock) Unlock() {
-	if l.state.CompareAndSwap(held, 0) {
-		return
+	if !l.queue.CompareAndSwap(&taken, nil) {
+		l.unlockSlow()
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.state.Load()&held == 0 {
+}
+
+func (l *Lock) unlockSlow() {
+	q := l.enter()
+	defer l.leave(q)
+	switch {
+	case !q.held:
 		panic("ctxlock: unlock of a free lock")
+	case len(q.wait) == 0:
+		q.held = false
+	default:
+		w := q.wait[0]
+		q.wait = q.wait[1:]
+		close(w.granted)
 	}
-	q := l.queue
-	if q == nil || len(q.wait) == 0 {
-		l.state.And(^uint32(held))
-		return
-	}
-	w := q.wait[0]
-	q.wait = q.wait[1:]
-	l.calm()
-	close(w.granted)
 }

@@ -53,14 +53,14 @@ func (k *Clock) after(now int64, wait time.Duration) int64 {
 func (k *Clock) set(c *Conn, at, now int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch was := c.alarm.at.Load(); {
+	switch was := c.alarm.Load(); {
 	case was < 0 || 0 < was && was <= at:
 		return
 	case was == 0:
-		c.alarm.index = int32(len(k.alarms))
+		c.index = int32(len(k.alarms))
 		k.alarms = append(k.alarms, entry{c: c})
 	}
-	k.move(int(c.alarm.index), at)
+	k.move(int(c.index), at)
 	if k.late(now) {
 		go k.start() // not here: callers have little stack
 	}
@@ -70,8 +70,8 @@ func (k *Clock) set(c *Conn, at, now int64) {
 func (k *Clock) forget(c *Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if c.alarm.at.Swap(ended) > 0 {
-		k.drop(int(c.alarm.index))
+	if c.alarm.Swap(ended) > 0 {
+		k.drop(int(c.index))
 	}
 }
 
@@ -91,7 +91,7 @@ func (k *Clock) ring() {
 		c := k.alarms[0].c
 		next := c.look(now)
 		if next == 0 {
-			c.alarm.at.Store(0)
+			c.alarm.Store(0)
 			// What began just before relies on the alarm that it saw.
 			next = c.look(now)
 		}
@@ -131,7 +131,7 @@ func (k *Clock) startLocked() {
 // move gives the alarm at i another time.
 func (k *Clock) move(i int, at int64) {
 	k.alarms[i].at = at
-	k.alarms[i].c.alarm.at.Store(at)
+	k.alarms[i].c.alarm.Store(at)
 	for i > 0 && k.before(i, (i-1)/2) {
 		i = k.swap(i, (i-1)/2)
 	}
@@ -165,6 +165,6 @@ func (k *Clock) before(i, j int) bool { return k.alarms[i].at < k.alarms[j].at }
 func (k *Clock) swap(i, j int) int {
 	a := k.alarms
 	a[i], a[j] = a[j], a[i]
-	a[i].c.alarm.index, a[j].c.alarm.index = int32(i), int32(j)
+	a[i].c.index, a[j].c.index = int32(i), int32(j)
 	return j
 }

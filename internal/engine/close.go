@@ -40,7 +40,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	c.end(true, cause, true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing.heard && c.closing.sent && c.closing.failure == nil {
+	if c.closing.heard && c.closing.sent && !c.closing.failed() {
 		return nil
 	}
 	return c.closing.err()
@@ -112,11 +112,12 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	defer c.unlockWire()
 	c.mu.Lock()
-	must, f, err := c.closing.mustSend(), c.closing.ours, c.broken
-	if !must {
+	err := c.broken
+	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
 	}
+	f := c.closing.ours
 	due, b := c.takeReplies(), c.takeOut()
 	c.mu.Unlock()
 	sent, before := 0, b.used()
@@ -125,8 +126,7 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
-		c.replies = due
-		c.due.Store(due.ping || due.count > 0)
+		c.restoreReplies(due)
 		c.mu.Unlock()
 		b.n = before
 		c.putBack(b, sent)
@@ -179,7 +179,7 @@ func (c *Conn) drain(ctx context.Context) error {
 func (c *Conn) expectsClose() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closing.state == stateClosing && c.closing.failure == nil
+	return c.closing.state == stateClosing && !c.closing.failed()
 }
 
 // discardPayload throws the rest of the current frame away.
@@ -203,7 +203,7 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 // answer on its way.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
-	over := c.closing.state == stateEnded || c.closing.failure != nil
+	over := c.closing.state == stateEnded || c.closing.failed()
 	err := c.closing.err()
 	c.mu.Unlock()
 	if over {
@@ -276,18 +276,18 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 	err = c.closing.err()
 	if first {
 		c.open.Store(false)
-		c.replies, c.broken = replies{}, err
+		c.replies, c.broken = nil, err
 		c.due.Store(false)
 		c.dropOut()
 		if t := c.out.ticker; t != nil {
 			t.timer.Stop()
 			c.out.ticker = nil
 		}
-		c.pings.finish(len(c.pings.wait), err)
+		c.pings.finish(c.pings.waiting(), err)
 	}
 	c.mu.Unlock()
 	if first {
-		c.clock.forget(c)
+		c.cfg.clock.forget(c)
 		c.interrupts.Load().stop()
 		c.sending.Break(err)
 		c.closeStream(atOnce)

@@ -55,13 +55,18 @@ type closeFrame struct {
 
 // closing remembers both close frames and how the connection ended.
 type closing struct {
-	state  closeState
-	local  bool       // this side was first to end it
-	ours   closeFrame // valid once the state is not stateOpen
-	tried  bool       // ours went to the stream, as far as it took it
-	sent   bool       // and it took all of it
+	state   closeState
+	local   bool // this side was first to end it
+	tried   bool // ours went to the stream, as far as it took it
+	sent    bool // and it took all of it
+	heard   bool
+	*record // nil while the state is stateOpen
+}
+
+// record is what was said at the end.
+type record struct {
+	ours   closeFrame // valid unless the stream ended before the handshake began
 	theirs closeFrame // valid once heard
-	heard  bool
 	// failure is the error this side failed the connection with. It stands
 	// above everything that the peer says afterwards.
 	failure error
@@ -74,7 +79,7 @@ type closing struct {
 func (c *closing) begin(f closeFrame, failure error) bool {
 	next, ok := c.state.next(localClose)
 	if ok {
-		c.state, c.local, c.ours, c.failure = next, true, f, failure
+		c.state, c.local, c.record = next, true, &record{ours: f, failure: failure}
 	}
 	return ok
 }
@@ -90,7 +95,7 @@ func (c *closing) hear(f closeFrame) {
 		return
 	}
 	if next == stateAnswering {
-		c.ours = closeFrame{code: f.code}
+		c.record = &record{ours: closeFrame{code: f.code}}
 	}
 	c.state, c.theirs, c.heard = next, f, true
 }
@@ -111,12 +116,15 @@ func (c *closing) end(local bool, cause error) bool {
 	if !ok {
 		return false
 	}
-	c.state, c.cause = next, cause
 	if was == stateOpen {
-		c.local = local
+		c.local, c.record = local, new(record)
 	}
+	c.state, c.cause = next, cause
 	return true
 }
+
+// failed reports whether this side failed the connection.
+func (c *closing) failed() bool { return c.record != nil && c.failure != nil }
 
 // mustSend reports whether our close frame is due.
 func (c *closing) mustSend() bool {

@@ -16,8 +16,11 @@ type replies struct {
 	pongs []byte // each one byte of length and the payload
 	count int
 	last  int  // where the newest begins in pongs
-	ping  bool // a keepalive ping
+	ping  bool // a keepalive ping, which Conn.pingOut tells of until it is taken
 }
+
+// pingDue is the time of a keepalive ping that is to be sent.
+const pingDue = -1
 
 // add takes the pong for a ping. When too many wait it replaces the newest.
 func (r *replies) add(payload []byte) {
@@ -37,6 +40,9 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	case frame.OpPing:
 		c.mu.Lock()
 		if c.closing.state == stateOpen && c.broken == nil {
+			if c.replies == nil {
+				c.replies = new(replies)
+			}
 			c.replies.add(payload)
 			c.due.Store(true)
 		}
@@ -121,11 +127,28 @@ func (c *Conn) writeReplies(b *block, due replies) {
 }
 
 // takeReplies empties the slot. The caller holds mu.
-func (c *Conn) takeReplies() replies {
-	due := c.replies
-	c.replies = replies{}
+func (c *Conn) takeReplies() (due replies) {
+	if c.replies != nil {
+		due = *c.replies
+		c.replies = nil
+	}
+	if c.pingOut == pingDue {
+		due.ping, c.pingOut = true, 0
+	}
 	c.due.Store(false)
 	return due
+}
+
+// restoreReplies puts back what takeReplies returned. The caller holds mu, and
+// nothing has become due meanwhile.
+func (c *Conn) restoreReplies(due replies) {
+	if due.count > 0 {
+		c.replies = &due
+	}
+	if due.ping {
+		c.pingOut = pingDue
+	}
+	c.due.Store(due.ping || due.count > 0)
 }
 
 // addReplies adds the frames of what is due to b, which then has room for one
@@ -160,10 +183,18 @@ type pingWait struct {
 	done context.CancelCauseFunc
 }
 
+// waiting returns how many there are.
+func (p *pings) waiting() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.wait)
+}
+
 // hear ends the wait of the ping that payload answers and of all before it,
 // since a peer may answer only the newest (RFC 6455 section 5.5.3).
 func (p *pings) hear(payload []byte) {
-	if len(payload) != 8 {
+	if p == nil || len(payload) != 8 {
 		return
 	}
 	n := binary.BigEndian.Uint64(payload)
@@ -177,6 +208,9 @@ func (p *pings) hear(payload []byte) {
 
 // finish ends the first n waits with cause.
 func (p *pings) finish(n int, cause error) {
+	if p == nil {
+		return
+	}
 	for _, w := range p.wait[:n] {
 		w.done(cause)
 	}
@@ -203,6 +237,9 @@ func (c *Conn) Ping(ctx context.Context) error {
 	if err := c.closing.err(); err != nil {
 		c.mu.Unlock()
 		return err
+	}
+	if c.pings == nil {
+		c.pings = new(pings)
 	}
 	c.pings.last++
 	n := c.pings.last

@@ -97,77 +97,76 @@ type Deflate struct {
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
 // checked by the caller.
+//
+// There may be a million that wait, so what only some need, or only for a
+// while, stands behind pointers: see TestConnSize.
 type Conn struct {
-	cfg    Config // constant
-	stream Stream // constant
-	socket socket // constant
-	clock  *Clock // constant
+	cfg    *settings // constant
+	stream Stream    // constant
+	socket socket    // constant
 
 	// reading is held by whoever reads from the stream: see lockReading.
 	reading ctxlock.Lock
-	in      input       // protected by reading
-	rules   frame.Rules // protected by reading
 	*incoming
-	into    []byte        // protected by reading: where the read at work is to put bytes, nil for the input
-	silence time.Duration // protected by reading: waited without a byte
-	begun   int64         // protected by reading: since when the read at work waits, by nanos
+	rules   frame.Rules   // protected by reading
+	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
-	seen    int64         // protected by reading: written, as judged last
-	// received inflates what comes compressed; nil without compression.
-	received *deflate.Decompressor // protected by reading
-	turn     chan struct{}         // protected by reading: pings wait for it to be closed
+	silence time.Duration // protected by reading: waited without a byte
+	turn    chan struct{} // protected by reading: pings wait for it to be closed
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
-	pair    [2][]byte   // protected by wire
-	gather  net.Buffers // protected by wire; a view of pair
-	// sent compresses what goes out; nil without compression.
-	sent *deflate.Compressor // protected by sending
+
+	*compression // constant; nil without
 
 	mu      sync.Mutex
 	closing closing  // protected by mu
 	broken  error    // protected by mu: why the stream takes no more bytes
 	out     outgoing // protected by mu
-	replies replies  // protected by mu
-	pings   pings    // protected by mu
-	// pingOut is when the keepalive ping went out, by nanos, 0 while it waits.
+	replies *replies // protected by mu; nil when none is due
+	pings   *pings   // protected by mu; nil before the first
+	// pingOut is when the keepalive ping went out, by nanos: 0 before it is due,
+	// pingDue while it waits.
 	pingOut int64 // protected by mu
 
-	reads, writes watch // over the stream's operations
-	alarm         struct {
-		at    atomic.Int64 // when the clock looks at the watches, 0 for never, ended
-		index int32        // protected by clock.mu
-	}
+	reads, writes watch        // over the stream's operations
+	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
+	index         int32        // protected by the clock's mu: of the alarm
 
-	open     atomic.Bool  // mirrors closing.state == stateOpen
-	due      atomic.Bool  // set when replies or out is to be sent, under mu
-	ahead    atomic.Bool  // a whole message waits for the next Read; set under mu
-	buffered atomic.Int64 // payload bytes accepted and not yet written, but those in out
-	written  atomic.Int64 // bytes that the stream took
+	seen     uint32        // protected by reading: written, as judged last
+	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
+	open     atomic.Bool   // mirrors closing.state == stateOpen
+	due      atomic.Bool   // set when replies or out is to be sent, under mu
+	ahead    atomic.Bool   // a whole message waits for the next Read; set under mu
+	buffered atomic.Int64  // payload bytes accepted and not yet written, but those in out
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 }
 
+// compression is what permessage-deflate needs.
+type compression struct {
+	sent     *deflate.Compressor   // protected by sending
+	received *deflate.Decompressor // protected by reading
+}
+
 // New returns the connection that goes on where the handshake on s ended.
 func New(s Stream, cfg Config) *Conn {
-	c := &Conn{cfg: cfg, stream: s, clock: cfg.Clock, rules: frame.Rules{Masked: !cfg.Client}}
+	c := &Conn{cfg: cfg.settings(), stream: s, rules: frame.Rules{Masked: !cfg.Client}}
 	c.socket = c.newSocket(s)
-	if c.clock == nil {
-		c.clock = new(Clock)
-	}
-	if c.cfg.Keys == nil {
-		c.cfg.Keys = randomKey
-	}
+	c.pace.most = largestRead(s)
 	if d := cfg.Deflate; d != nil {
 		c.rules.RSV1 = true
-		c.sent = deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover)
-		c.received = deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover)
+		c.compression = &compression{
+			sent:     deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover),
+			received: deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover),
+		}
 	}
-	c.in.most = largestRead(s)
-	c.in.adopt(cfg.Buffered)
-	c.cfg.Buffered = nil
+	if len(cfg.Buffered) > 0 {
+		c.wake()
+		c.in.adopt(cfg.Buffered)
+	}
 	c.open.Store(true)
 	return c
 }

@@ -97,20 +97,17 @@ func (c *Conn) hold(h frame.Header, p []byte) {
 // holdPongs makes the pongs that are due a part of what is held back, so that
 // what comes later is sent later. The caller holds mu.
 func (c *Conn) holdPongs() {
-	if c.replies.count == 0 {
-		return
+	if c.replies != nil {
+		c.out.block = c.addReplies(c.out.block, *c.replies)
+		c.replies = nil
 	}
-	pongs := c.replies
-	pongs.ping = false
-	c.replies = replies{ping: c.replies.ping}
-	c.out.block = c.addReplies(c.out.block, pongs)
 }
 
 // takeAll takes what is held back, and the pongs that are due. The caller holds
 // mu and wire.
 func (c *Conn) takeAll() *block {
 	c.holdPongs()
-	c.due.Store(c.replies.ping)
+	c.due.Store(c.pingOut == pingDue)
 	return c.takeOut()
 }
 

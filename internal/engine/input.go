@@ -11,9 +11,13 @@ type input struct {
 	r, w  int
 	block *block // buf's pooled memory; nil for adopted bytes
 	err   error  // the stream's end, seen together with bytes
-	// class is of the next buffer. It follows what the reads bring, so that the
-	// messages of a busy peer come many at a time.
-	class uint8
+	pace
+}
+
+// pace is how large the next buffer is. It follows what the reads bring, so that
+// the messages of a busy peer come many at a time.
+type pace struct {
+	class uint8 // of the next buffer
 	most  uint8 // the largest class
 	calm  uint8 // reads of late that a smaller buffer would have held
 }

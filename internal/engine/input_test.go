@@ -5,7 +5,7 @@ import "testing"
 // TestInputFollows has the buffer grow while reads fill it, and shrink once they
 // have not for a while.
 func TestInputFollows(t *testing.T) {
-	in := input{most: 2}
+	in := input{pace: pace{most: 2}}
 	read := func(n int) (room int) {
 		p := in.room()
 		in.took(min(n, len(p)))
@@ -36,7 +36,7 @@ func TestInputFollows(t *testing.T) {
 
 // TestInputKeeps has the buffer change under bytes that are held.
 func TestInputKeeps(t *testing.T) {
-	in := input{most: 2}
+	in := input{pace: pace{most: 2}}
 	in.adopt([]byte("adopted"))
 	in.skip(2)
 	for _, size := range []int{smallBlock, middleBlock, largeBlock} {
@@ -62,8 +62,11 @@ func TestBlocks(t *testing.T) {
 		if len(b.mem) != want {
 			t.Errorf("a block for %d bytes has %d, want %d", n, len(b.mem), want)
 		}
-		b.n = copy(b.mem, "used")
+		b.n, b.payload, b.old = copy(b.mem, "used"), 3, 2
 		bigger := growBlock(b, n+100_000)
+		if bigger.n != 4 || bigger.payload != 3 || bigger.old != 2 {
+			t.Errorf("grown, a block with 4 bytes in use, 3 of payload, 2 old, has %d, %d, %d", bigger.n, bigger.payload, bigger.old)
+		}
 		if string(bigger.mem[:4]) != "used" || len(bigger.mem) < n+100_000 {
 			t.Errorf("grown by 100,000 a block for %d bytes has %d and begins with %q", n, len(bigger.mem), bigger.mem[:4])
 		}
@@ -73,4 +76,7 @@ func TestBlocks(t *testing.T) {
 		putBlock(bigger)
 	}
 	putBlock(nil)
+	if b := growBlock(nil, 1); len(b.mem) != smallBlock || b.n != 0 {
+		t.Errorf("grown of nothing, a block has %d bytes, %d in use", len(b.mem), b.n)
+	}
 }

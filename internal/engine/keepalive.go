@@ -47,7 +47,7 @@ func (c *Conn) judge() error {
 	}
 	c.pinged, c.silence, c.seen = true, 0, c.written.Load()
 	c.mu.Lock()
-	c.replies.ping, c.pingOut = true, 0
+	c.pingOut = pingDue
 	c.due.Store(true)
 	c.mu.Unlock()
 	c.sendDue()
@@ -58,7 +58,7 @@ func (c *Conn) judge() error {
 // to answer yet: a long message may have held the ping up, or still do while
 // the peer takes it.
 func (c *Conn) verdict(out int64) error {
-	if out == 0 {
+	if out <= 0 {
 		if w := c.written.Load(); w != c.seen {
 			c.silence, c.seen = 0, w
 		}

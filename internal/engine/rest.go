@@ -8,11 +8,14 @@ import (
 // incoming is what reading needs between the first byte of a message and its
 // last. A connection that waits for a message has none.
 type incoming struct {
+	in  input   // protected by reading
 	cur current // protected by reading
 	msg message // protected by reading
-	// What the last try to read from a socket came to.
-	got   int   // protected by reading
-	fault error // protected by reading
+	// Where the read at work on the socket is to put bytes, nil while it waits,
+	// and what it came to.
+	into  []byte // protected by reading
+	got   int    // protected by reading
+	fault error  // protected by reading
 }
 
 // incomings has those that nobody uses. Each is as good as new.
@@ -30,7 +33,8 @@ func (c *Conn) lockReading(ctx context.Context) error {
 
 // rest gives incoming up if there is nothing in it.
 func (c *Conn) rest() {
-	if c.incoming != nil && !c.cur.have && !c.msg.begun {
+	if c.in.block == nil && !c.cur.have && !c.msg.begun {
+		c.pace = c.in.pace
 		incomings.Put(c.incoming)
 		c.incoming = nil
 	}
@@ -40,5 +44,6 @@ func (c *Conn) rest() {
 func (c *Conn) wake() {
 	if c.incoming == nil {
 		c.incoming = incomings.Get().(*incoming)
+		c.in.pace = c.pace
 	}
 }

@@ -44,14 +44,13 @@ var newTry func(c *Conn) (try func(fd uintptr) bool)
 func (c *Conn) readSocket(p []byte) (int, error) {
 	err := error(nil)
 	for again := true; again && err == nil; {
-		c.into = p
-		if c.wake(); p == nil {
+		if c.into = p; p == nil {
 			c.into = c.in.room()
 		}
 		err = c.socket.raw.Read(c.socket.try)
+		c.wake()
 		again = c.into == nil
 	}
-	c.wake()
 	n, fault := c.got, c.fault
 	c.into, c.got, c.fault = nil, 0, nil
 	switch {

@@ -11,7 +11,7 @@ func init() { newTry = tryUnix }
 // first.
 func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	return func(fd uintptr) bool {
-		for c.into != nil {
+		for c.incoming != nil && c.into != nil {
 			n, err := syscall.Read(int(fd), c.into)
 			switch err {
 			case nil:

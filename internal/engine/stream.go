@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -135,7 +136,7 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 		k, err = c.writePart(head, body)
 		k, err = c.judgeWrite(ctx, k, err, c.endWatch(&c.writes))
 		n += k
-		c.written.Add(int64(k))
+		c.written.Add(uint32(k))
 		first := min(k, len(head))
 		head, body = head[first:], body[k-first:]
 		if err == nil && len(head)+len(body) > 0 {
@@ -182,16 +183,31 @@ func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (in
 func (c *Conn) writePart(head, body []byte) (n int, err error) {
 	head, body = head[:min(len(head), c.stride())], body[:min(len(body), c.stride())]
 	if len(head) > 0 && len(body) > 0 && vectored(c.stream) {
-		c.pair = [2][]byte{head, body}
-		c.gather = c.pair[:]
-		n64, err := c.gather.WriteTo(c.stream)
-		c.pair = [2][]byte{}
-		return int(n64), err
+		return writeBoth(c.stream, head, body)
 	}
 	if len(head) > 0 {
 		return writeAll(c.stream, head)
 	}
 	return writeAll(c.stream, body)
+}
+
+// vector is two buffers that are written together. It is pooled, since it escapes.
+type vector struct {
+	of   [2][]byte
+	left net.Buffers // a view of of
+}
+
+var vectors = sync.Pool{New: func() any { return new(vector) }}
+
+// writeBoth makes one write of both.
+func writeBoth(w io.Writer, head, body []byte) (int, error) {
+	p := vectors.Get().(*vector)
+	p.of = [2][]byte{head, body}
+	p.left = p.of[:]
+	n, err := p.left.WriteTo(w)
+	*p = vector{}
+	vectors.Put(p)
+	return int(n), err
 }
 
 // stride bounds the bytes of one write, so that a long one is seen to go on.

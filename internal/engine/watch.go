@@ -37,10 +37,10 @@ func (w *watch) take(now int64) (interrupt bool, next int64) {
 // when that begins.
 func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	now = nanos()
-	due := c.clock.after(now, limit)
+	due := c.cfg.clock.after(now, limit)
 	w.due.Store(due)
-	if at := c.alarm.at.Load(); at == 0 || at > due {
-		c.clock.set(c, due, now)
+	if at := c.alarm.Load(); at == 0 || at > due {
+		c.cfg.clock.set(c, due, now)
 	}
 	return now
 }
@@ -51,8 +51,8 @@ func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	if w.due.Swap(0) != rung {
 		return false
 	}
-	c.clock.mu.Lock() // the deadline is set under it
-	defer c.clock.mu.Unlock()
+	c.cfg.clock.mu.Lock() // the deadline is set under it
+	defer c.cfg.clock.mu.Unlock()
 	return true
 }
 

@@ -47,7 +47,7 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 
 // compresses reports whether compression is tried on p.
 func (c *Conn) compresses(p []byte) bool {
-	return c.sent != nil && len(p) >= c.cfg.Deflate.Threshold
+	return c.compression != nil && len(p) >= c.cfg.Deflate.Threshold
 }
 
 // writeWhole sends a message in one frame. The caller holds sending.
@@ -108,7 +108,7 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(p) {
 		return c.sendRest(ctx, b, n, err, fired)
 	}
-	c.written.Add(int64(n))
+	c.written.Add(uint32(n))
 	return c.putDone(ctx, b, n, nil)
 }
 
@@ -118,7 +118,7 @@ func (c *Conn) sendRest(ctx context.Context, b *block, n int, err error, fired b
 	if n < 0 || n > len(p) {
 		return c.putDone(ctx, b, 0, errTooMuch)
 	}
-	c.written.Add(int64(n))
+	c.written.Add(uint32(n))
 	if n, err = c.judgeWrite(ctx, n, err, fired); err == nil {
 		var k int
 		k, err = c.writeStream(ctx, p[n:], nil)

@@ -111,7 +111,7 @@ func (w *writer) send(p []byte, fin bool) error {
 	switch {
 	case first && fin:
 		return c.writeWhole(w.ctx, w.op, p)
-	case first && c.sent != nil && len(p) >= c.cfg.Deflate.Threshold:
+	case first && c.compresses(p):
 		w.zip, h.RSV1 = c.sent.Stream(), true
 	}
 	if w.zip == nil {
