@@ -8,9 +8,9 @@ import (
 )
 
 // prepared is a message as this home prepares it.
-type prepared = engine.Prepared
+type prepared = *engine.Prepared
 
-func prepare(typ MessageType, p []byte) (*prepared, error) { return engine.Prepare(typ, p), nil }
+func prepare(typ MessageType, p []byte) (prepared, error) { return engine.Prepare(typ, p), nil }
 
 // validText is the quickest way of this home to check outgoing text.
 func validText(p []byte) bool { return frame.ValidUTF8(p) }

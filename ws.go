@@ -27,11 +27,17 @@
 // and 3000-4999. When this library itself has to fail a connection there, for
 // a message over the read limit say, the peer sees 4009 where natively it would
 // see 1009: always 3,000 more than the true code, which stands in the Go error.
+//
+// It cannot ask the server to wait either, so what nobody reads is bounded by
+// DialOptions.ReadBuffer. Its newer WebSocketStream can, and is not used all the
+// same: Chromium 156 silently loses messages with it, when they arrived before the
+// server's close and were not read yet.
 package ws
 
 import (
 	"context"
 	"io"
+	"runtime"
 
 	"github.com/twinws/ws/api"
 )
@@ -177,11 +183,15 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return &Conn{b: b}, nil
+	return own(b), nil
 }
 
 // Conn is a WebSocket connection. Its methods may be called from any number of
 // goroutines at once. A Conn must be ended with Close or CloseNow.
+//
+// One that was forgotten, without a call of one of its methods or of its streams under
+// way, is closed as by CloseNow when Go collects it, which may be late: Go
+// collects when its own memory grows, not when JavaScript's or the kernel's does.
 type Conn struct{ b backend }
 
 var _ api.Conn = (*Conn)(nil)
@@ -192,7 +202,7 @@ type backend interface {
 	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
 	Write(ctx context.Context, typ MessageType, p []byte) error
-	WritePrepared(ctx context.Context, m *prepared) error
+	WritePrepared(ctx context.Context, m prepared) error
 	// Writer checks text for UTF-8 by itself, as it comes.
 	Writer(ctx context.Context, typ MessageType) (io.WriteCloser, error)
 	Ping(ctx context.Context) error
@@ -241,6 +251,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte,
 		return 0, dst, wrap(op, err)
 	}
 	typ, p, err := c.b.ReadAppend(ctx, dst)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return 0, dst, wrap(op, err)
 	}
@@ -261,10 +272,11 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 		return 0, nil, wrap(op, err)
 	}
 	typ, r, err := c.b.Reader(ctx)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return 0, nil, wrap(op, err)
 	}
-	return typ, reader{r}, nil
+	return typ, reader{c, r}, nil
 }
 
 // Write sends p as one message. Text that is not UTF-8 returns an
@@ -289,7 +301,9 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := checkMessage(typ, p); err != nil {
 		return wrap(op, err)
 	}
-	return wrap(op, c.b.Write(ctx, typ, p))
+	err := c.b.Write(ctx, typ, p)
+	runtime.KeepAlive(c)
+	return wrap(op, err)
 }
 
 // Writer returns a stream whose bytes form one message. Its Close ends the
@@ -310,10 +324,11 @@ func (c *Conn) Writer(ctx context.Context, typ MessageType) (io.WriteCloser, err
 		return nil, wrap(op, err)
 	}
 	w, err := c.b.Writer(ctx, typ)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return writer{w}, nil
+	return writer{c, w}, nil
 }
 
 // Ping sends a ping and waits for its pong (RFC 6455 section 5.5.2). It reads
@@ -372,10 +387,12 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	if bad != nil {
 		code, reason = StatusNoStatusRcvd, ""
 	}
-	if err := c.b.Close(code, reason); err != nil {
-		return wrap(op, err)
+	err := c.b.Close(code, reason)
+	runtime.KeepAlive(c)
+	if err == nil {
+		err = bad
 	}
-	return wrap(op, bad)
+	return wrap(op, err)
 }
 
 // CloseNow ends the connection at once, without waiting and without a closing

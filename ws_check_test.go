@@ -47,7 +47,7 @@ func (f *fake) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 
 func (f *fake) Write(context.Context, MessageType, []byte) error { return f.call("write") }
 
-func (f *fake) WritePrepared(context.Context, *prepared) error { return f.call("write prepared") }
+func (f *fake) WritePrepared(context.Context, prepared) error { return f.call("write prepared") }
 
 func (f *fake) Writer(context.Context, MessageType) (io.WriteCloser, error) {
 	return nopWriter{f.err}, f.call("writer")
@@ -120,13 +120,13 @@ func TestConnWrapsErrors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := (writer{nopWriter{errFake}}).Write(nil); err.Error() != "ws: write: "+errFake.Error() {
+	if _, err := (writer{w: nopWriter{errFake}}).Write(nil); err.Error() != "ws: write: "+errFake.Error() {
 		t.Errorf("a stream's Write = %v", err)
 	}
-	if err := (writer{nopWriter{errFake}}).Close(); err.Error() != "ws: write: "+errFake.Error() {
+	if err := (writer{w: nopWriter{errFake}}).Close(); err.Error() != "ws: write: "+errFake.Error() {
 		t.Errorf("a stream's Close = %v", err)
 	}
-	if _, err := (reader{strings.NewReader("")}).Read(make([]byte, 1)); err != io.EOF {
+	if _, err := (reader{r: strings.NewReader("")}).Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("a stream's Read = %v, want io.EOF itself", err)
 	}
 	if err := wrap("read", nil); err != nil {

@@ -3,6 +3,7 @@ package ws
 import (
 	"bytes"
 	"context"
+	"runtime"
 )
 
 // PreparedMessage is a message for many connections: what can be done once for
@@ -14,7 +15,7 @@ import (
 // and as much again for each form.
 //
 // In a browser: the message is kept as a JavaScript object, which every send uses.
-type PreparedMessage struct{ m *prepared }
+type PreparedMessage struct{ m prepared }
 
 // Prepare returns the message of type typ with the payload p, which it copies.
 // Text that is not UTF-8 returns an [*ArgumentError].
@@ -40,7 +41,9 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	if m == nil || m.m == nil {
 		return wrap(op, notPrepared)
 	}
-	return wrap(op, c.b.WritePrepared(ctx, m.m))
+	err := c.b.WritePrepared(ctx, m.m)
+	runtime.KeepAlive(c)
+	return wrap(op, err)
 }
 
 var notPrepared = &ArgumentError{Name: "m", Problem: "is no prepared message: use what Prepare returned"}

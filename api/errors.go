@@ -186,7 +186,7 @@ type BufferFullError struct {
 // Error tells the bound and what to do.
 func (e *BufferFullError) Error() string {
 	return "the messages not yet read are over the read buffer of " + strconv.FormatInt(e.Limit, 10) +
-		" bytes, and a browser cannot make the server wait: read faster, raise ReadBuffer, or let the server wait for an answer now and then"
+		" bytes: read faster, raise ReadBuffer, or let the server pause, as a browser cannot make it wait"
 }
 
 // Is makes every BufferFullError match ErrReadBufferFull and ErrClosed.

@@ -30,12 +30,13 @@ const errorGrace = 100 * time.Millisecond
 type Conn struct {
 	// constant
 	s       Socket
-	o       Options
-	onWake  func()        // c.wake, made once
+	limit   int64         // bytes of a message to read, -1 for none
+	bound   int64         // bytes of messages that wait behind the next one, -1 for none
+	mark    int64         // bufferedAmount above which Write waits, -1 for none
 	settled chan struct{} // closed when the socket is open, or err is set
 	ended   chan struct{} // closed when err is set
 	arrived chan struct{} // one token: something changed for the one who reads
-	room    chan struct{} // one token: something may have changed for the one who waits for room
+	full    chan struct{} // a lock: one token, which is taken out when there may be room to write
 	reading chan struct{} // a lock: one token, of the one who waits for a message
 	writing chan struct{} // a lock: one token, while one outgoing message is made
 
@@ -56,15 +57,16 @@ type Conn struct {
 }
 
 func newConn(s Socket, o Options) *Conn {
-	c := &Conn{s: s, o: o,
+	c := &Conn{s: s, limit: o.ReadLimit, bound: o.ReadBuffer, mark: o.WriteBuffer,
 		settled: make(chan struct{}),
 		ended:   make(chan struct{}),
 		arrived: make(chan struct{}, 1),
-		room:    make(chan struct{}, 1),
+		full:    make(chan struct{}, 1),
 		reading: make(chan struct{}, 1),
 		writing: make(chan struct{}, 1),
 	}
-	c.onWake = c.wake
+	c.full <- struct{}{}
+	s.Wake(c.wake)
 	return c
 }
 
@@ -93,13 +95,10 @@ func (c *Conn) pump() {
 	for c.err == nil {
 		e, ok := c.s.Next()
 		if !ok {
-			break
+			c.armed = true
+			return
 		}
 		c.handle(e)
-	}
-	if c.err == nil && !c.armed {
-		c.armed = true
-		c.s.Wake(c.onWake)
 	}
 }
 
@@ -140,17 +139,17 @@ func (c *Conn) accept(m event.Message) {
 	}
 	n := int64(m.MinSize())
 	switch {
-	case c.o.ReadLimit >= 0 && n > c.o.ReadLimit:
-		c.refuse(api.StatusMessageTooBig, &api.TooBigError{Limit: c.o.ReadLimit})
+	case c.limit >= 0 && n > c.limit:
+		c.refuse(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
 		return
-	case c.o.ReadBuffer >= 0 && len(c.queue) > 0 && c.held-int64(c.queue[0].MinSize())+n > c.o.ReadBuffer:
-		c.refuse(api.StatusPolicyViolation, &api.BufferFullError{Limit: c.o.ReadBuffer})
+	case c.bound >= 0 && len(c.queue) > 0 && c.held-int64(c.queue[0].MinSize())+n > c.bound:
+		c.refuse(api.StatusPolicyViolation, &api.BufferFullError{Limit: c.bound})
 		return
 	}
 	c.queue = append(c.queue, m)
 	c.held += n
 	signal(c.arrived)
-	signal(c.room) // the peer answers: what it was sent has left
+	take(c.full) // the peer answers: what it was sent has left
 }
 
 // signal puts the one token in, which lets its receiver look again.
@@ -190,6 +189,7 @@ func (c *Conn) end(err error) {
 		close(c.settled)
 	}
 	signal(c.arrived)
+	take(c.full)
 }
 
 // discard forgets what has arrived and what will. mu is held.
@@ -245,6 +245,7 @@ func (c *Conn) ReadBuffered() int64 {
 // BufferedAmount returns the WebSocket object's bufferedAmount, in bytes.
 func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.s.BufferedAmount()
+	n := c.s.BufferedAmount()
+	c.mu.Unlock()
+	return n
 }

@@ -38,16 +38,18 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
+	var limit *time.Timer
 	if _, bounded := ctx.Deadline(); !bounded {
-		t := time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
-		defer t.Stop()
+		limit = time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
 	}
-
 	var err error
 	select {
 	case <-c.settled:
 	case <-ctx.Done():
 		err = ctx.Err()
+	}
+	if limit != nil {
+		limit.Stop()
 	}
 	c.mu.Lock()
 	open, end := c.open, c.err

@@ -17,7 +17,8 @@ import (
 type fakeSocket struct {
 	mu       sync.Mutex
 	queue    []event.Event
-	wake     func() // armed, or nil
+	wake     func()
+	armed    bool // Next has reported false
 	state    event.State
 	sent     []sent
 	buffered int64
@@ -39,6 +40,7 @@ func (f *fakeSocket) Next() (event.Event, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) == 0 {
+		f.armed = true
 		return event.Event{}, false
 	}
 	e := f.queue[0]
@@ -46,18 +48,7 @@ func (f *fakeSocket) Next() (event.Event, bool) {
 	return e, true
 }
 
-func (f *fakeSocket) Wake(wake func()) {
-	f.mu.Lock()
-	if f.released {
-		wake = nil
-	} else if len(f.queue) == 0 {
-		f.wake, wake = wake, nil
-	}
-	f.mu.Unlock()
-	if wake != nil {
-		wake()
-	}
-}
+func (f *fakeSocket) Wake(wake func()) { f.wake = wake }
 
 // fire fires events in one task: they are all queued before the connection can
 // look at the first.
@@ -76,11 +67,11 @@ func (f *fakeSocket) fire(events ...event.Event) {
 		return
 	}
 	f.queue = append(f.queue, events...)
-	wake := f.wake
-	f.wake = nil
+	armed := f.armed
+	f.armed = false
 	f.mu.Unlock()
-	if wake != nil {
-		wake()
+	if armed {
+		f.wake()
 	}
 }
 
@@ -95,6 +86,16 @@ func (f *fakeSocket) setState(s event.State) {
 	defer f.mu.Unlock()
 	f.state = s
 }
+
+func (f *fakeSocket) SendPrepared(m event.Prepared) error {
+	p := m.(fakePrepared)
+	return f.Send(p.typ, []byte(p.text))
+}
+
+// fakePrepared is a message as a fakeSocket prepares it.
+type fakePrepared sent
+
+func (p fakePrepared) Size() int { return len(p.text) }
 
 func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
 	f.mu.Lock()
@@ -160,7 +161,7 @@ func (f *fakeSocket) Protocol() string { return "chat" }
 func (f *fakeSocket) Release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.released, f.queue, f.wake = true, nil, nil
+	f.released, f.queue, f.armed = true, nil, false
 }
 
 // check compares what was done with the socket.
@@ -187,7 +188,7 @@ type fakeMessage struct {
 	typ    api.MessageType
 	p      string
 	units  int // UTF-16 units of a text; 0 means len(p)
-	sized  int
+	sized  int // calls of AppendTo with a limit
 	copied int
 	onCopy func()
 	err    error
@@ -202,20 +203,21 @@ func (m *fakeMessage) MinSize() int {
 	return len(m.p)
 }
 
-func (m *fakeMessage) Size() (int, error) {
-	m.sized++
-	return len(m.p), m.err
-}
-
-func (m *fakeMessage) AppendTo(dst []byte) ([]byte, error) {
+func (m *fakeMessage) AppendTo(dst []byte, limit int64) ([]byte, bool, error) {
 	if m.err != nil {
-		return dst, m.err
+		return dst, true, m.err
+	}
+	if limit >= 0 {
+		m.sized++
+		if int64(len(m.p)) > limit {
+			return dst, false, nil
+		}
 	}
 	m.copied++
 	if m.onCopy != nil {
 		m.onCopy()
 	}
-	return append(dst, m.p...), nil
+	return append(dst, m.p...), true, nil
 }
 
 func text(s string) event.Event {

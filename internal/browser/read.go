@@ -115,7 +115,7 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 // pop returns the oldest message, else the terminal error, else neither.
 func (c *Conn) pop() (m event.Message, err error) {
 	c.mu.Lock()
-	if len(c.queue) == 0 {
+	if len(c.queue) == 0 && !c.armed {
 		c.pump()
 	}
 	if len(c.queue) > 0 {
@@ -131,19 +131,13 @@ func (c *Conn) pop() (m event.Message, err error) {
 
 // take copies m behind dst, unless it is text over the read limit in bytes alone:
 // all else over it was refused when it arrived.
-func (c *Conn) take(m event.Message, dst []byte) (p []byte, err error) {
-	var n int
-	if c.o.ReadLimit >= 0 {
-		n, err = m.Size()
-	}
-	if err == nil && c.o.ReadLimit >= 0 && int64(n) > c.o.ReadLimit {
-		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.o.ReadLimit})
-	}
-	if err == nil {
-		p, err = m.AppendTo(dst)
-	}
+func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
+	p, fits, err := m.AppendTo(dst, c.limit)
 	if err != nil {
 		return dst, c.fail(api.StatusInternalError, broken(true, err))
+	}
+	if !fits {
+		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
 	}
 	return p, nil
 }

@@ -29,7 +29,17 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	if err := lock(ctx, c.writing); err != nil {
 		return err
 	}
-	err := c.send(ctx, typ, p)
+	err := c.send(ctx, typ, p, nil)
+	<-c.writing
+	return err
+}
+
+// WritePrepared sends m as Write sends what it was made of.
+func (c *Conn) WritePrepared(ctx context.Context, m event.Prepared) error {
+	if err := lock(ctx, c.writing); err != nil {
+		return err
+	}
+	err := c.send(ctx, 0, nil, m)
 	<-c.writing
 	return err
 }
@@ -51,15 +61,20 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return w, nil
 }
 
-// send hands one message over once there is room for it: the object takes
-// without end. writing is held.
-func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
+// send hands one message over, m if it is not nil, once there is room for it: the
+// object takes without end. writing is held.
+func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte, m event.Prepared) error {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		c.mu.Lock()
 		ok := c.writable()
-		full := ok && c.full()
+		full := ok && c.overfull()
 		var err error
-		if ok && !full {
+		switch {
+		case !ok || full:
+		case m != nil:
+			c.buffered += int64(m.Size())
+			err = c.s.SendPrepared(m)
+		default:
 			c.buffered += int64(len(p))
 			err = c.s.Send(typ, p)
 		}
@@ -76,28 +91,32 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	}
 }
 
-// full reports whether the object holds more than WriteBuffer. It is not asked
+// overfull reports whether the object holds more than WriteBuffer. It is not asked
 // while it cannot: it holds at most what it did before, and what was sent since.
 // mu is held.
-func (c *Conn) full() bool {
-	if c.o.WriteBuffer >= 0 && c.buffered > c.o.WriteBuffer {
+func (c *Conn) overfull() bool {
+	if c.mark >= 0 && c.buffered > c.mark {
 		c.buffered = c.s.BufferedAmount()
-		return c.buffered > c.o.WriteBuffer
+		return c.buffered > c.mark
 	}
 	return false
 }
 
-// awaitRoom waits for pause, or until something has arrived; the connection's end
-// is no error. No event tells that bufferedAmount has gone down.
+// awaitRoom waits for pause at most: until something has arrived, or the connection
+// has ended. No event tells that bufferedAmount has gone down.
 func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
-	t := time.AfterFunc(pause, func() { signal(c.room) })
-	select {
-	case <-c.room:
-	case <-c.ended:
-	case <-ctx.Done():
-	}
+	t := time.AfterFunc(pause, func() { take(c.full) })
+	err := lock(ctx, c.full)
 	t.Stop()
-	return ctx.Err()
+	return err
+}
+
+// take takes the one token out, which lets its next sender go on.
+func take(token chan struct{}) {
+	select {
+	case <-token:
+	default:
+	}
 }
 
 // writable reports whether a message can be sent. Once either side has begun to
@@ -150,7 +169,7 @@ func (w *writer) Close() error {
 	if w.typ == api.MessageText && w.checked < len(w.buf) {
 		err = errNotUTF8
 	} else {
-		err = w.c.send(w.ctx, w.typ, w.buf)
+		err = w.c.send(w.ctx, w.typ, w.buf, nil)
 	}
 	w.finish(errSent)
 	return err
