@@ -5,6 +5,7 @@ package ws
 import (
 	"unicode/utf8"
 
+	"github.com/twinws/ws/internal/browser"
 	"github.com/twinws/ws/internal/event"
 	"github.com/twinws/ws/internal/jsws"
 )
@@ -19,6 +20,11 @@ func prepare(typ MessageType, p []byte) (prepared, error) {
 	}
 	return m, nil
 }
+
+var (
+	_ prepares         = (*browser.Conn)(nil)
+	_ browser.Preparer = (*jsws.Socket)(nil)
+)
 
 // validText is the quickest way of this home to check outgoing text.
 func validText(p []byte) bool { return utf8.Valid(p) }

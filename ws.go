@@ -202,7 +202,6 @@ type backend interface {
 	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
 	Write(ctx context.Context, typ MessageType, p []byte) error
-	WritePrepared(ctx context.Context, m prepared) error
 	// Writer checks text for UTF-8 by itself, as it comes.
 	Writer(ctx context.Context, typ MessageType) (io.WriteCloser, error)
 	Ping(ctx context.Context) error
@@ -298,8 +297,11 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := checkContext(ctx); err != nil {
 		return wrap(op, err)
 	}
-	if err := checkMessage(typ, p); err != nil {
+	if err := checkType(typ); err != nil {
 		return wrap(op, err)
+	}
+	if typ == MessageText && !validText(p) {
+		return wrap(op, notUTF8)
 	}
 	err := c.b.Write(ctx, typ, p)
 	runtime.KeepAlive(c)

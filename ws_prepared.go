@@ -21,8 +21,11 @@ type PreparedMessage struct{ m prepared }
 // Text that is not UTF-8 returns an [*ArgumentError].
 func Prepare(typ MessageType, p []byte) (*PreparedMessage, error) {
 	const op = "prepare"
-	if err := checkMessage(typ, p); err != nil {
+	if err := checkType(typ); err != nil {
 		return nil, wrap(op, err)
+	}
+	if typ == MessageText && !validText(p) {
+		return nil, wrap(op, notUTF8)
 	}
 	m, err := prepare(typ, bytes.Clone(p))
 	if err != nil {
@@ -41,20 +44,15 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	if m == nil || m.m == nil {
 		return wrap(op, notPrepared)
 	}
-	err := c.b.WritePrepared(ctx, m.m)
+	err := c.b.(prepares).WritePrepared(ctx, m.m)
 	runtime.KeepAlive(c)
 	return wrap(op, err)
 }
 
-var notPrepared = &ArgumentError{Name: "m", Problem: "is no prepared message: use what Prepare returned"}
-
-// checkMessage says why p cannot be sent as typ.
-func checkMessage(typ MessageType, p []byte) error {
-	if err := checkType(typ); err != nil {
-		return err
-	}
-	if typ == MessageText && !validText(p) {
-		return notUTF8
-	}
-	return nil
+// prepares is a part of what a home provides. It stands apart from backend, so that
+// a page that prepares nothing does not pay for it.
+type prepares interface {
+	WritePrepared(ctx context.Context, m prepared) error
 }
+
+var notPrepared = &ArgumentError{Name: "m", Problem: "is no prepared message: use what Prepare returned"}

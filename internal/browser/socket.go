@@ -28,8 +28,6 @@ type Socket interface {
 	State() event.State
 	// Send hands over one message. When it returns an error nothing was sent.
 	Send(typ api.MessageType, p []byte) error
-	// SendPrepared does so with a message that lies there already.
-	SendPrepared(m event.Prepared) error
 	// CloseWith begins the closing handshake with a code of 1000 or 3000-4999
 	// and a reason of at most 123 bytes.
 	CloseWith(code api.StatusCode, reason string) error
@@ -44,4 +42,11 @@ type Socket interface {
 	// Release drops the queue, detaches what calls f and frees what JavaScript
 	// holds of Go. Next and Wake do nothing afterwards; the others go on.
 	Release()
+}
+
+// Preparer is what a Socket is besides that may be given prepared messages. It is
+// apart so that a page that prepares nothing does not pay for it.
+type Preparer interface {
+	// SendPrepared is Send for a message that lies in JavaScript's memory already.
+	SendPrepared(m event.Prepared) error
 }
