@@ -230,9 +230,17 @@ func (c *Conn) writableHeld() error {
 		return err
 	}
 	if c.broken != nil {
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.broken}
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: *c.broken}
 	}
 	return nil
+}
+
+// brokenBy returns why the stream takes no more bytes. The caller holds mu.
+func (c *Conn) brokenBy() error {
+	if c.broken == nil {
+		return nil
+	}
+	return *c.broken
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -245,7 +253,7 @@ func (c *Conn) breakWrites(err error) {
 	}
 	c.mu.Lock()
 	if c.broken == nil {
-		c.broken = err
+		c.broken = &err
 		c.dropOut()
 	}
 	c.mu.Unlock()
