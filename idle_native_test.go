@@ -219,13 +219,11 @@ func serveIdle(kind string) error {
 	go idleKinds[kind](l)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		f := footprint{Peak: rss()}
-		if zzdump != nil { zzdump() }
 		debug.FreeOSMemory()
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		f.RSS, f.Stacks, f.Heap = rss(), int64(m.StackInuse), int64(m.HeapAlloc)
-		fmt.Fprintf(os.Stderr, "rss %d heapalloc %d inuse %d idle-released %d stackinuse %d stacksys %d mspan %d gcsys %d other %d buck %d mcache %d ngor %d\n", f.RSS, m.HeapAlloc, m.HeapInuse, m.HeapIdle-m.HeapReleased, m.StackInuse, m.StackSys, m.MSpanInuse, m.GCSys, m.OtherSys, m.BuckHashSys, m.MCacheSys, runtime.NumGoroutine())
 		out, err := json.Marshal(f)
 		if err != nil {
 			return err
@@ -281,7 +279,6 @@ func echoIdle(ctx context.Context, c *ws.Conn) {
 	}
 }
 
-var zzdump func()
 // rss returns the process's resident set.
 func rss() int64 {
 	text, err := os.ReadFile("/proc/self/statm")
