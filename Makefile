@@ -10,16 +10,19 @@ FUZZTIME?= 20s
 RACE    ?= -race
 # make test TEST='-run Dial -v' : more arguments for go test.
 TEST    ?=
+# make bench BENCH='-mode idle -only ours,raw', make bench-browser
+# BENCH='-only window/binary/16/64': arguments for the benchmark.
+BENCH   ?=
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
-MODULES := . tools
+MODULES := . tools bench
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, and what wasm_test looks for.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos clean prepare system test-native test-js page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +34,7 @@ demo: ## run examples/echo natively and in a headless browser, and compare
 
 test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1, WS_NO_PEERS=1: without)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-js
+	@$(MAKE) --no-print-directory -k test-native test-js test-tools
 
 serve: page ## leave a server up with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -49,6 +52,13 @@ fuzz: ## run every fuzz target for FUZZTIME each
 chaos: ## talk through streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
 	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
 
+bench-browser: ## measure what a message costs in a browser, against JavaScript (6 min; results in bench/browser/results)
+	@scripts/need.sh browser >/dev/null
+	cd bench && $(GO) run ./browser $(BENCH)
+
+bench: ## measure the native home against its peers (5 min; results in bench/results)
+	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)
+
 clean: ## remove what was built
 	rm -rf bin
 
@@ -60,12 +70,14 @@ fmt:
 vet:
 	$(GO) vet ./...
 	$(JS) $(GO) vet ./...
-	cd tools && $(GO) vet ./...
+	cd tools && $(GO) vet ./... && $(JS) $(GO) vet ./standard/page
+	cd bench && $(GO) vet ./... && $(JS) $(GO) vet ./browser/...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 	$(JS) $(BIN)/staticcheck ./...
-	cd tools && ../$(BIN)/staticcheck ./...
+	cd tools && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./standard/page
+	cd bench && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./browser/...
 
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
@@ -76,7 +88,7 @@ tidy:
 prepare: system $(BIN)/wasmbrowsertest
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
 # WS_NO_GATHER=1 has connections send every message by itself.
@@ -87,6 +99,12 @@ test-native:
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:
 	@scripts/test-js.sh $(TEST)
+
+# Those that drive a browser over DevTools are among them; -p 1, since each such
+# package starts one.
+test-tools:
+	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
+	cd tools && $(GO) test -count=1 -p 1 $(TEST) ./...
 
 # --- what is built ------------------------------------------------------------
 

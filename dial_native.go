@@ -84,7 +84,7 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return &Conn{b: b}, nil
+	return own(b), nil
 }
 
 // attempt is one handshake under way.

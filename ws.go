@@ -27,11 +27,17 @@
 // and 3000-4999. When this library itself has to fail a connection there, for
 // a message over the read limit say, the peer sees 4009 where natively it would
 // see 1009: always 3,000 more than the true code, which stands in the Go error.
+//
+// It cannot ask the server to wait either, so what nobody reads is bounded by
+// DialOptions.ReadBuffer. Its newer WebSocketStream can, and is not used all the
+// same: Chromium 156 silently loses messages with it, when they arrived before the
+// server's close and were not read yet.
 package ws
 
 import (
 	"context"
 	"io"
+	"runtime"
 	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
@@ -39,13 +45,14 @@ import (
 
 // The contract's names; their documentation stands in package api.
 type (
-	MessageType    = api.MessageType
-	StatusCode     = api.StatusCode
-	CloseError     = api.CloseError
-	HandshakeError = api.HandshakeError
-	ProtocolError  = api.ProtocolError
-	ArgumentError  = api.ArgumentError
-	TooBigError    = api.TooBigError
+	MessageType     = api.MessageType
+	StatusCode      = api.StatusCode
+	CloseError      = api.CloseError
+	HandshakeError  = api.HandshakeError
+	ProtocolError   = api.ProtocolError
+	ArgumentError   = api.ArgumentError
+	TooBigError     = api.TooBigError
+	BufferFullError = api.BufferFullError
 )
 
 // The types of messages.
@@ -75,20 +82,24 @@ const (
 
 // The errors to compare with through errors.Is.
 var (
-	ErrClosed        = api.ErrClosed
-	ErrMessageTooBig = api.ErrMessageTooBig
-	ErrUnreadMessage = api.ErrUnreadMessage
-	ErrKeepalive     = api.ErrKeepalive
-	ErrWriteTimeout  = api.ErrWriteTimeout
+	ErrClosed         = api.ErrClosed
+	ErrMessageTooBig  = api.ErrMessageTooBig
+	ErrReadBufferFull = api.ErrReadBufferFull
+	ErrUnreadMessage  = api.ErrUnreadMessage
+	ErrKeepalive      = api.ErrKeepalive
+	ErrWriteTimeout   = api.ErrWriteTimeout
 )
 
 // CloseStatus returns the code of the *CloseError in err's chain, or -1 when
 // there is none.
 func CloseStatus(err error) StatusCode { return api.CloseStatus(err) }
 
-// DefaultReadLimit is the largest message in bytes that a connection reads
-// when its options name no other limit.
-const DefaultReadLimit = 1 << 20
+// What the options of a connection mean when they are zero, in bytes.
+const (
+	DefaultReadLimit   = 1 << 20  // the largest message to read
+	DefaultReadBuffer  = 16 << 20 // messages received and not yet read
+	DefaultWriteBuffer = 1 << 20  // bytes written and not yet sent before Write waits
+)
 
 // DialOptions are what a program may choose when it dials, the same in both
 // homes. A nil pointer and the zero value mean the defaults. Dial copies them.
@@ -122,6 +133,33 @@ type DialOptions struct {
 	// Natively a message of more than 131,072 fragments fails the connection
 	// with StatusPolicyViolation, whatever its size.
 	ReadLimit int64
+
+	// ReadBuffer bounds the messages that have been received and not yet read: 0
+	// means DefaultReadBuffer (16 MiB), less than 0 no bound.
+	//
+	// In a browser: it counts bytes, of text UTF-16 units, and not the message
+	// that is to be read next, so that one of any size within ReadLimit can come.
+	// A browser takes what the server sends, and cannot be asked to wait. Over the bound the
+	// connection fails: the server sees 4008, and Read returns the messages that
+	// arrived before and then an error that matches ErrReadBufferFull. Read faster, raise the
+	// bound, or have the server wait for an answer now and then.
+	//
+	// Natively it has no effect, as nothing can be over it: the library reads
+	// ahead 4 KiB at most, the rest stays with the kernel, and the peer has to wait.
+	ReadBuffer int64
+
+	// WriteBuffer is how many bytes may be written and not yet sent before Write,
+	// and the Close of a Writer's stream, wait: 0 means DefaultWriteBuffer (1 MiB),
+	// less than 0 that they never wait. One message of any size is taken whole
+	// when less is buffered.
+	//
+	// In a browser: it is compared with the WebSocket object's bufferedAmount,
+	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
+	// once a second or less often, and whenever a message arrives.
+	//
+	// Natively it has no effect: Write returns when the kernel has taken the
+	// message, whose buffer of a few 100 KiB is the bound.
+	WriteBuffer int64
 }
 
 // Dial opens a WebSocket connection to url, whose scheme is ws or wss (http and
@@ -146,11 +184,15 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return &Conn{b: b}, nil
+	return own(b), nil
 }
 
 // Conn is a WebSocket connection. Its methods may be called from any number of
 // goroutines at once. A Conn must be ended with Close or CloseNow.
+//
+// One that was forgotten, without a call of one of its methods or of its streams under
+// way, is closed as by CloseNow when Go collects it, which may be late: Go
+// collects when its own memory grows, not when JavaScript's or the kernel's does.
 type Conn struct{ b backend }
 
 var _ api.Conn = (*Conn)(nil)
@@ -209,6 +251,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte,
 		return 0, dst, wrap(op, err)
 	}
 	typ, p, err := c.b.ReadAppend(ctx, dst)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return 0, dst, wrap(op, err)
 	}
@@ -229,10 +272,11 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 		return 0, nil, wrap(op, err)
 	}
 	typ, r, err := c.b.Reader(ctx)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return 0, nil, wrap(op, err)
 	}
-	return typ, reader{r}, nil
+	return typ, reader{c, r}, nil
 }
 
 // Write sends p as one message. Text that is not UTF-8 returns an
@@ -260,7 +304,9 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if typ == MessageText && !utf8.Valid(p) {
 		return wrap(op, notUTF8)
 	}
-	return wrap(op, c.b.Write(ctx, typ, p))
+	err := c.b.Write(ctx, typ, p)
+	runtime.KeepAlive(c)
+	return wrap(op, err)
 }
 
 // Writer returns a stream whose bytes form one message. Its Close ends the
@@ -281,10 +327,11 @@ func (c *Conn) Writer(ctx context.Context, typ MessageType) (io.WriteCloser, err
 		return nil, wrap(op, err)
 	}
 	w, err := c.b.Writer(ctx, typ)
+	runtime.KeepAlive(c)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return writer{w}, nil
+	return writer{c, w}, nil
 }
 
 // Ping sends a ping and waits for its pong (RFC 6455 section 5.5.2). It reads
@@ -343,10 +390,12 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	if bad != nil {
 		code, reason = StatusNoStatusRcvd, ""
 	}
-	if err := c.b.Close(code, reason); err != nil {
-		return wrap(op, err)
+	err := c.b.Close(code, reason)
+	runtime.KeepAlive(c)
+	if err == nil {
+		err = bad
 	}
-	return wrap(op, bad)
+	return wrap(op, err)
 }
 
 // CloseNow ends the connection at once, without waiting and without a closing
@@ -362,3 +411,9 @@ func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 //
 // In a browser: the WebSocket object's bufferedAmount.
 func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
+
+// ReadBuffered returns how many payload bytes have been received and not yet
+// read, as DialOptions.ReadBuffer counts them, and the next message with them.
+//
+// Natively it is 0: what nobody reads stays with the kernel, but for 4 KiB.
+func (c *Conn) ReadBuffered() int64 { return readBuffered(c.b) }

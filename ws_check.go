@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"io"
+	"runtime"
 	"strconv"
 	"unicode/utf8"
 
@@ -16,6 +17,8 @@ func (o *DialOptions) resolve() (DialOptions, error) {
 		r = *o
 	}
 	r.ReadLimit = readLimit(r.ReadLimit)
+	r.ReadBuffer = bound(r.ReadBuffer, DefaultReadBuffer)
+	r.WriteBuffer = bound(r.WriteBuffer, DefaultWriteBuffer)
 	r.Subprotocols = append([]string(nil), r.Subprotocols...)
 	if r.Compression != nil {
 		r.Compression = new(*r.Compression)
@@ -27,10 +30,13 @@ func (o *DialOptions) resolve() (DialOptions, error) {
 }
 
 // readLimit turns the option's value into a limit, -1 for none.
-func readLimit(n int64) int64 {
+func readLimit(n int64) int64 { return bound(n, DefaultReadLimit) }
+
+// bound turns an option's value into a number of bytes, -1 for no bound.
+func bound(n, otherwise int64) int64 {
 	switch {
 	case n == 0:
-		return DefaultReadLimit
+		return otherwise
 	case n < 0:
 		return -1
 	}
@@ -42,12 +48,12 @@ func readLimit(n int64) int64 {
 func checkSubprotocols(names []string) error {
 	for i, n := range names {
 		if !isToken(n) {
-			return &ArgumentError{Name: "Subprotocols", Problem: strconv.Quote(n) +
-				" is not a token: use letters, digits and !#$%&'*+-.^_`|~ only"}
+			return argument("Subprotocols", strconv.Quote(n)+
+				" is not a token: use letters, digits and !#$%&'*+-.^_`|~ only")
 		}
 		for _, earlier := range names[:i] {
 			if n == earlier {
-				return &ArgumentError{Name: "Subprotocols", Problem: strconv.Quote(n) + " is named twice"}
+				return argument("Subprotocols", strconv.Quote(n)+" is named twice")
 			}
 		}
 	}
@@ -71,7 +77,7 @@ var notUTF8 = &ArgumentError{Name: "p", Problem: "a text message must be UTF-8: 
 
 func checkContext(ctx context.Context) error {
 	if ctx == nil {
-		return &ArgumentError{Name: "ctx", Problem: "is nil: pass context.Background() when there is no bound"}
+		return argument("ctx", "is nil: pass context.Background() when there is no bound")
 	}
 	return nil
 }
@@ -80,28 +86,33 @@ func checkType(typ MessageType) error {
 	if typ.Valid() {
 		return nil
 	}
-	return &ArgumentError{Name: "typ", Problem: typ.String() + ": use MessageText or MessageBinary"}
+	return argument("typ", typ.String()+": use MessageText or MessageBinary")
 }
 
 // checkClose says why code and reason cannot be sent, nil when they can.
 func (c *Conn) checkClose(code StatusCode, reason string) error {
+	name, problem := "code", ""
 	switch {
 	case code == StatusNoStatusRcvd && reason == "":
 		return nil
 	case !code.Sendable():
-		return &ArgumentError{Name: "code", Problem: code.String() +
-			" may not be sent (RFC 6455 section 7.4): use 1000 or 3000-4999; the connection was closed without it"}
+		problem = code.String() + " may not be sent (RFC 6455 section 7.4): use 1000 or 3000-4999"
 	case !c.b.CanSend(code):
-		return &ArgumentError{Name: "code", Problem: code.String() +
-			" cannot be sent by a browser: use 1000 or 3000-4999; the connection was closed without it"}
+		problem = code.String() + " cannot be sent by a browser: use 1000 or 3000-4999"
 	case len(reason) > api.MaxReason:
-		return &ArgumentError{Name: "reason", Problem: strconv.Itoa(len(reason)) +
-			" bytes are more than the 123 that fit a close frame; the connection was closed without it"}
+		name, problem = "reason", strconv.Itoa(len(reason))+" bytes are more than the 123 that fit a close frame"
 	case !utf8.ValidString(reason):
-		return &ArgumentError{Name: "reason", Problem: "is not UTF-8; the connection was closed without it"}
+		name, problem = "reason", "is not UTF-8"
+	default:
+		return nil
 	}
-	return nil
+	return argument(name, problem+"; the connection was closed without it")
 }
+
+// argument is not inlined, for the sake of a page's size.
+//
+//go:noinline
+func argument(name, problem string) error { return &ArgumentError{Name: name, Problem: problem} }
 
 // opError is an error with the operation it ended: "ws: read: ...".
 type opError struct {
@@ -122,23 +133,35 @@ func wrap(op string, err error) error {
 	return &opError{op, err}
 }
 
-// reader and writer give the streams of a message the operation's name. io.EOF
-// stays bare, as io.Reader demands.
-type reader struct{ r io.Reader }
+// reader and writer give the streams of a message the operation's name, and
+// keep the Conn from being collected. io.EOF stays bare, as io.Reader demands.
+type reader struct {
+	c *Conn
+	r io.Reader
+}
 
 func (r reader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
+	runtime.KeepAlive(r.c)
 	if err != nil && err != io.EOF {
 		err = wrap("read", err)
 	}
 	return n, err
 }
 
-type writer struct{ w io.WriteCloser }
+type writer struct {
+	c *Conn
+	w io.WriteCloser
+}
 
 func (w writer) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
+	runtime.KeepAlive(w.c)
 	return n, wrap("write", err)
 }
 
-func (w writer) Close() error { return wrap("write", w.w.Close()) }
+func (w writer) Close() error {
+	err := w.w.Close()
+	runtime.KeepAlive(w.c)
+	return wrap("write", err)
+}

@@ -118,13 +118,13 @@ func TestConnWrapsErrors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := (writer{nopWriter{errFake}}).Write(nil); err.Error() != "ws: write: "+errFake.Error() {
+	if _, err := (writer{w: nopWriter{errFake}}).Write(nil); err.Error() != "ws: write: "+errFake.Error() {
 		t.Errorf("a stream's Write = %v", err)
 	}
-	if err := (writer{nopWriter{errFake}}).Close(); err.Error() != "ws: write: "+errFake.Error() {
+	if err := (writer{w: nopWriter{errFake}}).Close(); err.Error() != "ws: write: "+errFake.Error() {
 		t.Errorf("a stream's Close = %v", err)
 	}
-	if _, err := (reader{strings.NewReader("")}).Read(make([]byte, 1)); err != io.EOF {
+	if _, err := (reader{r: strings.NewReader("")}).Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("a stream's Read = %v, want io.EOF itself", err)
 	}
 	if err := wrap("read", nil); err != nil {

@@ -5,6 +5,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/browser"
@@ -24,12 +25,27 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err != nil {
 		return nil, notConstructed(url, err)
 	}
-	c, err := browser.Dial(ctx, s, browser.Options{URL: url, ReadLimit: o.ReadLimit})
+	c, err := browser.Dial(ctx, s, browser.Options{URL: url,
+		ReadLimit: o.ReadLimit, ReadBuffer: o.ReadBuffer, WriteBuffer: o.WriteBuffer})
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
+
+// own makes a Conn that is closed when Go collects it. JavaScript keeps the backend
+// alive, and nothing but the program the Conn.
+//
+// A finalizer does, as a Conn is never part of a cycle of the library's own; the newer
+// runtime.AddCleanup would add 25 kB to every page.
+func own(b backend) *Conn {
+	c := &Conn{b: b}
+	runtime.SetFinalizer(c, (*Conn).CloseNow)
+	return c
+}
+
+// readBuffered is the browser's part of ReadBuffered.
+func readBuffered(b backend) int64 { return b.(*browser.Conn).ReadBuffered() }
 
 // notConstructed says why there is no WebSocket object.
 func notConstructed(url string, err error) error {

@@ -53,6 +53,13 @@ func writeTimeout(d time.Duration) time.Duration {
 	return max(d, 0)
 }
 
+// own makes a Conn. One that was forgotten needs no care here: package net
+// closes the sockets that Go collects.
+func own(b backend) *Conn { return &Conn{b: b} }
+
+// readBuffered is the native home's part of ReadBuffered.
+func readBuffered(backend) int64 { return 0 }
+
 // dial is the native home's part of Dial.
 func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)

@@ -76,4 +76,9 @@ type Conn interface {
 	// BufferedAmount returns how many payload bytes have been accepted by
 	// Write and Writer and are not yet handed to the network.
 	BufferedAmount() int64
+
+	// ReadBuffered returns how many payload bytes have been received and not
+	// yet read, of text in UTF-16 units. A home that lets the peer wait instead
+	// of holding what nobody reads returns 0.
+	ReadBuffered() int64
 }

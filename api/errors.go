@@ -20,6 +20,13 @@ var (
 	// In a browser: the peer sees 4009, since a page may not send 1009.
 	ErrMessageTooBig = errors.New("the message is over the read limit")
 
+	// ErrReadBufferFull is matched by the error of a connection on which more
+	// arrived than its ReadBuffer holds. It has ended with StatusPolicyViolation.
+	//
+	// In a browser: the peer sees 4008. Natively: never; what nobody reads the
+	// peer cannot send.
+	ErrReadBufferFull = errors.New("more messages arrived than were read")
+
 	// ErrUnreadMessage is returned by Read, ReadAppend and Reader while the
 	// stream of an earlier Reader has not reported io.EOF.
 	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, or io.Copy it to io.Discard")
@@ -165,6 +172,26 @@ func (e *TooBigError) Error() string {
 // Is makes every TooBigError match ErrMessageTooBig and ErrClosed.
 func (e *TooBigError) Is(target error) bool {
 	return target == ErrMessageTooBig || target == ErrClosed
+}
+
+// BufferFullError is the error of a connection whose unread messages are over
+// its ReadBuffer, which happens in a browser alone: nothing there makes the
+// server wait. It matches ErrReadBufferFull. The connection has been failed with
+// StatusPolicyViolation.
+type BufferFullError struct {
+	// Limit is the ReadBuffer in bytes.
+	Limit int64
+}
+
+// Error tells the bound and what to do.
+func (e *BufferFullError) Error() string {
+	return "the messages not yet read are over the read buffer of " + strconv.FormatInt(e.Limit, 10) +
+		" bytes: read faster, raise ReadBuffer, or let the server pause, as a browser cannot make it wait"
+}
+
+// Is makes every BufferFullError match ErrReadBufferFull and ErrClosed.
+func (e *BufferFullError) Is(target error) bool {
+	return target == ErrReadBufferFull || target == ErrClosed
 }
 
 // ArgumentError says which argument of a call cannot be used, and why. Nothing

@@ -1,7 +1,5 @@
 package frame
 
-import "unicode/utf8"
-
 // UTF8 checks that text which arrives in pieces is UTF-8 (RFC 3629, as RFC
 // 6455 section 8.1 demands). It finds a bad byte in the piece that brings it,
 // wherever the pieces are cut. The zero value is ready.
@@ -22,7 +20,7 @@ func (u *UTF8) Write(p []byte) bool {
 		return false
 	}
 	whole := len(p) - openTail(p)
-	if !utf8.Valid(p[:whole]) {
+	if !ValidUTF8(p[:whole]) {
 		u.bad = true
 		return false
 	}

@@ -144,7 +144,8 @@ func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Exte
 
 // Confirm holds a server's answer to what Offer offered (RFC 7692 sections 5.1
 // and 7.1). An empty answer agrees to nothing: ok is false. A server may leave
-// parameters out and add those that it may add without being asked. Anything
+// parameters out and add those that it may add without being asked: a window of
+// its own larger than o asks for, too, which agrees to the second offer. Anything
 // else is a *api.HandshakeError, whose Problem names it.
 func (o DeflateOptions) Confirm(answer []Extension) (agreed Deflate, ok bool, err error) {
 	if len(answer) == 0 {
@@ -154,10 +155,6 @@ func (o DeflateOptions) Confirm(answer []Extension) (agreed Deflate, ok bool, er
 		return Deflate{}, false, &api.HandshakeError{Problem: problem}
 	}
 	p, problem := parseDeflate(answer[0].Params, false)
-	if problem == "" && o.serverBits() < p.serverBits {
-		problem = "the server answered " + serverMaxWindowBits + "=" + strconv.Itoa(p.serverBits) +
-			", more than the " + strconv.Itoa(o.serverBits()) + " it was asked for (RFC 7692 section 7.1.2.1)"
-	}
 	if problem != "" {
 		return Deflate{}, false, &api.HandshakeError{Problem: problem}
 	}

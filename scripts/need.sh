@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop]: makes sure that what the tests need from the system is
+# need.sh [browser] [cc] [interop] [node]: makes sure that what the tests need from the system is
 # there, and prints its path. What is missing it installs from Debian's packages
 # when it may (root on Debian); elsewhere it says in one line what to install,
 # and fails.
@@ -26,6 +26,17 @@ find_cc() { command -v "${CC:-gcc}" 2>/dev/null || command -v clang 2>/dev/null;
 node_peer=internal/interop/testdata/node
 
 find_npm() { command -v node && command -v npm; } 2>/dev/null
+
+# A Node.js that has a WebSocket, for wasm_test.
+new_node=wasm_test/testdata/node
+
+find_node() {
+	for node in node "$new_node/node_modules/.bin/node"; do
+		major=$("$node" -p 'process.versions.node.split(".")[0]' 2>/dev/null) || continue
+		[ "$major" -ge 22 ] && command -v "$node" && return
+	done
+	return 1
+}
 
 # Debian's packages belong to the system's Python, whichever else there is.
 find_websockets() {
@@ -101,11 +112,26 @@ need_interop() {
 	return 1
 }
 
+need_node() {
+	if [ "${WS_NO_PEERS:-}" = 1 ]; then
+		echo "WS_NO_PEERS=1: going on WITHOUT the tests in Node.js" >&2
+		return
+	fi
+	find_node && return
+	without="or set WS_NO_PEERS=1 to test without it"
+	ensure find_npm "npm" "install Node.js 22 or later, or npm to fetch one (Debian: apt-get install npm), $without" \
+		nodejs npm >/dev/null || return
+	echo "need.sh: installing Node.js 22 with npm" >&2
+	npm --prefix "$new_node" ci --ignore-scripts --no-audit --no-fund >&2 && find_node && return
+	echo "need.sh: Node.js 22 could not be installed by npm ci in $new_node: see above; install 22 or later, $without" >&2
+	return 1
+}
+
 for what in "$@"; do
 	case $what in
-	browser | cc | interop) "need_$what" ;;
+	browser | cc | interop | node) "need_$what" ;;
 	*)
-		echo "usage: need.sh [browser] [cc] [interop]" >&2
+		echo "usage: need.sh [browser] [cc] [interop] [node]" >&2
 		exit 2
 		;;
 	esac

@@ -3,25 +3,18 @@
 package wasmtest
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/twinws/ws/api/apitest"
 )
-
-// browserTime bounds the whole run in the browser, compiling included.
-const browserTime = 4 * time.Minute
 
 // browserPlaces are the tests of the js build in which every case must pass.
 var browserPlaces = []string{"TestConformance/page", "TestConformance/page_nhooyr", "TestWorker"}
@@ -31,7 +24,7 @@ var browserPlaces = []string{"TestConformance/page", "TestConformance/page_nhooy
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("WS_NO_BROWSER") == "1" {
-		t.Logf("left out, as WS_NO_BROWSER=1 asks: %s", strings.Join(browserPlaces, ", "))
+		t.Logf("left out, as WS_NO_BROWSER=1 asks: %s, TestStandard", strings.Join(browserPlaces, ", "))
 		return
 	}
 	runner, err := findRunner()
@@ -40,76 +33,43 @@ func TestBrowser(t *testing.T) {
 	}
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runBrowser(t, runner, "WS_URL="+wsURL(s))
+	results, output := runProgram(t, ".", []string{"WS_URL=" + wsURL(s)}, runner)
 	for _, p := range browserPlaces {
-		passed := 0
-		for _, name := range apitest.Names() {
-			if test := p + "/" + name; results[test] == "pass" {
-				passed++
-			} else {
-				t.Errorf("%s: %s", test, cmp.Or(results[test], "did not run"))
-			}
-		}
-		t.Logf("%s: %d cases passed", p, passed)
+		results.want(t, p, apitest.Names())
 	}
+	rules := listedRules(t)
+	results.want(t, "TestStandard", rules)
+	results.want(t, "TestWorker", rules)
+	results.wantNoOther(t, "TestStandard", rules)
 	if t.Failed() {
 		t.Logf("the browser's output:\n%s", output)
 	}
 }
 
-// event is a line of go test -json (go doc test2json).
-type event struct{ Action, Test, Output string }
-
-// runBrowser runs this package's js tests and returns the outcome of each, and
-// the output.
-func runBrowser(t *testing.T, runner string, env ...string) (results map[string]string, output string) {
-	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout", "120s", "-exec", runner, ".")
-	cmd.Env = append(smallEnv(), append(env, "GOOS=js", "GOARCH=wasm")...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets it end the browser
-	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("go test in the browser: %v", err)
-	}
-	results = map[string]string{}
-	var text strings.Builder
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var e event
-		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			text.WriteString(lines.Text() + "\n")
-			continue
-		}
-		text.WriteString(e.Output)
-		switch e.Action {
-		case "pass", "fail", "skip":
-			results[e.Test] = e.Action
+// want checks that every subtest of test has passed.
+func (o outcomes) want(t *testing.T, test string, names []string) {
+	t.Helper()
+	passed := 0
+	for _, name := range names {
+		if name = test + "/" + name; o[name] == "pass" {
+			passed++
+		} else {
+			t.Errorf("%s: %s", name, cmp.Or(o[name], "did not run"))
 		}
 	}
-	if err := lines.Err(); err != nil {
-		t.Errorf("go test -json: %v", err)
-	}
-	return results, text.String()
+	t.Logf("%s: %d of %d passed", test, passed, len(names))
 }
 
-// smallEnv is what go and a browser need of the environment: wasm programs
-// take 12,288 bytes of it and arguments at most.
-func smallEnv() []string {
-	var env []string
-	for _, kv := range os.Environ() {
-		name, _, _ := strings.Cut(kv, "=")
-		switch {
-		case name == "GOOS", name == "GOARCH", name == "GOGCCFLAGS":
-		case strings.HasPrefix(name, "GO"), strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "WASM_"),
-			name == "PATH", name == "HOME", name == "USER", name == "TMPDIR", name == "DISPLAY",
-			name == "SYSTEMROOT", name == "LOCALAPPDATA", name == "TEMP", name == "USERPROFILE", name == "PATHEXT":
-			env = append(env, kv)
+// wantNoOther checks that no subtest of test has run that is not named, groups
+// of them apart.
+func (o outcomes) wantNoOther(t *testing.T, test string, names []string) {
+	t.Helper()
+	for name := range o {
+		rule, ok := strings.CutPrefix(name, test+"/")
+		if ok && strings.Contains(rule, "/") && !slices.Contains(names, rule) {
+			t.Errorf("%s has run and is not in %s", name, standardList)
 		}
 	}
-	return env
 }
 
 // findRunner returns the path of wasmbrowsertest, and tells what is missing.

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// afterTests are called when all tests have ended.
+var afterTests []func()
+
 // TestMain lets tests wait side by side, and looks for goroutines that outlive
 // all of them. The suite itself looks after each case, at those the case started.
 func TestMain(m *testing.M) {
@@ -23,6 +26,9 @@ func TestMain(m *testing.M) {
 		before++ // the runtime's own, which takes the browser's events
 	}
 	code := m.Run()
+	for _, f := range afterTests {
+		f()
+	}
 	if left := leftOver(before); left > 0 && code == 0 {
 		fmt.Printf("FAIL: %d goroutines are left after all tests:\n", left)
 		pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)

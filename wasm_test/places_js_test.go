@@ -19,16 +19,22 @@ func serverURL(t *testing.T) string {
 	return url
 }
 
+// inNode reports whether this is Node.js.
+func inNode() bool { return !js.Global().Get("process").Get("versions").IsUndefined() }
+
 // inWorker reports whether this is a Web Worker, which has no document.
-func inWorker() bool { return js.Global().Get("document").IsUndefined() }
+func inWorker() bool { return !inNode() && js.Global().Get("document").IsUndefined() }
 
 // places are those that this page, or this Worker, reaches.
 func places(t *testing.T) []place {
 	url := serverURL(t)
 	backend := func(echo string) apitest.Backend {
-		return apitest.Backend{URL: url, Echo: echo, Browser: true, Dial: dial}
+		return apitest.Backend{URL: url, Echo: echo, Browser: true, Node: inNode(), Dial: dial}
 	}
-	if inWorker() {
+	switch {
+	case inNode():
+		return []place{{"node", backend("/echo")}, {"node_nhooyr", backend("/echo/nhooyr")}}
+	case inWorker():
 		return []place{{"worker", backend("/echo")}}
 	}
 	return []place{{"page", backend("/echo")}, {"page_nhooyr", backend("/echo/nhooyr")}}

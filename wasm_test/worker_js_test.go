@@ -15,7 +15,7 @@ import (
 )
 
 // workerTime bounds the suite in the Worker.
-const workerTime = 90 * time.Second
+const workerTime = 150 * time.Second
 
 // workerScript runs the page's own wasm file in a Worker and posts what it
 // prints, line by line, and then its exit code. SETUP is replaced by JSON.
@@ -38,29 +38,33 @@ try {
 } catch (e) { fail(e); }
 `
 
-// TestWorker starts a Web Worker that runs TestConformance of this very
-// program, and repeats each of its results here.
+// TestWorker starts a Web Worker that runs TestConformance and TestStandard of
+// this very program, and repeats each of their results here.
 func TestWorker(t *testing.T) {
 	url := serverURL(t)
-	if inWorker() {
-		t.Skip("this is the Worker")
+	if inWorker() || inNode() {
+		t.Skip("a page alone starts Workers here")
 	}
 	t.Parallel()
 	origin := js.Global().Get("location").Get("origin").String()
 	code, lines := runWorker(t, map[string]any{
 		"exec": origin + "/wasm_exec.js",
 		"wasm": origin + "/" + path.Base(os.Args[0]),
-		"argv": []string{os.Args[0], "-test.run=^TestConformance$", "-test.v", "-test.timeout=" + workerTime.String()},
+		"argv": []string{os.Args[0], "-test.run=^(TestConformance|TestStandard)$", "-test.v", "-test.timeout=" + workerTime.String()},
 		"env":  map[string]string{"WS_URL": url},
 	})
 	output := strings.Join(lines, "\n")
-	for _, name := range apitest.Names() {
-		t.Run(name, func(t *testing.T) {
-			if !strings.Contains(output, "--- PASS: TestConformance/worker/"+name+" (") {
-				t.Error("did not pass in the Worker")
-			}
-		})
+	repeat := func(test string, names []string) {
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				if !strings.Contains(output, "--- PASS: "+test+"/"+name+" (") {
+					t.Error("did not pass in the Worker")
+				}
+			})
+		}
 	}
+	repeat("TestConformance/worker", apitest.Names())
+	repeat("TestStandard", standardNames())
 	if code != 0 || t.Failed() {
 		t.Errorf("the Worker ended with code %d:\n%s", code, output)
 	}

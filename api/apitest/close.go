@@ -34,8 +34,9 @@ func closeArguments() []struct {
 	long := strings.Repeat("r", api.MaxReason)
 	rows := []row{
 		{1000, "bye", true}, {1000, long, true}, {3000, "", true}, {4999, "é水🌊", true}, {4999, strings.Repeat("é", 61), true},
+		{4000, strings.Repeat("水", 41), true}, {4000, "\ufeffkept", true},
 		{1005, "", true}, // asks for the empty close frame
-		{1000, long + "r", false}, {4000, strings.Repeat("é", 62), false}, {1000, "\xff", false}, {1000, "\xe2\x82", false},
+		{1000, long + "r", false}, {4000, strings.Repeat("é", 62), false}, {4000, strings.Repeat("水", 41) + "a", false}, {1000, "\xff", false}, {1000, "\xe2\x82", false},
 		{1005, "with a reason", false},
 	}
 	for _, code := range []api.StatusCode{1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014} {

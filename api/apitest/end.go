@@ -68,9 +68,10 @@ var endCases = []testCase{
 			}{
 				{1000, ""}, {1000, "bye"}, {1001, "going"}, {1002, ""}, {1003, ""}, {1007, ""}, {1008, "policy"}, {1009, ""},
 				{1010, ""}, {1011, "oops"}, {1012, ""}, {1013, ""}, {1014, ""}, {3000, "é水🌊"}, {4999, long},
+				{3001, "\ufeffkept"}, // WHATWG section 4: UTF-8 decode without BOM
 			} {
 				c := t.dial(fmt.Sprintf("/close?code=%d&reason=%s", e.code, url.QueryEscape(e.reason)))
-				t.wantPeerClosed(c, e.code, e.reason)
+				t.wantPeerClosed(c, e.code, t.decoded(e.reason))
 			}
 			t.wantPeerClosed(t.dial("/close"), api.StatusNoStatusRcvd, "")
 		}},
@@ -112,12 +113,32 @@ var endCases = []testCase{
 				t.wantClosed("Read", err)
 			}
 		}},
+	{name: "CloseOnBothSidesAtOnce", rule: alone,
+		why: "RFC 6455 section 7.1.1: both sides may send a close frame before they have seen the other's; it is a clean end, and each learns the other's code",
+		run: func(t *trial) {
+			id := newID()
+			c := t.dial("/close?after=1&code=4010&reason=theirs&id=" + id)
+			// The server closes when it has the message, before it reads our close.
+			t.write(c, api.MessageText, []byte("close"))
+			if err := c.Close(4011, "ours"); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			_, _, err := c.Read(t.ctx)
+			if e := t.wantClosed("Read", err); !e.Clean || e.Code != 4010 || e.Reason != "theirs" {
+				t.Errorf("Read returned %#v, want the peer's 4010 and Clean", e)
+			}
+			// A browser may answer the server's by itself before it is told of ours.
+			code, reason := t.seen(id)
+			if ours := code == 4011 && reason == "ours"; !ours && !(t.Browser && code == 4010 && reason == "theirs") {
+				t.Errorf("the server saw %v %q, want 4011 ours", code, reason)
+			}
+		}},
 	{name: "DataAfterTheCloseIsIgnored", rule: drains,
 		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; what does is not delivered. Chromium takes it for a broken connection besides",
 		run: func(t *trial) {
 			c := t.dial("/raw?hex=8101" + "61" + "8802" + "0fa5" + "8101" + "62")
 			t.wantMessage(c, api.MessageText, []byte("a"))
-			if t.Browser {
+			if t.Browser && !t.Node {
 				_, _, err := c.Read(t.ctx)
 				t.wantLost("Read", err)
 				return

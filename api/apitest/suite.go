@@ -22,6 +22,9 @@ type Backend struct {
 	Echo string
 	// Browser says which of the two homes this is.
 	Browser bool
+	// Node says, beside Browser, that the WebSocket object is that of Node.js,
+	// which is laxer in a few points than a browser's.
+	Node bool
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }
@@ -67,7 +70,7 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
-		messageCases, textCases, streamCases, cancelCases, dialCases, optionCases, closeCases,
+		messageCases, textCases, streamCases, cancelCases, dialCases, handshakeCases, optionCases, closeCases,
 		closeWaitCases, endCases, limitCases, brokenCases, pingCases, writeCases, togetherCases,
 	} {
 		all = append(all, part...)

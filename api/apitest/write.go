@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -69,6 +70,22 @@ var writeCases = []testCase{
 			}
 			if err := writing(); err != nil {
 				t.Error(err)
+			}
+		}},
+	{name: "CloseLosesNothingThatWasAccepted", rule: closes,
+		why: "WHATWG close(): it does not discard what send() took; the server counts every message before the close frame",
+		run: func(t *trial) {
+			c := t.dial("/count")
+			const n, size = 200, 3000
+			for i := range n {
+				t.write(c, api.MessageBinary, pattern(size, byte(i)))
+			}
+			if err := c.Close(4000, ""); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			_, _, err := c.Read(t.ctx)
+			if e := t.wantClosed("Read", err); e.Code != 1000 || e.Reason != fmt.Sprint(n, n*size) {
+				t.Errorf("Read returned %v, want the server's 1000 and the count %d %d", e, n, n*size)
 			}
 		}},
 	{name: "CloseSendsWhatWasAccepted", rule: closes,

@@ -3,95 +3,93 @@
 package main
 
 import (
-	"encoding/hex"
-	"fmt"
+	"strconv"
 	"time"
-	"unicode/utf8"
 
-	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/examples/page/figure"
 	"github.com/twinws/ws/examples/page/session"
-)
-
-const (
-	logLines = 200 // kept in the log
-	logBytes = 400 // shown of one message
 )
 
 // view shows a session in the page.
 type view struct {
-	state, why, rate        element
-	log                     element
-	connect, disconnect     element
-	sendText, sendBin, pour element
+	state, why     *element
+	dial           *element // the button
+	send, pour     *element
+	pause          *element
+	text, hint     *element
+	rate, inFlight *element
+	log            *logView
+	charts         []*chart
+	history        session.History
 }
 
 func newView() *view {
 	return &view{
-		state: byID("state"), why: byID("why"), rate: byID("rate"), log: byID("log"),
-		connect: byID("connect"), disconnect: byID("disconnect"),
-		sendText: byID("send-text"), sendBin: byID("send-binary"), pour: byID("flood"),
+		state: byID("state"), why: byID("why"), dial: byID("connect"),
+		send: byID("send"), pour: byID("flood"), pause: byID("pause"),
+		text: byID("text"), hint: byID("hint"),
+		rate: byID("rate"), inFlight: byID("flying"),
+		log: newLogView(), charts: newCharts(),
 	}
 }
 
-// State shows the state, and enables the buttons that make sense in it.
-func (v *view) State(s session.State, why string) {
-	v.state.setText(string(s))
-	v.state.setData("state", string(s))
-	v.why.setText(why)
-	idle := s == session.Idle || s == session.Closed
-	v.connect.setDisabled(!idle)
-	v.disconnect.setDisabled(idle || s == session.Closing)
-	for _, b := range []element{v.sendText, v.sendBin, v.pour} {
-		b.setDisabled(s != session.Open)
-	}
-	if why != "" {
-		v.add("note", string(s)+": "+why)
-		return
-	}
-	v.add("note", string(s))
+// dialLabels say what the one button does, which keeps the focus all the while.
+var dialLabels = map[session.State]string{
+	session.Idle: "Connect", session.Connecting: "Cancel", session.Open: "Close",
+	session.Closing: "Close now", session.Closed: "Connect",
 }
 
-func (v *view) Received(typ api.MessageType, p []byte) { v.add("received", describe(typ, p)) }
-func (v *view) Sent(typ api.MessageType, p []byte)     { v.add("sent", describe(typ, p)) }
-func (v *view) Problem(err error)                      { v.add("problem", err.Error()) }
-
-// Flooding turns the button into one that ends the flood.
-func (v *view) Flooding(on bool) {
-	if on {
-		v.pour.setText("Stop the flood")
-		return
+func (v *view) update(u session.Update) {
+	open := u.State == session.Open
+	v.state.setText(string(u.State))
+	v.state.setAttribute("data-state", string(u.State))
+	v.why.setText(u.Detail)
+	v.why.setFlag("data-failed", u.Failed)
+	v.dial.setText(dialLabels[u.State])
+	v.dial.setAttribute("data-state", string(u.State))
+	v.send.setDisabled(!open)
+	v.pour.setDisabled(!open)
+	v.pause.setDisabled(!open)
+	v.pause.setFlag("aria-pressed", u.Paused)
+	v.flooding(u)
+	v.log.add(u.Skipped, u.Lines)
+	if u.State == session.Connecting {
+		v.history.Clear()
 	}
-	v.pour.setText("Flood")
-	v.rate.setText("no flood")
+	if u.Sample != nil {
+		v.history.Add(*u.Sample)
+	}
+	for _, c := range v.charts {
+		c.show(&v.history)
+	}
 }
 
-// Rate shows the flood's speed.
-func (v *view) Rate(r session.Rate) {
-	v.rate.setText(fmt.Sprintf("%.0f messages/s, %.2f MB/s each way", r.Messages, r.Bytes/1e6))
+// flooding shows what a flood does.
+func (v *view) flooding(u session.Update) {
+	label, flying, rate := "Flood", "", ""
+	if u.Flooding {
+		label = "Stop"
+		if u.Sample != nil {
+			flying = strconv.Itoa(u.Sample.InFlight) + " in flight"
+		}
+		r := v.history.Recent(time.Second)
+		rate = figure.Bytes(r.Rate(r.ReceivedBytes)) + "/s each way"
+	}
+	v.pour.setText(label)
+	v.pour.setFlag("data-on", u.Flooding)
+	v.inFlight.setText(flying)
+	v.rate.setText(rate)
 }
 
-// add appends a line to the log, and drops the oldest when there are too many.
-func (v *view) add(kind, text string) {
-	line := create("li", kind, "")
-	line.append(create("time", "", time.Now().Format("15:04:05.000")), create("span", "", text))
-	v.log.append(line)
-	if v.log.v.Get("childElementCount").Int() > logLines {
-		v.log.v.Get("firstElementChild").Call("remove")
-	}
-	v.log.v.Set("scrollTop", v.log.v.Get("scrollHeight"))
+// moved tells that the session runs elsewhere now.
+func (v *view) moved(where string) {
+	v.history.Clear()
+	v.log.add(0, []session.Line{{Kind: session.Note, At: time.Now(), Text: "the connection lives in " + where + " now"}})
 }
 
-// describe says what a message is, and shows its beginning.
-func describe(typ api.MessageType, p []byte) string {
-	head, more := p, ""
-	if len(head) > logBytes {
-		head, more = head[:logBytes], "..."
-	}
-	if typ == api.MessageBinary {
-		return fmt.Sprintf("binary, %d bytes: %s%s", len(p), hex.EncodeToString(head), more)
-	}
-	for more != "" && len(head) > 0 && !utf8.Valid(head) { // a character cut in two
-		head = head[:len(head)-1]
-	}
-	return fmt.Sprintf("text, %d bytes: %s%s", len(p), head, more)
+// compose says how long a message is, or what is wrong with it.
+func (v *view) compose(hint string, valid bool) {
+	v.hint.setText(hint)
+	v.hint.setFlag("data-failed", !valid)
+	v.text.setFlag("aria-invalid", !valid)
 }

@@ -92,6 +92,17 @@ func (c *Conn) CloseNow() error {
 	return before
 }
 
+// refuse ends the connection with err over a message that arrived. What arrived
+// before is still read. mu is held.
+func (c *Conn) refuse(code api.StatusCode, err error) {
+	c.end(err)
+	reason := code.String()
+	if !c.CanSend(code) {
+		code += 3000
+	}
+	c.hangUp(code, reason)
+}
+
 // Fail ends the connection with err as its terminal error. The peer sees code
 // where a page may send it, else 3000 more.
 func (c *Conn) Fail(code api.StatusCode, err error) { c.fail(code, err) }
@@ -102,12 +113,7 @@ func (c *Conn) fail(code api.StatusCode, err error) error {
 	c.mu.Lock()
 	switch {
 	case c.err == nil:
-		c.end(err)
-		reason := code.String()
-		if !c.CanSend(code) {
-			code += 3000
-		}
-		c.hangUp(code, reason)
+		c.refuse(code, err)
 	case !c.drained: // the peer's close comes after the message that err is about
 		c.err = err
 	}

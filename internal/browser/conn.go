@@ -10,11 +10,17 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-var errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
+var (
+	errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
+	// errNoOpen is of Node.js 22, which reports that it could not connect and
+	// leaves the socket connecting for good.
+	errNoOpen = errors.New("an error was reported while connecting, and nothing after it")
+)
 
 // errorGrace is how long after an "error" event the "close" event may take on a
 // socket that is closed already. A violation of the page's Content Security
-// Policy fires no "close" event at all; otherwise it comes with the next task.
+// Policy fires no "close" event at all, and Node.js none when it cannot connect;
+// otherwise it comes with the next task.
 const errorGrace = 100 * time.Millisecond
 
 // Conn is a connection over a Socket.
@@ -25,36 +31,42 @@ type Conn struct {
 	// constant
 	s       Socket
 	limit   int64         // bytes of a message to read, -1 for none
-	onWake  func()        // c.wake, made once
+	bound   int64         // bytes of messages that wait behind the next one, -1 for none
+	mark    int64         // bufferedAmount above which Write waits, -1 for none
 	settled chan struct{} // closed when the socket is open, or err is set
 	ended   chan struct{} // closed when err is set
 	arrived chan struct{} // one token: something changed for the one who reads
+	full    chan struct{} // a lock: one token, which is taken out when there may be room to write
 	reading chan struct{} // a lock: one token, of the one who waits for a message
 	writing chan struct{} // a lock: one token, while one outgoing message is made
 
 	mu sync.Mutex // never held while waiting for anything
 
 	// protected by mu
-	queue   []event.Message // arrived and not yet read, oldest first
-	unread  *unread         // the message of a Reader that is not at its end
-	armed   bool            // the socket will call wake
-	err     error           // the terminal error, nil while the connection lives
-	open    bool            // it has been open
-	closing bool            // Close was called here
-	local   bool            // this side closed first
-	drained bool            // this side ended or closed: nothing is delivered any more
-	grace   *time.Timer     // of errorGrace, nil before
+	queue    []event.Message // arrived and not yet read, oldest first
+	held     int64           // bytes of the messages in queue, by their MinSize
+	buffered int64           // at least the socket's BufferedAmount
+	unread   *unread         // the message of a Reader that is not at its end
+	armed    bool            // the socket will call wake
+	err      error           // the terminal error, nil while the connection lives
+	open     bool            // it has been open
+	closing  bool            // Close was called here
+	local    bool            // this side closed first
+	drained  bool            // this side ended or closed: nothing is delivered any more
+	grace    *time.Timer     // of errorGrace, nil before
 }
 
-func newConn(s Socket, limit int64) *Conn {
-	c := &Conn{s: s, limit: limit,
+func newConn(s Socket, o Options) *Conn {
+	c := &Conn{s: s, limit: o.ReadLimit, bound: o.ReadBuffer, mark: o.WriteBuffer,
 		settled: make(chan struct{}),
 		ended:   make(chan struct{}),
 		arrived: make(chan struct{}, 1),
+		full:    make(chan struct{}, 1),
 		reading: make(chan struct{}, 1),
 		writing: make(chan struct{}, 1),
 	}
-	c.onWake = c.wake
+	c.full <- struct{}{}
+	s.Wake(c.wake)
 	return c
 }
 
@@ -83,13 +95,10 @@ func (c *Conn) pump() {
 	for c.err == nil {
 		e, ok := c.s.Next()
 		if !ok {
-			break
+			c.armed = true
+			return
 		}
 		c.handle(e)
-	}
-	if c.err == nil && !c.armed {
-		c.armed = true
-		c.s.Wake(c.onWake)
 	}
 }
 
@@ -102,31 +111,51 @@ func (c *Conn) handle(e event.Event) {
 			c.open = true
 			close(c.settled)
 		}
+		if c.grace != nil {
+			c.grace.Stop()
+			c.grace = nil
+		}
 	case event.Received:
 		c.accept(e.Message)
 	case event.Failed:
-		if c.s.State() == event.Closed && c.grace == nil {
+		switch s := c.s.State(); {
+		case c.grace != nil:
+		case s == event.Closed:
 			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoClose) })
+		case s == event.Connecting:
+			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
 	}
 }
 
-// accept queues a message that arrived. The bound of the queue belongs here: a
-// WebSocket object cannot be paused. mu is held.
+// accept queues a message that arrived, or fails the connection over it: a
+// WebSocket object cannot be paused. The bound does not count the message that is
+// to be read next, so that one of any size can be received. mu is held.
 func (c *Conn) accept(m event.Message) {
 	if c.drained {
 		return
 	}
+	n := int64(m.MinSize())
+	switch {
+	case c.limit >= 0 && n > c.limit:
+		c.refuse(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
+		return
+	case c.bound >= 0 && len(c.queue) > 0 && c.held-int64(c.queue[0].MinSize())+n > c.bound:
+		c.refuse(api.StatusPolicyViolation, &api.BufferFullError{Limit: c.bound})
+		return
+	}
 	c.queue = append(c.queue, m)
-	c.signal()
+	c.held += n
+	signal(c.arrived)
+	take(c.full) // the peer answers: what it was sent has left
 }
 
-// signal lets the one who reads look again. mu is held.
-func (c *Conn) signal() {
+// signal puts the one token in, which lets its receiver look again.
+func signal(token chan struct{}) {
 	select {
-	case c.arrived <- struct{}{}:
+	case token <- struct{}{}:
 	default:
 	}
 }
@@ -135,7 +164,7 @@ func (c *Conn) signal() {
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
 	if c.pump(); c.err == nil {
-		c.end(broken(c.local || cause != errNoClose, cause))
+		c.end(broken(c.local || cause != errNoClose && cause != errNoOpen, cause))
 		c.s.HangUp()
 	}
 	c.mu.Unlock()
@@ -159,14 +188,15 @@ func (c *Conn) end(err error) {
 	if !c.open {
 		close(c.settled)
 	}
-	c.signal()
+	signal(c.arrived)
+	take(c.full)
 }
 
 // discard forgets what has arrived and what will. mu is held.
 func (c *Conn) discard() {
 	c.drained = true
-	c.queue, c.unread = nil, nil
-	c.signal()
+	c.queue, c.held, c.unread = nil, 0, nil
+	signal(c.arrived)
 }
 
 // terminal returns the terminal error, nil while the connection lives.
@@ -200,9 +230,22 @@ func (c *Conn) Subprotocol() string {
 	return c.s.Protocol()
 }
 
+// ReadBuffered returns how many bytes have arrived and are not yet read: of text
+// that no Read has looked at its UTF-16 units.
+func (c *Conn) ReadBuffered() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.held
+	if c.unread != nil {
+		n += int64(len(c.unread.rest))
+	}
+	return n
+}
+
 // BufferedAmount returns the WebSocket object's bufferedAmount, in bytes.
 func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.s.BufferedAmount()
+	n := c.s.BufferedAmount()
+	c.mu.Unlock()
+	return n
 }

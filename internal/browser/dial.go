@@ -17,6 +17,11 @@ type Options struct {
 	URL string
 	// ReadLimit is the largest message to read in bytes, -1 for no limit.
 	ReadLimit int64
+	// ReadBuffer is how many bytes may wait behind the message that is to be
+	// read next, -1 for no bound. Text counts its UTF-16 units.
+	ReadBuffer int64
+	// WriteBuffer is the bufferedAmount above which Write waits, -1 for none.
+	WriteBuffer int64
 }
 
 const (
@@ -29,20 +34,22 @@ const (
 // and released before Dial returns: a socket left connecting would block every
 // later one of the page to the same host (RFC 6455 section 4.1, step 2).
 func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
-	c := newConn(s, o.ReadLimit)
+	c := newConn(s, o)
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
+	var limit *time.Timer
 	if _, bounded := ctx.Deadline(); !bounded {
-		t := time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
-		defer t.Stop()
+		limit = time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
 	}
-
 	var err error
 	select {
 	case <-c.settled:
 	case <-ctx.Done():
 		err = ctx.Err()
+	}
+	if limit != nil {
+		limit.Stop()
 	}
 	c.mu.Lock()
 	open, end := c.open, c.err
@@ -60,13 +67,13 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 // refusal says why a connection ended before it was open, which cause has a
 // part in.
 func refusal(url string, cause error) error {
-	problem := hidden
-	if cause == errNoClose {
-		problem, cause = denied, nil
-	} else if cause != nil {
-		problem = unanswered
+	switch cause {
+	case nil, errNoOpen:
+		return Refused(url, hidden, nil)
+	case errNoClose:
+		return Refused(url, denied, nil)
 	}
-	return Refused(url, problem, cause)
+	return Refused(url, unanswered, cause)
 }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.

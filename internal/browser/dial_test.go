@@ -13,9 +13,9 @@ import (
 
 func TestDialOpens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f := new(fakeSocket)
+		f := &fakeSocket{buffered: 42}
 		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
-		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestDialContextEndsLater(t *testing.T) {
 		f := new(fakeSocket)
 		f.fire(event.Event{Kind: event.Opened})
 		ctx, cancel := context.WithCancel(t.Context())
-		c, err := Dial(ctx, f, Options{ReadLimit: -1})
+		c, err := Dial(ctx, f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +67,8 @@ func TestDialFails(t *testing.T) {
 				f.setState(event.Closed)
 				f.fire(event.Event{Kind: event.Failed})
 			}, denied, errorGrace},
+		{"Node.js", "Node.js 22 fires error, and leaves readyState at CONNECTING",
+			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}) }, hidden, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",
 			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
 	}
@@ -96,16 +98,20 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
-// An "error" of a socket that is not closed decides nothing: "close" or "open"
-// is still to come.
-func TestDialErrorWhileConnecting(t *testing.T) {
+// Whatever an "error" means, a socket that opens after it is open.
+func TestDialOpensAfterAnError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
 		f.fire(event.Event{Kind: event.Failed})
-		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
-		c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+		time.AfterFunc(errorGrace/2, func() { f.setState(event.Open); f.fire(event.Event{Kind: event.Opened}) })
+		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
+		}
+		time.Sleep(2 * errorGrace)
+		synctest.Wait()
+		if err := c.terminal(); err != nil {
+			t.Errorf("then it ended: %v", err)
 		}
 		c.CloseNow()
 	})
@@ -141,7 +147,7 @@ func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 		for range 50 { // whatever select takes first
 			f := new(fakeSocket)
 			f.fire(event.Event{Kind: event.Opened}, text("a"), text("b"), closed(4001, "bye"))
-			c, err := Dial(t.Context(), f, Options{ReadLimit: -1})
+			c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 			if err != nil {
 				t.Fatalf("Dial = %v: the connection was open", err)
 			}

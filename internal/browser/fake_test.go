@@ -17,9 +17,12 @@ import (
 type fakeSocket struct {
 	mu       sync.Mutex
 	queue    []event.Event
-	wake     func() // armed, or nil
+	wake     func()
+	armed    bool // Next has reported false
 	state    event.State
 	sent     []sent
+	buffered int64
+	looks    int
 	closes   []string
 	released bool
 	sendErr  error
@@ -37,6 +40,7 @@ func (f *fakeSocket) Next() (event.Event, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) == 0 {
+		f.armed = true
 		return event.Event{}, false
 	}
 	e := f.queue[0]
@@ -44,18 +48,7 @@ func (f *fakeSocket) Next() (event.Event, bool) {
 	return e, true
 }
 
-func (f *fakeSocket) Wake(wake func()) {
-	f.mu.Lock()
-	if f.released {
-		wake = nil
-	} else if len(f.queue) == 0 {
-		f.wake, wake = wake, nil
-	}
-	f.mu.Unlock()
-	if wake != nil {
-		wake()
-	}
-}
+func (f *fakeSocket) Wake(wake func()) { f.wake = wake }
 
 // fire fires events in one task: they are all queued before the connection can
 // look at the first.
@@ -74,11 +67,11 @@ func (f *fakeSocket) fire(events ...event.Event) {
 		return
 	}
 	f.queue = append(f.queue, events...)
-	wake := f.wake
-	f.wake = nil
+	armed := f.armed
+	f.armed = false
 	f.mu.Unlock()
-	if wake != nil {
-		wake()
+	if armed {
+		f.wake()
 	}
 }
 
@@ -132,13 +125,33 @@ func (f *fakeSocket) hangUp(call string) {
 	}
 }
 
-func (f *fakeSocket) BufferedAmount() int64 { return 42 }
-func (f *fakeSocket) Protocol() string      { return "chat" }
+func (f *fakeSocket) BufferedAmount() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looks++
+	return f.buffered
+}
+
+// looked returns how often BufferedAmount was called.
+func (f *fakeSocket) looked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.looks
+}
+
+// buffer sets what BufferedAmount returns.
+func (f *fakeSocket) buffer(n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.buffered = n
+}
+
+func (f *fakeSocket) Protocol() string { return "chat" }
 
 func (f *fakeSocket) Release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.released, f.queue, f.wake = true, nil, nil
+	f.released, f.queue, f.armed = true, nil, false
 }
 
 // check compares what was done with the socket.
@@ -165,7 +178,7 @@ type fakeMessage struct {
 	typ    api.MessageType
 	p      string
 	units  int // UTF-16 units of a text; 0 means len(p)
-	sized  int
+	sized  int // calls of AppendTo with a limit
 	copied int
 	onCopy func()
 	err    error
@@ -180,20 +193,21 @@ func (m *fakeMessage) MinSize() int {
 	return len(m.p)
 }
 
-func (m *fakeMessage) Size() (int, error) {
-	m.sized++
-	return len(m.p), m.err
-}
-
-func (m *fakeMessage) AppendTo(dst []byte) ([]byte, error) {
+func (m *fakeMessage) AppendTo(dst []byte, limit int64) ([]byte, bool, error) {
 	if m.err != nil {
-		return dst, m.err
+		return dst, true, m.err
+	}
+	if limit >= 0 {
+		m.sized++
+		if int64(len(m.p)) > limit {
+			return dst, false, nil
+		}
 	}
 	m.copied++
 	if m.onCopy != nil {
 		m.onCopy()
 	}
-	return append(dst, m.p...), nil
+	return append(dst, m.p...), true, nil
 }
 
 func text(s string) event.Event {
@@ -204,12 +218,17 @@ func closed(code api.StatusCode, reason string) event.Event {
 	return event.Event{Kind: event.Ended, Code: code, Reason: reason, Clean: code != api.StatusAbnormalClosure}
 }
 
-// open returns a connection that is open.
+// open returns a connection that is open and has a read limit, -1 for none.
 func open(t *testing.T, limit int64) (*Conn, *fakeSocket) {
+	t.Helper()
+	return openWith(t, Options{ReadLimit: limit, ReadBuffer: -1, WriteBuffer: -1})
+}
+
+func openWith(t *testing.T, o Options) (*Conn, *fakeSocket) {
 	t.Helper()
 	f := new(fakeSocket)
 	f.fire(event.Event{Kind: event.Opened})
-	c, err := Dial(t.Context(), f, Options{ReadLimit: limit})
+	c, err := Dial(t.Context(), f, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,12 +115,13 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 // pop returns the oldest message, else the terminal error, else neither.
 func (c *Conn) pop() (m event.Message, err error) {
 	c.mu.Lock()
-	if len(c.queue) == 0 {
+	if len(c.queue) == 0 && !c.armed {
 		c.pump()
 	}
 	if len(c.queue) > 0 {
 		m, c.queue[0] = c.queue[0], nil
 		c.queue = c.queue[1:]
+		c.held -= int64(m.MinSize())
 	} else {
 		err = c.err
 	}
@@ -128,21 +129,15 @@ func (c *Conn) pop() (m event.Message, err error) {
 	return m, err
 }
 
-// take copies m behind dst, unless it is over the read limit, which is known
-// before anything is copied.
-func (c *Conn) take(m event.Message, dst []byte) (p []byte, err error) {
-	n := m.MinSize()
-	if c.limit >= int64(n) {
-		n, err = m.Size()
-	}
-	if err == nil && c.limit >= 0 && int64(n) > c.limit {
-		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
-	}
-	if err == nil {
-		p, err = m.AppendTo(dst)
-	}
+// take copies m behind dst, unless it is text over the read limit in bytes alone:
+// all else over it was refused when it arrived.
+func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
+	p, fits, err := m.AppendTo(dst, c.limit)
 	if err != nil {
 		return dst, c.fail(api.StatusInternalError, broken(true, err))
+	}
+	if !fits {
+		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
 	}
 	return p, nil
 }

@@ -16,12 +16,12 @@ import (
 //
 // No method blocks, and none panics. Conn calls them one at a time.
 type Socket interface {
-	// Next takes the oldest event from the queue; it reports false when the
-	// queue is empty.
+	// Next takes the oldest event from the queue. When it reports false the queue
+	// is empty, and the function of Wake is called for the next event.
 	Next() (event.Event, bool)
-	// Wake arms a call of f for the next event to come, or for one that came
-	// since Next found the queue empty. f is called once at least and from any
-	// goroutine, also from within another method of this Socket; it never blocks.
+	// Wake sets f, which is called once at least for an event after Next has
+	// reported false, from any goroutine and also from within another
+	// method of this Socket; it never blocks.
 	Wake(f func())
 
 	// State is the object's readyState.

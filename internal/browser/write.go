@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
@@ -14,6 +15,13 @@ import (
 var (
 	errNotUTF8 = &api.ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
 	errSent    = errors.New("the message has ended already: its Writer was closed")
+)
+
+// A Write that waits for room looks at bufferedAmount again after the first
+// pause, then after twice as long each time up to the last.
+const (
+	firstPause = 4 * time.Millisecond
+	lastPause  = 16 * time.Millisecond
 )
 
 // Write sends p as one message, once no other message is being written.
@@ -43,20 +51,57 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return w, nil
 }
 
-// send hands one message over. Waiting for room belongs before it: the object
-// takes without end. writing is held.
+// send hands one message over once there is room for it: the object takes
+// without end. writing is held.
 func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
-	c.mu.Lock()
-	ok := c.writable()
-	var err error
-	if ok {
-		err = c.s.Send(typ, p)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		c.mu.Lock()
+		ok := c.writable()
+		full := ok && c.overfull()
+		var err error
+		if ok && !full {
+			c.buffered += int64(len(p))
+			err = c.s.Send(typ, p)
+		}
+		c.mu.Unlock()
+		switch {
+		case !ok:
+			return c.awaitEnd(ctx)
+		case !full:
+			return err
+		}
+		if err := c.awaitRoom(ctx, pause); err != nil {
+			return err
+		}
 	}
-	c.mu.Unlock()
-	if !ok {
-		err = c.awaitEnd(ctx)
+}
+
+// overfull reports whether the object holds more than WriteBuffer. It is not asked
+// while it cannot: it holds at most what it did before, and what was sent since.
+// mu is held.
+func (c *Conn) overfull() bool {
+	if c.mark >= 0 && c.buffered > c.mark {
+		c.buffered = c.s.BufferedAmount()
+		return c.buffered > c.mark
 	}
+	return false
+}
+
+// awaitRoom waits for pause at most: until something has arrived, or the connection
+// has ended. No event tells that bufferedAmount has gone down.
+func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
+	t := time.AfterFunc(pause, func() { take(c.full) })
+	err := lock(ctx, c.full)
+	t.Stop()
 	return err
+}
+
+// take takes the one token out, which lets its next sender go on.
+func take(token chan struct{}) {
+	select {
+	case <-token:
+	default:
+	}
 }
 
 // writable reports whether a message can be sent. Once either side has begun to

@@ -6,7 +6,7 @@ import "slices"
 // WebSocket tests have made usual.
 type Class int
 
-// The classes. 12 and 13 are compression's.
+// The classes. 11 is that of the times it takes, which is no matter of conformance.
 const (
 	Framing       Class = 1
 	Pings         Class = 2
@@ -18,6 +18,8 @@ const (
 	Headers       Class = 8
 	Limits        Class = 9
 	Automatic     Class = 10
+	Compression   Class = 12
+	Negotiation   Class = 13
 )
 
 // Classes lists them all, with their names.
@@ -35,6 +37,8 @@ var Classes = []struct {
 	{Headers, "8-masks-and-lengths"},
 	{Limits, "9-limits"},
 	{Automatic, "10-automatic-fragmentation"},
+	{Compression, "12-compression"},
+	{Negotiation, "13-compression-negotiated"},
 }
 
 // Case is one conversation with a connection under test, the target.
@@ -44,11 +48,17 @@ type Case struct {
 	Section string // of RFC 6455 unless it names another
 	Why     string // the rule, in a sentence
 
-	// Offer is what the peer, as a client, offers in Sec-WebSocket-Extensions;
-	// Agree is what is agreed on: a server target must answer it, and a client
-	// target is answered it. Uses are the reserved bits it gives a meaning to.
+	// Offer is what the peer, as a client, offers in Sec-WebSocket-Extensions, each
+	// line in a field of its own; Agree is what is agreed on: a server target must
+	// answer it, and a client target is answered it.
 	Offer, Agree string
-	Uses         byte
+	// Compression is what the target is told to want; nil for no compression.
+	Compression *Deflate
+	// Only is the role of the targets that the case is for.
+	Only Role
+	// Bulk says that the case is one of many bytes, which one target of each role
+	// is enough for.
+	Bulk bool
 
 	// Limit is the target's read limit in bytes; 0 means one above all cases.
 	Limit int64
@@ -61,6 +71,15 @@ type Case struct {
 	Steps []Step
 	End   End
 }
+
+// Role is a side of a connection.
+type Role int
+
+const (
+	Either Role = iota
+	Server
+	Client
+)
 
 // Behaviour is what the target does with messages.
 type Behaviour int
@@ -122,6 +141,9 @@ const (
 	// Cut: the peer ends the stream without a close frame. The target's
 	// program gets 1006.
 	Cut
+	// Refused: the handshake fails. A server target answers with the status Code,
+	// a client target ends the stream; neither sends a frame.
+	Refused
 )
 
 // End is how a case ends.
@@ -132,8 +154,8 @@ type End struct {
 	Clean  bool
 }
 
-// Scale is how much the cases of class 9 carry. It never changes how many there are
-// of any other class.
+// Scale is how much the cases of class 9, and those of compression, carry. It never
+// changes how many there are of any other class.
 type Scale int
 
 const (
@@ -141,7 +163,9 @@ const (
 	// each size.
 	Full Scale = iota
 	// Raced is for the race detector, which makes a byte cost fifty times as
-	// much: 1 MiB in fragments, and 100 messages of the sizes over 4 KiB.
+	// much: 1 MiB in fragments, 100 messages of the sizes over 4 KiB. To be
+	// compressed there are few messages over 4 KiB; and each window meets each kind
+	// of message, and each way of taking contexts over, but not all at once.
 	Raced
 	// Short: up to 1 MiB in a message and in fragments, and 50 messages.
 	Short
@@ -150,7 +174,7 @@ const (
 // Cases returns the whole table.
 func Cases(scale Scale) []Case {
 	return slices.Concat(framing(), pings(), reservedBits(), opcodes(), fragmentation(), utf8Cases(),
-		closings(), headers(), limits(scale), automatic())
+		closings(), headers(), limits(scale), automatic(), compression(scale), negotiation(scale))
 }
 
 // of puts cases into a class.
@@ -177,6 +201,12 @@ func fails(code int, section, name, why string, steps ...Step) Case {
 func answers(code int, reason, section, name, why string, steps ...Step) Case {
 	c := well(section, name, why, steps...)
 	c.End = End{Kind: Answered, Code: code, Reason: reason}
+	return c
+}
+
+// only is c for targets of one role.
+func (c Case) only(r Role) Case {
+	c.Only = r
 	return c
 }
 

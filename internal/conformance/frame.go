@@ -43,6 +43,14 @@ type Frame struct {
 	Width int
 	// Flip masks a server's frame, and leaves a client's unmasked.
 	Flip bool
+
+	// Compress says of a frame to send that the peer compresses its payload, as
+	// a message, and sets RSV1; of one that is wanted that it must come compressed.
+	// One that is wanted without may come either way.
+	Compress bool
+	// Cut is how many bytes of the compressed payload go in each fragment; 0 means
+	// all in one frame.
+	Cut int
 }
 
 // append appends f as it stands on the wire.
@@ -176,6 +184,12 @@ func (f Frame) wide(width int) Frame {
 // announcing is f with another length than its payload's, in 8 bytes.
 func (f Frame) announcing(length uint64) Frame {
 	f.Announce, f.Width = length, 8
+	return f
+}
+
+// compressed is f, to be compressed.
+func (f Frame) compressed() Frame {
+	f.Compress = true
 	return f
 }
 

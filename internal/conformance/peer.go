@@ -18,7 +18,9 @@ type Peer struct {
 	in       *bufio.Reader
 	client   bool          // the peer's own role
 	patience time.Duration // bounds each step
-	uses     byte          // reserved bits that an extension gave a meaning to
+
+	deflate *deflater // what it sends, once that was agreed on
+	inflate *inflater // what it receives
 
 	keys    uint32
 	held    []byte // encoded and not yet sent
@@ -49,7 +51,6 @@ func (p *Peer) Play(c *Case) error {
 }
 
 func (p *Peer) play(c *Case) error {
-	p.uses = c.Uses
 	p.conn.SetDeadline(time.Now().Add(p.patience))
 	shake := p.accept
 	if p.client {
@@ -57,6 +58,9 @@ func (p *Peer) play(c *Case) error {
 	}
 	if err := shake(c); err != nil {
 		return fmt.Errorf("handshake: %w", err)
+	}
+	if c.End.Kind == Refused {
+		return p.endOfStream()
 	}
 	for i, s := range c.Steps {
 		if err := p.step(s, c.Do == Stream); err != nil {
@@ -112,12 +116,13 @@ func (p *Peer) encode(s Step) *pieces {
 		p.record.add(entry{note: "sent on " + abbreviate(out.bytes)})
 		return out
 	}
+	frames := p.onWire(s.Send)
 	size := 0
-	for _, f := range s.Send {
+	for _, f := range frames {
 		size += len(f.Payload) + 14
 	}
 	b := make([]byte, 0, size)
-	for _, f := range s.Send {
+	for _, f := range frames {
 		start := len(b)
 		b = f.append(b, p.client, p.key())
 		out.ends = append(out.ends, len(b))
@@ -182,7 +187,7 @@ func (p *Peer) next() (Frame, int, error) {
 		switch control := f.Op >= OpClose; {
 		case masked == p.client:
 			return f, 0, errors.New("a server masks no frame, a client all (RFC 6455 section 5.1)")
-		case f.RSV&^p.uses != 0, f.RSV != 0 && (control || f.Op == OpContinuation):
+		case f.RSV&^p.uses() != 0, f.RSV != 0 && (control || f.Op == OpContinuation):
 			return f, 0, errors.New("a reserved bit is set (RFC 6455 section 5.2)")
 		case f.Op > OpPong, f.Op > OpBinary && !control:
 			return f, 0, errors.New("a reserved opcode (RFC 6455 section 5.2)")
@@ -202,7 +207,7 @@ func (p *Peer) next() (Frame, int, error) {
 		if f.Fin {
 			whole, n := *p.partial, p.frames
 			p.partial, p.frames, whole.Fin = nil, 0, true
-			return whole, n, nil
+			return whole, n, p.inflated(&whole)
 		}
 	}
 }
@@ -220,6 +225,8 @@ func judge(want, got Frame, frames int, streams bool) error {
 	switch {
 	case !same(want, got):
 		return fmt.Errorf("want %v, came %v%s", want, got, difference(want, got))
+	case want.Compress && !got.Compress:
+		return fmt.Errorf("want %v, and came as it is", want)
 	case frames > 1 && !streams:
 		return fmt.Errorf("want %v in one frame, came %d", want, frames)
 	case frames == 1 && streams && len(got.Payload) > 1<<16:

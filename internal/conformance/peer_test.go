@@ -64,35 +64,31 @@ func TestPeerCatches(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				raw, end := net.Pipe()
-				go scriptedServer(end, tt.says, tt.raw)
-				err := NewPeer(raw, true, time.Hour).Play(&tt.c)
-				switch {
-				case tt.want == "" && err != nil:
-					t.Fatalf("a right target was found wrong: %v", err)
-				case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
-					t.Fatalf("Play = %v, want a report with %q", err, tt.want)
-				}
+				go sayAfter(NewPeer(end, false, time.Hour), "", tt.says, tt.raw)
+				wantReport(t, NewPeer(raw, true, time.Hour).Play(&tt.c), tt.want)
 			})
 		})
 	}
 }
 
-// scriptedServer says what it is told, whatever it hears.
-func scriptedServer(conn net.Conn, says []Frame, raw string) {
-	p := NewPeer(conn, false, time.Hour)
-	if p.accept(&Case{}) != nil {
+// sayAfter is a server that says what it is told, whatever it hears, behind an answer
+// with more fields.
+func sayAfter(p *Peer, fields string, says []Frame, raw string) {
+	req, err := http.ReadRequest(p.in)
+	if err != nil {
 		return
 	}
+	io.WriteString(p.conn, accepting+answerTo(req.Header.Get("Sec-WebSocket-Key"))+"\r\n"+fields+"\r\n")
 	heard := make(chan struct{})
 	go func() {
 		io.Copy(io.Discard, p.in)
 		close(heard)
 	}()
 	for _, f := range says {
-		conn.Write(f.append(nil, false, [4]byte{}))
+		p.conn.Write(f.append(nil, false, [4]byte{}))
 	}
-	io.WriteString(conn, raw)
-	conn.Close()
+	io.WriteString(p.conn, raw)
+	p.conn.Close()
 	<-heard
 }
 
@@ -112,9 +108,11 @@ func TestPeerIsNotPatientForEver(t *testing.T) {
 	})
 }
 
+// accepting is a server's answer up to the value that follows from the key.
+const accepting = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+
 // Wrong handshakes are no success.
 func TestPeerChecksTheHandshake(t *testing.T) {
-	accepting := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 	if answerTo(sampleKey) != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" { // RFC 6455 section 1.3
 		t.Fatalf("the answer to the sample key is %q", answerTo(sampleKey))
 	}
@@ -122,7 +120,7 @@ func TestPeerChecksTheHandshake(t *testing.T) {
 		{"refused", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "status 403"},
 		{"another key", accepting + "s3pPLMBiTxaQ9kYGzzhZRbK+xOp=\r\n\r\n", "Sec-WebSocket-Accept"},
 		{"no upgrade", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n", "Upgrade: \"\""},
-		{"an extension", accepting + answerTo(sampleKey) + "\r\nSec-WebSocket-Extensions: x\r\n\r\n", "answered by \"x\""},
+		{"an extension", accepting + answerTo(sampleKey) + "\r\nSec-WebSocket-Extensions: x\r\n\r\n", "\"x\" is no permessage-deflate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw, end := net.Pipe()
@@ -138,5 +136,87 @@ func TestPeerChecksTheHandshake(t *testing.T) {
 				t.Fatalf("Play = %v, want a report with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestPeerCatchesCompression plays compressed conversations against targets that
+// break what was agreed on.
+func TestPeerCatchesCompression(t *testing.T) {
+	small := Deflate{ServerNoContextTakeover: true, ServerMaxWindowBits: 8, ClientMaxWindowBits: 15}
+	hi := well("", "hello", "why", send(text("Hello")).want(text("Hello"))).agreeing(small)
+	twice := well("", "twice", "why", send(text("Hello"), text("Hello")).want(text("Hello"), text("Hello"))).agreeing(small)
+	long := message(OpBinary, 300, 1)
+	long.Payload = append(long.Payload[:300:300], long.Payload[:3]...)
+	far := well("", "far", "why", send(long).want(long)).agreeing(small)
+	must := well("", "must", "why", send(text("Hello")).want(text("Hello").compressed())).agreeing(small)
+	off := well("", "off", "why", send(text("Hello")).want(text("Hello")))
+	tooFar := zipped(OpBinary, new(blocks).stored(long.Payload[:300], false).begin(fixedBlock, false).match(3, 300).end().finish())
+	first := zipped(OpText, hello)
+	for _, tt := range []struct {
+		name   string
+		c      Case
+		answer string
+		says   []Frame
+		want   string
+	}{
+		{"right", hi, hi.Agree, []Frame{first, closing(1000, "")}, ""},
+		{"right and as it is", hi, hi.Agree, []Frame{text("Hello"), closing(1000, "")}, ""},
+		{"right in fragments, of which one is judged", hi, hi.Agree, first.fragments(3), "in one frame, came 3"},
+		{"as it is where it must not be", must, must.Agree, []Frame{text("Hello")}, "came as it is"},
+		{"another message", hi, hi.Agree, []Frame{zipped(OpText, new(blocks).fixed("Jello", false).finish())}, "came text compressed [4a 65 6c 6c 6f]"},
+		{"past the window", far, far.Agree, []Frame{tooFar}, "300 bytes back, over its window of 256"},
+		{"takeover that was not agreed on", twice, twice.Agree, []Frame{first, zipped(OpText, helloAgain)}, "where there are 1"},
+		{"not DEFLATE", hi, hi.Agree, []Frame{zipped(OpText, []byte{6})}, "reserved type"},
+		{"RSV1 on a continuation", hi, hi.Agree, []Frame{zipped(OpText, hello[:3]).more(), rest("").rsv(RSV1)}, "a reserved bit"},
+		{"RSV1 on a pong", hi, hi.Agree, []Frame{pong("").rsv(RSV1)}, "a reserved bit"},
+		{"RSV2", hi, hi.Agree, []Frame{text("Hello").rsv(RSV2)}, "a reserved bit"},
+		{"compressed though nothing was agreed on", off, "", []Frame{first}, "a reserved bit"},
+		{"another answer", hi, pd("server_max_window_bits=9"), nil, "want \"" + hi.Agree},
+		{"no answer", hi, "", nil, "answered by \"\""},
+		{"an answer that is none", hi, pd("server_max_window_bits=7"), nil, "wrong value"},
+		{"an answer to nothing", off, pd(""), nil, "want \"\""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				raw, end := net.Pipe()
+				go sayAfter(NewPeer(end, false, time.Hour), fields(tt.answer), tt.says, "")
+				wantReport(t, NewPeer(raw, true, time.Hour).Play(&tt.c), tt.want)
+			})
+		})
+	}
+}
+
+// A target that should have refused, and does not, is found out in both roles.
+func TestPeerCatchesAcceptance(t *testing.T) {
+	refused := Case{Section: "RFC 7692 section 7.1", Why: "why", End: End{Kind: Refused, Code: 400}, Offer: "permessage-deflate;"}
+	synctest.Test(t, func(t *testing.T) {
+		raw, end := net.Pipe()
+		go sayAfter(NewPeer(end, false, time.Hour), "", nil, "")
+		wantReport(t, NewPeer(raw, true, time.Hour).Play(&refused), "want 400")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		raw, end := net.Pipe()
+		go func() {
+			defer end.Close()
+			io.WriteString(end, "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Key: "+sampleKey+"\r\n\r\n")
+			p := NewPeer(end, true, time.Hour)
+			if _, err := http.ReadResponse(p.in, nil); err == nil {
+				end.Write(text("Hello").append(nil, true, [4]byte{}))
+			}
+		}()
+		c := refused
+		c.Agree = "x-unknown"
+		wantReport(t, NewPeer(raw, false, time.Hour).Play(&c), "want the end of the stream, came text")
+	})
+}
+
+// wantReport wants err to say want, or to be nil for "".
+func wantReport(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Fatalf("a right target was found wrong: %v", err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Fatalf("Play = %v, want a report with %q", err, want)
 	}
 }

@@ -88,6 +88,9 @@ func (f Frame) String() string {
 	if f.Announce != 0 {
 		s += fmt.Sprintf(" announcing %d bytes", f.Announce)
 	}
+	if f.Compress {
+		s += " compressed"
+	}
 	if f.Flip {
 		s += " wrongly masked or not"
 	}

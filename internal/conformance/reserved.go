@@ -31,7 +31,7 @@ func reservedBits() []Case {
 	}
 	for _, offer := range []string{"permessage-unknown", "x-one; a=1, x-two; b"} {
 		c := fails(1002, "9.1", "declined-extension/"+offer[:5], "an extension that the server did not answer is not in use", send(text("bits").rsv(RSV1)))
-		c.Offer = offer
+		c.Offer, c.Only = offer, Server
 		all = append(all, c)
 	}
 	return of(ReservedBits, all...)

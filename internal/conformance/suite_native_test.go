@@ -108,7 +108,7 @@ func TestTable(t *testing.T) {
 	for _, c := range table() {
 		name := fmt.Sprint(c.Class, c.Name)
 		switch {
-		case c.Name == "" || c.Section == "" || c.Why == "":
+		case c.Name == "" || c.Section == "" || strings.HasSuffix(c.Section, " ") || c.Why == "":
 			t.Errorf("case %q lacks a name, a section or a reason", name)
 		case names[name]:
 			t.Errorf("case %q is there twice", name)

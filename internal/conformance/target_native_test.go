@@ -40,15 +40,18 @@ type target struct {
 
 var targets = []target{
 	{name: "accept", open: openAccept},
-	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic}},
+	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic, Compression}},
 	{name: "dial", client: true, open: openDial},
-	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits}},
-	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits}},
+	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits, Negotiation}},
+	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits, Negotiation}},
 }
 
 // plays reports whether the target is for c.
 func (g *target) plays(c *Case) bool {
-	if c.Clock && !g.bubble || g.client && c.Offer != "" {
+	if c.Clock && !g.bubble || c.Only == Server && g.client || c.Only == Client && !g.client {
+		return false
+	}
+	if c.Bulk && slices.Contains(g.without, Limits) {
 		return false
 	}
 	return !slices.Contains(g.without, c.Class) || c.Limit > 0
@@ -126,11 +129,23 @@ func limitOf(c *Case) int64 {
 	return readLimit
 }
 
+func compressionOf(c *Case) *ws.Compression {
+	d := c.Compression
+	if d == nil {
+		return nil
+	}
+	return &ws.Compression{
+		Level: d.Level, Threshold: d.Threshold,
+		ServerNoContextTakeover: d.ServerNoContextTakeover, ClientNoContextTakeover: d.ClientNoContextTakeover,
+		ServerMaxWindowBits: d.ServerMaxWindowBits, ClientMaxWindowBits: d.ClientMaxWindowBits,
+	}
+}
+
 // noGather reports whether the tests run with the gathering of replies off.
 func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
 
 func acceptOptions(c *Case) *ws.AcceptOptions {
-	return &ws.AcceptOptions{ReadLimit: limitOf(c), NoGather: noGather()}
+	return &ws.AcceptOptions{ReadLimit: limitOf(c), Compression: compressionOf(c), NoGather: noGather()}
 }
 
 func openAccept(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
@@ -185,7 +200,7 @@ func openDialPipe(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 
 func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {
 	return &ws.Dialer{
-		DialOptions: ws.DialOptions{ReadLimit: limitOf(c)},
+		DialOptions: ws.DialOptions{ReadLimit: limitOf(c), Compression: compressionOf(c)},
 		NetDial:     func(context.Context, string, string) (net.Conn, error) { return connect() },
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
 		NoGather:    noGather(),
@@ -212,6 +227,11 @@ func connect(t *testing.T, to net.Addr) net.Conn {
 // wrong says what is wrong with what the target's program saw, nil for nothing.
 func (o outcome) wrong(e End) error {
 	switch {
+	case e.Kind == Refused:
+		if refused, ok := errors.AsType[*ws.HandshakeError](o.shake); !ok || refused.Problem == "" {
+			return fmt.Errorf("the target's handshake: %v, want a *HandshakeError", o.shake)
+		}
+		return nil
 	case o.shake != nil:
 		return fmt.Errorf("the target's handshake: %w", o.shake)
 	case !errors.Is(o.read, ws.ErrClosed):

@@ -70,9 +70,13 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 
 // fail is Fail for whoever holds reading. It returns what the operation is to
 // return. An ended ctx does not keep the code from the peer, it only makes the
-// rest shorter.
+// rest shorter. Once the peer's close frame has come, what is wrong with the
+// message that it cut off is of no meaning: an inflater looks ahead of what it
+// gives out.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
-	c.beginClose(closeFrame{code, failReason(err)}, err)
+	if c.beginClose(closeFrame{code, failReason(err)}, err) {
+		return c.finish(ctx)
+	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
 	if c.sendClose(wait) == nil {
@@ -90,11 +94,14 @@ func failReason(err error) string {
 	return ""
 }
 
-func (c *Conn) beginClose(f closeFrame, failure error) {
+// beginClose makes our close frame due, unless closing has begun. It reports
+// whether the peer's has come.
+func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.closing.begin(f, failure)
 	c.open.Store(false)
-	c.mu.Unlock()
+	return c.closing.heard
 }
 
 // sendClose sends our close frame if it is due. It returns an error when it

@@ -41,9 +41,8 @@ type Message interface {
 	Type() api.MessageType
 	// MinSize is at most the size in bytes, and costs nothing to know.
 	MinSize() int
-	// Size is the size in bytes. Text is encoded to know it.
-	Size() (int, error)
-	// AppendTo appends the bytes to dst and lets go of JavaScript's memory. It
-	// is called once at most. On error it returns dst as it was.
-	AppendTo(dst []byte) ([]byte, error)
+	// AppendTo appends the bytes to dst, which then may be the message's own
+	// memory. It reports false, with dst as it was, when they are more than
+	// limit, -1 for none. It is called once.
+	AppendTo(dst []byte, limit int64) (p []byte, fits bool, err error)
 }

@@ -2,43 +2,68 @@
 
 package jsws
 
-import "github.com/hack-pad/safejs"
+import (
+	"sync"
+	"syscall/js"
+
+	"github.com/hack-pad/safejs"
+)
 
 // builtins is what every Socket uses of JavaScript, looked up once: each look-up
 // costs some 2 us and pins an object.
 var builtins struct {
-	loaded bool
-
-	array, arrayBuffer, uint8Array safejs.Value // constructors
-	options                        safejs.Value // of the decoder, and of a listener that is called once
-	encode                         safejs.Value // of a TextEncoder
-	decode                         safejs.Value // of a TextDecoder that keeps a leading U+FEFF
-	lastIndexOf                    safejs.Value // String.prototype.lastIndexOf, its this the first argument
-	empty                          safejs.Value // the empty string
+	reflect    [4]any // functions of Reflect, which all else goes through
+	uint8Array any    // constructor
+	decoder    any    // TextDecoder that keeps a leading U+FEFF
+	module     any    // the glue
+	imports    []any  // of its instances, but for what belongs to a Socket
 }
+
+// memory is the glue's memory. What is put there stays while its lock is held.
+var memory struct {
+	sync.Mutex
+	view js.Value // Uint8Array
+}
+
+// Functions of JavaScript's Reflect, in builtins.reflect.
+const (
+	get = iota
+	set
+	construct
+	apply
+)
 
 // load fills builtins. It needs no lock: JavaScript has one thread, and so has
 // Go in it.
 func load() error {
 	b := &builtins
-	if b.loaded {
+	if b.module != nil {
 		return nil
 	}
-	var x try
-	b.array = x.path("Array")
-	b.arrayBuffer = x.path("ArrayBuffer")
-	b.uint8Array = x.path("Uint8Array")
-	b.options = x.new(x.path("Object"))
-	for _, name := range [...]string{"fatal", "ignoreBOM", "once"} {
-		if x.err == nil {
-			x.err = b.options.Set(name, true)
-		}
+	reflect := js.Global().Get("Reflect")
+	for i, name := range [...]string{"get", "set", "construct", "apply"} {
+		b.reflect[i] = safejs.Safe(reflect.Get(name))
 	}
-	b.encode = x.bind(x.new(x.path("TextEncoder")), "encode")
-	b.decode = x.bind(x.new(x.path("TextDecoder"), "utf-8", b.options), "decode")
-	b.lastIndexOf = x.bind(x.path("String", "prototype", "lastIndexOf"), "call")
-	b.empty = x.path("Function", "prototype", "name")
-	b.loaded = x.err == nil
+	var x try
+	options := x.new(x.path("Object")) // of the decoder, and of the memory
+	for _, name := range [...]string{"fatal", "ignoreBOM", "initial", "maximum"} {
+		x.reflect(set, options, name, memorySize>>16)
+	}
+	b.uint8Array = x.path("Uint8Array")
+	b.decoder = x.new(x.path("TextDecoder"), "utf-8", options)
+	pages := x.new(x.path("WebAssembly.Memory"), options)
+	all := x.new(b.uint8Array, x.get(pages, "buffer"))
+	memory.view = safejs.Unsafe(value(all))
+	code := x.new(b.uint8Array, len(glue))
+	if x.err == nil {
+		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], glue)])
+	}
+	b.imports = []any{
+		b.reflect[get], b.reflect[get], x.path("Object"), x.path("Array.of"), x.call(b.reflect[construct], "bind", nil, b.uint8Array),
+		x.bind(x.new(x.path("TextEncoder")), "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
+		"data", "length", "byteLength", "written", pages,
+	}
+	b.module = x.new(x.path("WebAssembly.Module"), code)
 	return x.err
 }
 
@@ -46,79 +71,76 @@ func load() error {
 // js.Value that Go had of it would pin it until Go collects, which may be never:
 // Go does not see how much JavaScript holds. Engines older than ES2024 cannot,
 // and there it stays until then.
-func detach(buffer safejs.Value) { buffer.Call("transfer", 0) }
+func detach(buffer any) { new(try).call(buffer, "transfer", 0) }
 
 // try makes a row of calls readable: after the first error the rest does
-// nothing. Its methods are not inlined, for the sake of the page's size.
+// nothing. Its values are safejs.Values as any, which are smaller to pass on, and
+// all goes through one function of JavaScript's Reflect, for the sake of the
+// page's size.
 type try struct{ err error }
 
-// path follows properties from the global object.
-func (x *try) path(names ...string) safejs.Value {
-	v := safejs.Global()
-	for _, name := range names {
-		v = x.get(v, name)
+// reflect calls builtins.reflect[f].
+//
+//go:noinline
+func (x *try) reflect(f int, args ...any) any {
+	if x.err != nil {
+		return nil
 	}
+	v, err := value(builtins.reflect[f]).Invoke(args...)
+	x.err = err
 	return v
 }
 
 //go:noinline
-func (x *try) get(v safejs.Value, name string) (p safejs.Value) {
-	if x.err == nil {
-		p, x.err = v.Get(name)
+func (x *try) get(v any, name string) any { return x.reflect(get, v, name) }
+
+//go:noinline
+func (x *try) new(class any, args ...any) any { return x.reflect(construct, class, args) }
+
+//go:noinline
+func (x *try) call(v any, name string, args ...any) any {
+	return x.reflect(apply, x.get(v, name), v, args)
+}
+
+// bind returns v's method name, bound to v.
+//
+//go:noinline
+func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v) }
+
+// path follows properties, with dots between them, from the global object.
+func (x *try) path(names string) any {
+	var v any = safejs.Global()
+	start := 0
+	for i := range names {
+		if names[i] == '.' {
+			v, start = x.get(v, names[start:i]), i+1
+		}
 	}
+	return x.get(v, names[start:])
+}
+
+// value returns the safejs.Value in v, undefined when there is none.
+//
+//go:noinline
+func value(v any) safejs.Value {
+	p, _ := v.(safejs.Value)
 	return p
 }
 
-//go:noinline
-func (x *try) new(class safejs.Value, args ...any) (o safejs.Value) {
-	if x.err == nil {
-		o, x.err = class.New(args...)
-	}
-	return o
-}
-
-//go:noinline
-func (x *try) call(v safejs.Value, name string, args ...any) (result safejs.Value) {
-	if x.err == nil {
-		result, x.err = v.Call(name, args...)
-	}
-	return result
-}
-
-// bind returns v's method name, bound to v and args.
-func (x *try) bind(v safejs.Value, name string, args ...any) safejs.Value {
-	return x.call(x.get(v, name), "bind", append([]any{v}, args...)...)
-}
-
 // number returns v's property name if it is a number, else otherwise.
-func number(v safejs.Value, name string, otherwise int) int {
-	p, err := v.Get(name)
-	if err != nil {
+func number(v any, name string, otherwise int) int {
+	p := safejs.Unsafe(value(new(try).get(v, name)))
+	if p.Type() != js.TypeNumber {
 		return otherwise
 	}
-	return toInt(p, otherwise)
-}
-
-func toInt(v safejs.Value, otherwise int) int {
-	if v.Type() != safejs.TypeNumber {
-		return otherwise
-	}
-	f, err := v.Float()
-	if err != nil {
-		return otherwise
-	}
-	return int(f)
+	return int(p.Float())
 }
 
 // text returns v's property name if it is a string, else "".
-func text(v safejs.Value, name string) string {
-	p, err := v.Get(name)
-	if err != nil || p.Type() != safejs.TypeString {
+func text(v any, name string) string {
+	p := safejs.Unsafe(value(new(try).get(v, name)))
+	if p.Type() != js.TypeString {
 		return ""
 	}
-	s, err := p.String()
-	if err != nil {
-		return ""
-	}
-	return s
+	return p.String()
 }

@@ -11,113 +11,128 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// detachFrom is the size in bytes from which a received buffer is detached after
-// it was copied; below, the call costs more than the memory is worth.
-const detachFrom = 16 << 10
+// probe is how many times Go is woken at once before it is tried whether several
+// messages come when it is woken in a task of its own.
+const probe = 16
 
-// Next takes the oldest event from the queue; it reports false when there is
-// none.
+// inbox is what has been taken off the queue.
+type inbox struct {
+	small []*Message // by drain, oldest first
+	more  bool       // drain has left something
+	empty bool       // drain has not, and Next is to say so
+	arm   [1]any     // of drain: how to wake, nil for armedNow
+	got   int        // messages since the queue was empty
+	waits int        // how many times it was since a probe
+}
+
+// batch is where drain's records are copied to.
+var batch [batchSize]byte
+
+// Next takes the oldest event from the queue. When it reports false there is
+// none, and the next one will wake Go.
 func (s *Socket) Next() (e event.Event, ok bool) {
+	in := &s.in
 	if s.released {
 		return e, false
 	}
-	v, err := s.in.shift.Invoke()
-	if err != nil || v.IsUndefined() {
-		return e, false
+	if len(in.small) == 0 && !in.more && !in.empty {
+		s.fill()
 	}
-	// Only a MessageEvent has data: one look-up instead of decoding the type.
-	if data, err := v.Get("data"); err == nil && !data.IsUndefined() {
-		e.Kind, e.Message = event.Received, newMessage(data)
+	switch {
+	case len(in.small) > 0:
+		e.Kind, e.Message = event.Received, in.small[0]
+		in.small = in.small[1:]
 		return e, true
+	case in.more:
+		in.more = false
+		return s.single(), true
 	}
-	switch text(v, "type") {
-	case "open":
-		e.Kind = event.Opened
-	case "close":
-		e.Kind = event.Ended
+	in.empty = false
+	return e, false
+}
+
+// fill drains the queue of small messages, and asks to be woken when nothing is
+// left.
+func (s *Socket) fill() {
+	in := &s.in
+	if in.arm[0] == nil {
+		in.arm[0] = armedNow
+	}
+	memory.Lock()
+	n := safejs.Unsafe(s.glue[drain]).Invoke(in.arm[:]...).Int()
+	records := batch[:n>>1]
+	if len(records) > 0 {
+		js.CopyBytesToGo(records, memory.view)
+	}
+	memory.Unlock()
+	for len(records) > 0 {
+		n := 4 + (int(records[0])>>1 | int(records[1])<<7)
+		in.small = append(in.small, newSmall(records[0]&1 != 0, records[4:n]))
+		records = records[n:]
+	}
+	in.got += len(in.small)
+	in.more = n&1 != 0
+	if in.empty = !in.more && in.got > 0; in.empty && in.decide() {
+		safejs.Unsafe(s.glue[drain]).Invoke(in.arm[:]...) // of nothing, to arm anew
+	}
+}
+
+// decide says how the next wake-up is to come, and reports whether that is
+// new. In a task of its own it comes later, which pays when more messages come
+// until then.
+func (in *inbox) decide() bool {
+	in.waits++
+	mode := armedNow
+	if in.got > 1 || in.waits >= probe {
+		mode, in.waits = armedLater, 0
+	}
+	in.got = 0
+	changed := in.arm[0] != mode
+	in.arm[0] = mode
+	return changed
+}
+
+// single takes what drain leaves: a large message, an empty one, or another event.
+func (s *Socket) single() (e event.Event) {
+	v, err := s.glue[take].Invoke()
+	m := &Message{typ: api.MessageBinary, s: s, data: v, err: err}
+	if v.Type() == safejs.TypeString {
+		m.typ = api.MessageText
+		m.size, m.err = s.measure(length, v)
+	} else if m.size = number(v, "byteLength", -1); m.size < 0 {
+		m.size, m.err = 0, errUnreadable
+		e.Kind = kind(text(v, "type"))
+	}
+	switch e.Kind {
+	case 0:
+		s.in.got++
+		e.Kind, e.Message = event.Received, m
+	case event.Ended:
 		e.Code = api.StatusCode(number(v, "code", int(api.StatusAbnormalClosure)))
 		e.Reason = text(v, "reason")
-		if clean, err := v.Get("wasClean"); err == nil {
-			e.Clean = clean.Equal(safejs.Safe(js.ValueOf(true)))
-		}
-	default:
-		e.Kind = event.Failed
+		e.Clean = safejs.Unsafe(value(new(try).get(v, "wasClean"))).Equal(js.ValueOf(true))
 	}
-	return e, true
+	return e
 }
 
-// Message is a received message, still in JavaScript's memory.
-type Message struct {
-	typ  api.MessageType
-	data safejs.Value // a string or an ArrayBuffer
-	utf8 safejs.Value // of a string: a Uint8Array of its bytes, once encoded
-	size int          // bytes; of a string that is not encoded yet its UTF-16 units
-	err  error        // why data cannot be read
-}
-
-func newMessage(data safejs.Value) *Message {
-	m := &Message{typ: api.MessageBinary, data: data}
-	if data.Type() == safejs.TypeString {
-		m.typ = api.MessageText
-		m.size = units(data) // each is one byte of UTF-8 at least
-	} else if m.size = number(data, "byteLength", -1); m.size < 0 {
-		m.err = errUnreadable
+// kind returns what the type of an event means, 0 for nothing.
+func kind(typ string) event.Kind {
+	switch typ {
+	case "open":
+		return event.Opened
+	case "error":
+		return event.Failed
+	case "close":
+		return event.Ended
 	}
-	return m
+	return 0
 }
 
-// units returns a string's length in UTF-16 units. Go cannot read the length of
-// a string; the empty string is last found at its end.
-func units(s safejs.Value) int {
-	n, err := builtins.lastIndexOf.Invoke(s, builtins.empty)
+// measure calls a function of the glue that returns a length of v.
+func (s *Socket) measure(fn int, v safejs.Value) (int, error) {
+	n, err := s.glue[fn].Invoke(v)
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	return toInt(n, 0)
-}
-
-// Type says whether the message is text or binary.
-func (m *Message) Type() api.MessageType { return m.typ }
-
-// MinSize is at most the size in bytes: exact for binary, for text the number
-// of its UTF-16 units.
-func (m *Message) MinSize() int { return m.size }
-
-// Size is the size in bytes.
-func (m *Message) Size() (int, error) {
-	if m.typ == api.MessageText && m.utf8.IsUndefined() && m.err == nil {
-		if m.utf8, m.err = builtins.encode.Invoke(m.data); m.err == nil {
-			m.size = number(m.utf8, "length", 0)
-		}
-	}
-	return m.size, m.err
-}
-
-// AppendTo appends the bytes to dst and lets go of JavaScript's memory. It may
-// be called once.
-func (m *Message) AppendTo(dst []byte) ([]byte, error) {
-	n, err := m.Size()
-	if err != nil || n == 0 {
-		return dst, err
-	}
-	view := m.utf8
-	if m.typ == api.MessageBinary {
-		view, err = builtins.uint8Array.New(m.data)
-	}
-	p := dst
-	if cap(p)-len(p) < n {
-		p = append(make([]byte, 0, len(dst)+n), dst...)
-	}
-	p = p[:len(dst)+n]
-	if err == nil {
-		_, err = safejs.CopyBytesToGo(p[len(dst):], view)
-	}
-	if err != nil {
-		return dst, err
-	}
-	if m.typ == api.MessageBinary && n >= detachFrom {
-		detach(m.data)
-	}
-	m.data, m.utf8 = safejs.Undefined(), safejs.Undefined()
-	return p, nil
+	return safejs.Unsafe(n).Int(), nil
 }

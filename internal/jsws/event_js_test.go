@@ -3,6 +3,7 @@
 package jsws
 
 import (
+	"math/rand/v2"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -52,62 +53,120 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	}
 }
 
+// Small messages come through the glue, many at once; others one by one. Between
+// them the order is kept, and nothing is lost at the edges.
 func TestMessage(t *testing.T) {
-	big := strings.Repeat("0123456789abcdef", 1<<13) // 128 KiB: detached
 	tests := []struct {
 		name string
 		data js.Value
 		want string
-		min  int
+		min  int // of MinSize
 	}{
 		{"binary", arrayBuffer([]byte("\x00\xff\x80")), "\x00\xff\x80", 3},
 		{"empty binary", arrayBuffer(nil), "", 0},
-		{"large binary", arrayBuffer([]byte(big)), big, len(big)},
+		{"the largest small binary", arrayBuffer([]byte(strings.Repeat("b", smallSize))), strings.Repeat("b", smallSize), smallSize},
+		{"the smallest large binary", arrayBuffer([]byte(strings.Repeat("b", smallSize+1))), strings.Repeat("b", smallSize+1), smallSize + 1},
+		{"large binary, detached", arrayBuffer([]byte(strings.Repeat("b", detachFrom))), strings.Repeat("b", detachFrom), detachFrom},
+		{"binary over the memory", arrayBuffer([]byte(strings.Repeat("b", memorySize+1))), strings.Repeat("b", memorySize+1), memorySize + 1},
 		{"text", js.ValueOf("hello"), "hello", 5},
 		{"empty text", js.ValueOf(""), "", 0},
-		{"one to four bytes a character", js.ValueOf("aä€😀"), "aä€😀", 5}, // the last has two units
-		{"leading U+FEFF", js.Global().Get("String").Call("fromCharCode", 0xfeff, 'a'), "\ufeffa", 2},
+		{"one to four bytes a character", js.ValueOf("aä€😀"), "aä€😀", 10},
+		{"leading U+FEFF", js.Global().Get("String").Call("fromCharCode", 0xfeff, 'a'), "\ufeffa", 4},
 		{"U+0000", js.ValueOf("\x00"), "\x00", 1},
-		{"large text", js.ValueOf(big), big, len(big)},
+		{"the largest small text", js.ValueOf(strings.Repeat("€", smallSize)), strings.Repeat("€", smallSize), 3 * smallSize},
+		{"the smallest large text", js.ValueOf(strings.Repeat("€", smallSize+1)), strings.Repeat("€", smallSize+1), smallSize + 1},
+		{"the largest text for the memory", js.ValueOf(strings.Repeat("€", memorySize/3)), strings.Repeat("€", memorySize/3), memorySize / 3},
+		{"text over the memory", js.ValueOf(strings.Repeat("€", memorySize/3+1)), strings.Repeat("€", memorySize/3+1), memorySize/3 + 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, f := dialFake(t)
-			for _, sized := range []bool{false, true} {
+			for _, prefix := range []string{"", "> "} {
+				s, f := dialFake(t)
 				data := test.data
 				if data.Type() == js.TypeObject {
 					data = data.Call("slice", 0)
 				}
+				f.message("before")
 				f.message(data)
+				f.message("after")
+				wantMessage(t, s, "before")
 				m := next(t, s).Message
 				if got := m.MinSize(); got != test.min {
 					t.Errorf("MinSize = %d, want %d", got, test.min)
 				}
-				if n, err := m.Size(); sized && (n != len(test.want) || err != nil) {
-					t.Errorf("Size = %d, %v; want %d", n, err, len(test.want))
+				if n := len(test.want); n > 0 {
+					p, fits, err := m.AppendTo([]byte(prefix), int64(n-1))
+					if err != nil || fits || string(p) != prefix {
+						t.Errorf("AppendTo with a limit of one less = %d bytes, %v, %v", len(p), fits, err)
+					}
 				}
-				p, err := m.AppendTo([]byte("> "))
-				if err != nil || string(p) != "> "+test.want {
-					t.Errorf("AppendTo = %d bytes, %v; want %d", len(p), err, len(test.want)+2)
+				var dst []byte
+				if prefix != "" {
+					dst = []byte(prefix)
 				}
-				if data.Type() == js.TypeObject && len(test.want) > detachFrom && data.Get("byteLength").Int() != 0 {
+				p, fits, err := m.AppendTo(dst, int64(len(test.want)))
+				if err != nil || !fits || string(p) != prefix+test.want {
+					t.Errorf("AppendTo = %d bytes, %v, %v; want %d", len(p), fits, err, len(prefix+test.want))
+				}
+				if (m.Type() == api.MessageText) != (test.data.Type() == js.TypeString) {
+					t.Errorf("type %v of %v", m.Type(), test.data.Type())
+				}
+				if data.Type() == js.TypeObject && len(test.want) >= detachFrom && data.Get("byteLength").Int() != 0 {
 					t.Error("the buffer still holds its memory")
+				}
+				wantMessage(t, s, "after")
+				if e, ok := s.Next(); ok {
+					t.Errorf("one more: %+v", e)
 				}
 			}
 		})
 	}
 }
 
+func wantMessage(t *testing.T, s *Socket, want string) {
+	t.Helper()
+	e := next(t, s)
+	if e.Kind != event.Received {
+		t.Fatalf("%+v, want a message", e)
+	}
+	if p, fits, err := e.Message.AppendTo(nil, -1); string(p) != want || !fits || err != nil {
+		t.Errorf("a message of %d bytes, %v, %v; want %d", len(p), fits, err, len(want))
+	}
+}
+
+// Sizes of every kind in a random order, more than the glue's memory holds and
+// more than its queue has room for in the beginning.
+func TestManyMessages(t *testing.T) {
+	s, f := dialFake(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	sizes := []int{0, 1, 100, smallSize - 1, smallSize, smallSize + 1, 10 * smallSize}
+	for range 20 {
+		var want []string
+		for range random.IntN(200) {
+			p := []byte(strings.Repeat(string(rune('a'+random.IntN(26))), sizes[random.IntN(len(sizes))]))
+			if random.IntN(2) == 0 {
+				f.message(string(p))
+			} else {
+				f.message(arrayBuffer(p))
+			}
+			want = append(want, string(p))
+		}
+		for _, p := range want {
+			wantMessage(t, s, p)
+		}
+		if e, ok := s.Next(); ok {
+			t.Fatalf("one more: %+v", e)
+		}
+	}
+}
+
 // A Blob, which binaryType excludes, or anything else: an error, and no panic.
 func TestMessageUnreadable(t *testing.T) {
 	s, f := dialFake(t)
-	for _, data := range []js.Value{js.Null(), js.ValueOf(7), js.Global().Get("Object").New()} {
+	for _, data := range []js.Value{js.Null(), js.ValueOf(7), js.Global().Get("Object").New(), js.Global().Get("Blob").New()} {
 		f.message(data)
 		m := next(t, s).Message
-		if _, err := m.Size(); err == nil {
-			t.Errorf("Size of %v: no error", data)
-		}
-		if p, err := m.AppendTo([]byte("x")); err == nil || string(p) != "x" {
+		if p, _, err := m.AppendTo([]byte("x"), -1); err == nil || string(p) != "x" {
 			t.Errorf("AppendTo of %v = %q, %v", data, p, err)
 		}
 	}

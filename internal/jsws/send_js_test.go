@@ -11,11 +11,10 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// TestSend goes through lengths in an order that keeps, makes, grows and leaves
-// out the view.
+// TestSend goes through lengths up to the memory's and over it.
 func TestSend(t *testing.T) {
 	s, f := dialFake(t)
-	lengths := []int{0, 1, 1, 125, 126, 125, keepMin, keepMin + 1, 65535, 65536, 2, keepMax, keepMax + 1, 3, 0}
+	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, memorySize, memorySize + 1, 3, 0}
 	for i, n := range lengths {
 		p := strings.Repeat(string(rune('a'+i)), n)
 		for _, typ := range []api.MessageType{api.MessageBinary, api.MessageText, api.MessageText, api.MessageBinary} {
@@ -32,15 +31,12 @@ func TestSend(t *testing.T) {
 			}
 		}
 	}
-	if s.out.size > keepMax {
-		t.Errorf("the buffer grew to %d bytes, the bound is %d", s.out.size, keepMax)
-	}
 }
 
 // The runtime's own decoder of Go strings drops a leading U+FEFF.
 func TestSendTextIsExact(t *testing.T) {
 	s, f := dialFake(t)
-	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", keepMax/6+1)} {
+	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", memorySize/6+1)} {
 		f.sent = nil
 		if err := s.Send(api.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)
@@ -51,22 +47,13 @@ func TestSendTextIsExact(t *testing.T) {
 	}
 }
 
-// The view is one object for all messages of a length.
-func TestSendReusesTheView(t *testing.T) {
-	s, _ := dialFake(t)
-	s.Send(api.MessageText, []byte("one"))
-	view, text := s.out.view, s.out.text
-	for range 3 {
-		s.Send(api.MessageBinary, []byte("two"))
-		s.Send(api.MessageText, []byte("six"))
-	}
-	if !s.out.view.Equal(view) || !s.out.text.Equal(text) {
-		t.Error("a new view or text object was made for a message of the same length")
-	}
-	buffer := s.out.buffer
-	s.Send(api.MessageBinary, []byte("seven"))
-	if !s.out.buffer.Equal(buffer) {
-		t.Error("a new buffer was made for a message that fits the old one")
+// What was sent from the memory does not change when the next message is put there.
+func TestSendDoesNotShare(t *testing.T) {
+	s, f := dialFake(t)
+	s.Send(api.MessageBinary, []byte("one"))
+	s.Send(api.MessageText, []byte("two"))
+	if got := bytesOf(f.sent[0]) + utf8(f.sent[1]); got != "onetwo" {
+		t.Errorf("sent %q", got)
 	}
 }
 
@@ -78,7 +65,7 @@ func TestSendThrows(t *testing.T) {
 		exception string
 	}{
 		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError"},
-		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", keepMax+1), "1", "SyntaxError"},
+		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", memorySize+1), "1", "SyntaxError"},
 		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError"},
 	}
 	for _, test := range tests {

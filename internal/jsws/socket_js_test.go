@@ -125,18 +125,21 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// Messages wake Go once after Next has found nothing; the other events always.
 func TestWake(t *testing.T) {
 	s, f := dialFake(t)
-	woken := 0
-	wake := func() { woken++ }
 	f.message("not armed")
 	f.fire("Event", "open", nil) // nobody to wake yet
-	s.Wake(wake)
-	s.Wake(wake) // arming twice is arming once
+	woken := 0
+	s.Wake(func() { woken++ })
+	drainAll(s)
+	if _, ok := s.Next(); ok { // reporting it twice is arming once
+		t.Error("an event was left")
+	}
 	f.message("armed")
 	f.message("not armed any more")
 	if woken != 1 {
-		t.Errorf("woken %d times by three messages, want 1", woken)
+		t.Errorf("woken %d times by two messages, want 1", woken)
 	}
 	f.fire("Event", "open", nil)
 	f.fire("Event", "error", nil)
@@ -144,13 +147,65 @@ func TestWake(t *testing.T) {
 	if woken != 4 {
 		t.Errorf("woken %d times, want 3 more by open, error and close", woken)
 	}
-	n := 0
+	if n := drainAll(s); n != 5 {
+		t.Errorf("%d events in the queue, want 5", n)
+	}
+}
+
+func drainAll(s *Socket) (n int) {
 	for _, ok := s.Next(); ok; _, ok = s.Next() {
 		n++
 	}
-	if n != 7 {
-		t.Errorf("%d events in the queue, want 7", n)
+	return n
+}
+
+// Where messages come several at a time, one wake-up in a task of its own serves
+// all that come until then. It is tried now and then, and kept while it serves.
+func TestWakeLater(t *testing.T) {
+	s, f := dialFake(t)
+	woken := make(chan int, 64)
+	now := true // the wake-up comes from within the event
+	s.Wake(func() {
+		if now {
+			woken <- 0
+		} else {
+			woken <- drainAll(s)
+		}
+	})
+	drainAll(s)
+	for i := range probe {
+		f.message("alone")
+		if len(woken) != 1 {
+			t.Fatalf("message %d: %d wake-ups, want one at once", i, len(woken))
+		}
+		<-woken
+		drainAll(s)
 	}
+	now = false
+	for i := range 3 { // tried, then kept
+		for range 5 {
+			f.message("one of five")
+		}
+		if len(woken) != 0 {
+			t.Fatalf("batch %d: woken at once", i)
+		}
+		if n := <-woken; n != 5 {
+			t.Errorf("batch %d: %d messages at the wake-up, want 5", i, n)
+		}
+	}
+	f.fire("CloseEvent", "close", nil)
+	if len(woken) != 1 || <-woken != 1 {
+		t.Error("a close did not wake at once")
+	}
+	f.message("alone again")
+	if n := <-woken; n != 1 {
+		t.Errorf("%d messages, want 1", n)
+	}
+	f.message("at once again")
+	if len(woken) != 1 {
+		t.Error("not woken at once after a message that came alone")
+	}
+	<-woken
 }
 
 // Whoever holds a released function would print an error at every event.
@@ -167,10 +222,11 @@ func TestRelease(t *testing.T) {
 
 	woken := 0
 	s.Wake(func() { woken++ })
+	drainAll(s)
 	f.message("queued")
+	drainAll(s)
 	woken = 0
-	s.Wake(func() { woken++ })
-	function := s.woken.Value()
+	function := s.woken.Value
 	s.Release()
 	s.Release()
 	f.fire("Event", "open", nil)
@@ -184,8 +240,8 @@ func TestRelease(t *testing.T) {
 	if woken != 0 || len(errs) != 0 {
 		t.Errorf("after Release: woken %d times, console %q", woken, errs)
 	}
-	if _, err := function.Invoke(); err != nil || len(errs) != 1 {
-		t.Errorf("the function is not released: %v, console %q", err, errs)
+	if function.Invoke(); len(errs) != 1 {
+		t.Errorf("the function is not released: console %q", errs)
 	}
 	if s.State() != 1 || s.BufferedAmount() != 1<<40 {
 		t.Error("state and buffered amount cannot be read any more")

@@ -25,6 +25,7 @@ var layers = map[string]int{
 
 	"api/apitest":           5,
 	"testserver/server":     5,
+	"examples/page/figure":  5,
 	"examples/page/session": 5,
 
 	"testserver":    6,
@@ -59,7 +60,8 @@ var only = map[string][]string{
 	"api/apitest":            {"api"}, // the contract's suite must fit any implementation
 	"examples/echo":          {"ws"},  // users have no more than this
 	"examples/auth":          {"ws"},
-	"examples/page":          {"ws", "api", "examples/page/session"},
+	"examples/page":          {"ws", "api", "examples/page/figure", "examples/page/session"},
+	"examples/page/figure":   {},
 	"examples/page/session":  {"api"},
 	"internal/conformance":   {}, // its raw peer shares no code with what it judges
 	"internal/sizes/dial":    {"ws"},

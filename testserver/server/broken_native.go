@@ -111,6 +111,9 @@ func refuse(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Refused", "yes")
+	if q.Has("location") {
+		w.Header().Set("Location", q.Get("location"))
+	}
 	w.WriteHeader(status)
 	w.Write([]byte(strings.Repeat(q.Get("body"), times)))
 }

@@ -25,10 +25,14 @@
 //	                 connection, =reset resets it
 //	/reset           mid=header|payload|fragment|close: resets TCP (SO_LINGER 0) after half a header, half a
 //	                 payload, one of two fragments, half a close frame. after=N awaits N messages before
+//	/count           reads, and answers the close with 1000 and the reason "N M": how many data messages came before
+//	                 it, and their bytes in all
+//	/handshake       line=TEXT, repeated: answers the request with these header lines and nothing of its own; ACCEPT in
+//	                 one stands for the right Sec-WebSocket-Accept. Then it is polite, as /subprotocol
 //	/hang            takes the request and never answers it
 //	/seen            id=ID: sends how the connection that was opened with id=ID ended for the server, as the text
 //	                 CODE REASON; CODE is 1005 for an empty close frame and 1006 for none
-//	/refuse          status= (403) body=: a plain HTTP answer; body may be repeated times=N
+//	/refuse          status= (403) body=: a plain HTTP answer; body may be repeated times=N, and location= sends it on
 //	/                files of Options.Page: the demo page and its wasm
 //
 // Every WebSocket endpoint takes id=ID, for /seen. No connection lives longer

@@ -61,11 +61,16 @@ func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err err
 	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
 }
 
+// acceptOf is the answer to a Sec-WebSocket-Key (RFC 6455 section 4.2.2).
+func acceptOf(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
 // answer sends the 101 response of RFC 6455 section 4.2.2.
 func (p *peer) answer(key, subprotocol string) error {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	res := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
+		"Sec-WebSocket-Accept: " + acceptOf(key) + "\r\n"
 	if subprotocol != "" {
 		res += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
 	}

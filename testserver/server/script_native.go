@@ -5,6 +5,7 @@ package server
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ var endpoints = map[string]endpoint{
 	"/subprotocol":  polite, // scripted answers with choose=
 	"/header":       polite, // scripted sends the field
 	"/close":        closeAsAsked,
+	"/count":        count,
 	"/flood":        flood,
 	"/ping":         ping,
 	"/silent-close": silentClose,
@@ -116,6 +118,30 @@ func closeAsAsked(q *query) script {
 			return err
 		}
 		return errors.Join(p.send(opClose, payload), p.serve())
+	}
+}
+
+func count(*query) script {
+	return func(p *peer) error {
+		for messages, size := 0, 0; ; {
+			op, fin, payload, err := p.next()
+			switch {
+			case err != nil:
+				return err
+			case op == opClose:
+				return p.send(opClose, closePayload(1000, fmt.Sprint(messages, size)))
+			case op == opPing:
+				err = p.send(opPong, payload)
+			case op != opPong:
+				size += len(payload)
+				if fin {
+					messages++
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
 	}
 }
 

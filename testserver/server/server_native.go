@@ -44,6 +44,7 @@ func New(o Options) *Server {
 	}
 	s.mux.HandleFunc("/seen", s.scripted(s.seen))
 	s.mux.HandleFunc("/hang", s.hang)
+	s.mux.HandleFunc("/handshake", s.handshake)
 	s.mux.HandleFunc("/refuse", refuse)
 	if o.Page != "" {
 		s.mux.Handle("/", page(o.Page))

@@ -150,6 +150,42 @@ func TestSmallEndpoints(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	s := newTestServer(t)
+	nc := s.raw("/count")
+	nc.Write([]byte{0x01, 0x82, 0, 0, 0, 0, 'a', 'b', 0x80, 0x81, 0, 0, 0, 0, 'c', 0x88, 0x80, 0, 0, 0, 0}) // in two frames
+	if got, err := io.ReadAll(nc); err != nil || string(got) != "\x88\x05\x03\xe81 3" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	nc = s.raw("/count")
+	nc.Write([]byte{0x89, 0x80, 0, 0, 0, 0, 0x88, 0x80, 0, 0, 0, 0}) // a ping is not a message
+	if got, err := io.ReadAll(nc); err != nil || string(got) != "\x8a\x00\x88\x05\x03\xe80 0" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestHandshakeAnswersWhatItIsTold(t *testing.T) {
+	s := newTestServer(t)
+	nc := s.raw("/handshake?id=shaken&line=HTTP/1.1+200+No&line=Upgrade:+x&line=Sec-WebSocket-Accept:+ACCEPT")
+	nc.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x0f, 0xa4}) // close 4004
+	if got, err := io.ReadAll(nc); err != nil || string(got) != "\x88\x02\x0f\xa4" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	s.wantText(s.dial("/seen?id=shaken"), "4004 ")
+}
+
+func TestRefuseSendsOn(t *testing.T) {
+	s := newTestServer(t)
+	r, err := http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", "http"+strings.TrimPrefix(s.url, "ws")+"/refuse?status=302&location=/echo", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if r.StatusCode != 302 || r.Header.Get("Location") != "/echo" {
+		t.Errorf("got %d to %q", r.StatusCode, r.Header.Get("Location"))
+	}
+}
+
 func TestRawAndReset(t *testing.T) {
 	s := newTestServer(t)
 	mask := []byte{0x81, 0x80, 0, 0, 0, 0} // an empty text of a client

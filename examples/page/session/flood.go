@@ -1,103 +1,83 @@
 package session
 
 import (
-	"context"
-	"sync"
-	"time"
+	"encoding/binary"
+	"strconv"
 
 	"github.com/twinws/ws/api"
 )
 
+// The bounds of a flood.
 const (
-	window   = 64                     // messages of a flood in flight
-	interval = 500 * time.Millisecond // between two Rates
+	MaxSize   = 16 << 20 // bytes of one message
+	MaxWindow = 1024     // messages in flight
 )
 
 // flood keeps a window of messages in flight to a server that echoes them.
+// The Session's mu protects it.
 type flood struct {
-	inFlight int           // protected by the Session's mu
+	window   int
+	inFlight int
 	room     chan struct{} // holds one when inFlight has fallen
 	stop     chan struct{} // closed to end it
-	meter    meter
 }
 
-// echoed takes a message of n bytes for the flood, if it is one of a flood's.
-func (s *Session) echoed(n int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := s.flood
-	switch {
-	case s.late > 0: // answers come in order: these first
-		s.late--
-		return true
-	case f == nil || f.inFlight == 0:
-		return false
+// back tells that a message has come back, or never will. A nil flood is a
+// message's that belongs to none.
+func (f *flood) back() {
+	if f == nil {
+		return
 	}
 	f.inFlight--
-	f.meter.add(n)
 	select {
 	case f.room <- struct{}{}:
 	default:
 	}
-	return true
 }
 
-// reserve counts one more message in flight, when f runs and there is room.
-func (s *Session) reserve(f *flood) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.flood != f || f.inFlight >= window {
-		return false
-	}
-	f.inFlight++
-	return true
-}
-
-// Flood starts a flood of binary messages of size bytes, or ends the one that
-// runs. It returns when the flood has ended.
-func (s *Session) Flood(size int) {
-	s.mu.Lock()
-	c := s.conn
-	running := s.stopFlood()
-	if running || c == nil {
-		s.mu.Unlock()
-		if !running {
-			s.view.Problem(errNoConn)
-		}
+// startFlood floods with binary messages of size bytes. It returns when the
+// flood has ended; while one runs it does nothing.
+func (s *Session) startFlood(size, window int) {
+	if size < 0 || size > MaxSize {
+		s.problem(&api.ArgumentError{Name: "bytes", Problem: "must be 0 to " + strconv.Itoa(MaxSize)})
 		return
 	}
-	f := &flood{room: make(chan struct{}, 1), stop: make(chan struct{})}
-	s.flood = f
-	s.mu.Unlock()
-
-	s.view.Flooding(true)
-	defer s.view.Flooding(false)
-	go s.report(f)
+	if window < 1 || window > MaxWindow {
+		s.problem(&api.ArgumentError{Name: "in flight", Problem: "must be 1 to " + strconv.Itoa(MaxWindow)})
+		return
+	}
+	f, c := s.newFlood(window)
+	if c == nil {
+		s.problem(errNoConn)
+		return
+	}
+	if f == nil {
+		return
+	}
 	if err := s.pour(f, c, make([]byte, size)); err != nil {
-		s.view.Problem(err)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.flood == f {
-			s.stopFlood()
-		}
+		s.floodFailed(f, err)
 	}
 }
 
-// stopFlood ends the flood that runs, and reports whether one did. The caller
-// holds s.mu.
-func (s *Session) stopFlood() bool {
-	if s.flood == nil {
-		return false
+// newFlood begins a flood on the connection, which is nil for none. It returns
+// no flood when one runs.
+func (s *Session) newFlood(window int) (*flood, api.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != Open {
+		return nil, nil
 	}
-	close(s.flood.stop)
-	s.late += s.flood.inFlight
-	s.flood = nil
-	return true
+	if s.flood != nil {
+		return nil, s.conn
+	}
+	s.flood = &flood{window: window, room: make(chan struct{}, 1), stop: make(chan struct{})}
+	s.touch()
+	return s.flood, s.conn
 }
 
-// pour sends p again and again until the flood is stopped.
+// pour sends p, numbered, again and again until the flood is stopped.
 func (s *Session) pour(f *flood, c api.Conn, p []byte) error {
-	for {
+	for n := uint64(1); ; n++ {
 		for !s.reserve(f) {
 			select {
 			case <-f.stop:
@@ -105,50 +85,50 @@ func (s *Session) pour(f *flood, c api.Conn, p []byte) error {
 			case <-f.room:
 			}
 		}
-		if err := c.Write(context.Background(), api.MessageBinary, p); err != nil {
+		var number [8]byte
+		binary.BigEndian.PutUint64(number[:], n)
+		copy(p, number[max(0, 8-len(p)):])
+		if err := s.write(c, api.MessageBinary, p, f); err != nil {
 			return err
 		}
 	}
 }
 
-// report tells the view the flood's speed until it is stopped.
-func (s *Session) report(f *flood) {
-	t := time.NewTicker(interval)
-	defer t.Stop()
-	f.meter.take(time.Now())
-	for {
-		select {
-		case <-f.stop:
-			return
-		case now := <-t.C:
-			s.view.Rate(f.meter.take(now))
-		}
+// reserve counts one more message in flight, when f runs and there is room.
+func (s *Session) reserve(f *flood) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flood != f || f.inFlight >= f.window {
+		return false
 	}
+	f.inFlight++
+	return true
 }
 
-// meter counts messages and bytes between two looks at it.
-type meter struct {
-	mu       sync.Mutex
-	messages int
-	bytes    int
-	since    time.Time
-}
-
-func (m *meter) add(n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.messages++
-	m.bytes += n
-}
-
-// take returns the rate since the last take, and begins anew.
-func (m *meter) take(now time.Time) Rate {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var r Rate
-	if d := now.Sub(m.since).Seconds(); d > 0 && !m.since.IsZero() {
-		r = Rate{Messages: float64(m.messages) / d, Bytes: float64(m.bytes) / d}
+// floodFailed ends f. Its error is worth a line only if the connection lives on:
+// else the state says more.
+func (s *Session) floodFailed(f *flood, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flood != f {
+		return
 	}
-	m.messages, m.bytes, m.since = 0, 0, now
-	return r
+	s.stopFlood()
+	s.note(Line{Kind: Problem, Text: err.Error()})
+}
+
+// endFlood ends the flood that runs, if one does.
+func (s *Session) endFlood() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopFlood()
+}
+
+// stopFlood is endFlood for a caller that holds s.mu.
+func (s *Session) stopFlood() {
+	if s.flood != nil {
+		close(s.flood.stop)
+		s.flood = nil
+		s.touch()
+	}
 }

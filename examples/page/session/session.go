@@ -1,6 +1,7 @@
 // Package session is what the page does with a connection, apart from the page
-// itself: it dials, reads, writes, floods and counts, and tells a View. It holds
-// nothing of a browser, so it is tested on any machine, and may run in a worker.
+// itself: it dials, reads, writes, floods and measures, and tells it in Updates.
+// It holds nothing of a browser, so it is tested on any machine; Commands and
+// Updates have a form in bytes, so it runs in a Worker as well as in the window.
 package session
 
 import (
@@ -27,160 +28,218 @@ const (
 	Closed     State = "closed"
 )
 
-// Rate is what came back during a flood, per second.
-type Rate struct {
-	Messages float64
-	Bytes    float64
-}
+// Dial opens a connection; it is ws.Dial with its other options chosen.
+type Dial func(ctx context.Context, url string, subprotocols []string) (api.Conn, error)
 
-// View is told what happens. Its methods are called from several goroutines, and
-// must not call the Session.
-type View interface {
-	// State tells a new state, and why in words, "" for no reason.
-	State(s State, why string)
-	// Received and Sent tell a message, other than those of a flood.
-	Received(typ api.MessageType, p []byte)
-	Sent(typ api.MessageType, p []byte)
-	// Problem tells an error that left the connection as it was.
-	Problem(err error)
-	// Flooding tells whether a flood runs.
-	Flooding(on bool)
-	// Rate tells the speed of the flood, about twice a second.
-	Rate(r Rate)
-}
-
-// Dial opens a connection; it is ws.Dial with its options chosen.
-type Dial func(ctx context.Context, url string) (api.Conn, error)
-
-// Session is one user's connection, again and again. Its methods block: call
-// them from goroutines, never from an event's callback.
+// Session is one user's connection, again and again.
 type Session struct {
-	view View
-	dial Dial
+	dial    Dial          // constant
+	changed chan struct{} // constant; holds one when Watch has something to tell
 
-	mu     sync.Mutex
-	conn   api.Conn           // nil when there is none
-	giveUp context.CancelFunc // nil between connections
-	flood  *flood             // nil when none runs
-	late   int                // messages of ended floods that will still come back
+	mu      sync.Mutex // protects what follows
+	state   State
+	detail  string
+	failed  bool               // detail is an error
+	conn    api.Conn           // nil when there is none
+	giveUp  context.CancelFunc // nil between connections
+	flood   *flood             // nil when none runs
+	reading reading
+	echoes  echoes
+	meter   meter
+	log     log
 }
 
 // New returns a Session without a connection.
-func New(v View, d Dial) *Session { return &Session{view: v, dial: d} }
+func New(d Dial) *Session {
+	return &Session{dial: d, changed: make(chan struct{}, 1), state: Idle}
+}
 
 var (
 	errBusy   = errors.New("there is a connection already: close it first")
 	errNoConn = errors.New("there is no connection: connect first")
 )
 
-// Connect dials url, and reads until the connection ends. It returns then.
-func (s *Session) Connect(url string) {
+// connect dials, and reads until the connection ends. It returns then.
+func (s *Session) connect(url string, subprotocols []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), DialTime)
 	defer cancel()
-	if !s.begin(cancel) {
-		s.view.Problem(errBusy)
+	if !s.begin(cancel, url) {
+		s.problem(errBusy)
 		return
 	}
-	s.view.State(Connecting, url)
-	c, err := s.dial(ctx, url)
-	if err == nil && !s.adopt(ctx, c) {
+	c, err := s.dial(ctx, url, subprotocols)
+	if err == nil && !s.adopt(ctx, c, url) {
 		c.CloseNow()
 		err = ctx.Err()
 	}
 	if err != nil {
-		s.end()
-		s.view.State(Closed, err.Error())
+		s.end(err)
 		return
 	}
 	defer c.CloseNow()
-	s.view.State(Open, c.Subprotocol())
-	err = s.readAll(c)
-	s.end()
-	s.view.State(Closed, err.Error())
+	s.end(s.readAll(c))
 }
 
 // begin reserves the session for one dial.
-func (s *Session) begin(giveUp context.CancelFunc) bool {
+func (s *Session) begin(giveUp context.CancelFunc, url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.giveUp != nil {
 		return false
 	}
 	s.giveUp = giveUp
+	s.turn(Connecting, url, false)
 	return true
 }
 
 // adopt makes c the session's connection, unless dialing was given up meanwhile.
-func (s *Session) adopt(ctx context.Context, c api.Conn) bool {
+func (s *Session) adopt(ctx context.Context, c api.Conn, url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil {
 		return false
 	}
 	s.conn = c
+	s.reading = newReading()
+	s.meter = newMeter(time.Now())
+	if p := c.Subprotocol(); p != "" {
+		url += ", subprotocol " + p
+	}
+	s.turn(Open, url, false)
 	return true
 }
 
-// end makes the session ready for the next dial.
-func (s *Session) end() {
+// end makes the session ready for the next dial, and says why the last ended.
+func (s *Session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopFlood()
-	s.conn, s.giveUp, s.late = nil, nil, 0
+	s.conn, s.giveUp, s.reading, s.echoes = nil, nil, reading{}, echoes{}
+	e, closed := errors.AsType[*api.CloseError](why)
+	s.turn(Closed, why.Error(), !closed || !e.Clean)
 }
+
+// turn changes the state, and notes it in the log. The caller holds s.mu.
+func (s *Session) turn(to State, detail string, failed bool) {
+	s.state, s.detail, s.failed = to, detail, failed
+	text, kind := string(to), Note
+	if detail != "" {
+		text += ": " + detail
+	}
+	if failed {
+		kind = Problem
+	}
+	s.note(Line{Kind: kind, Text: text})
+}
+
+// In a page nothing is drawn while Go has work to do. So while messages are
+// waiting, reading stops for breathTime every breathEvery.
+const (
+	breathEvery = 50 * time.Millisecond
+	breathTime  = time.Millisecond
+)
 
 // readAll reads until the connection ends, and returns why it did.
 func (s *Session) readAll(c api.Conn) error {
 	var p []byte
+	breath := time.Now()
 	for {
-		typ, msg, err := c.ReadAppend(context.Background(), p[:0])
-		if err != nil {
+		if time.Since(breath) > breathEvery {
+			if c.ReadBuffered() > 0 {
+				time.Sleep(breathTime)
+			}
+			breath = time.Now()
+		}
+		ctx := s.awaitReading()
+		typ, msg, err := c.ReadAppend(ctx, p[:0])
+		switch {
+		case err == nil:
+			p = msg
+			s.received(typ, msg)
+		case ctx.Err() == nil: // else reading was paused, and the connection is as it was
 			return err
 		}
-		p = msg
-		if !s.echoed(len(msg)) {
-			s.view.Received(typ, msg)
-		}
 	}
 }
 
-// Send sends one message.
-func (s *Session) Send(typ api.MessageType, p []byte) {
-	c := s.current()
-	if c == nil {
-		s.view.Problem(errNoConn)
-		return
-	}
-	if err := c.Write(context.Background(), typ, p); err != nil {
-		s.view.Problem(err)
-		return
-	}
-	s.view.Sent(typ, p)
-}
-
-// Close ends the connection with a closing handshake, or gives up dialing.
-func (s *Session) Close(code api.StatusCode, reason string) {
-	c, dialing := s.leave()
-	switch {
-	case c != nil:
-		s.view.State(Closing, "")
-		if err := c.Close(code, reason); err != nil {
-			s.view.Problem(err)
-		}
-	case !dialing:
-		s.view.Problem(errNoConn)
-	}
-}
-
-// leave ends a flood, and a dial that is under way. It returns the connection.
-func (s *Session) leave() (c api.Conn, dialing bool) {
+// received counts a message, and notes it unless it belongs to a flood.
+func (s *Session) received(typ api.MessageType, p []byte) {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopFlood()
-	if s.conn == nil && s.giveUp != nil {
-		s.giveUp()
+	s.meter.received(len(p))
+	took, of, known := s.echoes.match(printOf(typ, p), now)
+	if known {
+		s.meter.echoed(took)
 	}
-	return s.conn, s.giveUp != nil
+	if of == nil {
+		s.note(Line{Kind: Received, Type: typ, Size: len(p), Text: beginning(typ, p), Latency: took})
+	}
+}
+
+// send sends one message.
+func (s *Session) send(typ api.MessageType, p []byte) {
+	c := s.current()
+	if c == nil {
+		s.problem(errNoConn)
+		return
+	}
+	if err := s.write(c, typ, p, nil); err != nil {
+		s.problem(err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(Line{Kind: Sent, Type: typ, Size: len(p), Text: beginning(typ, p)})
+}
+
+// write writes a message of a flood, or of none, and awaits its echo from now on.
+func (s *Session) write(c api.Conn, typ api.MessageType, p []byte, of *flood) error {
+	s.mu.Lock()
+	e := s.echoes.expect(printOf(typ, p), of, time.Now())
+	s.mu.Unlock()
+	err := c.Write(context.Background(), typ, p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.echoes.forget(e)
+		return err
+	}
+	s.meter.sent(len(p))
+	return nil
+}
+
+// close ends the connection with a closing handshake, or gives up dialing. While
+// it is closing already, it ends the connection at once.
+func (s *Session) close(code api.StatusCode, reason string) {
+	c, state := s.leave()
+	switch state {
+	case Open:
+		if err := c.Close(code, reason); err != nil {
+			s.problem(err)
+		}
+	case Closing:
+		c.CloseNow()
+	case Idle, Closed:
+		s.problem(errNoConn)
+	}
+}
+
+// leave gives up a dial, or ends what a connection does. It returns the
+// connection, and the state up to now.
+func (s *Session) leave() (api.Conn, State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.state
+	switch was {
+	case Connecting:
+		s.giveUp()
+	case Open:
+		s.stopFlood()
+		s.reading.resume() // to see the close
+		s.turn(Closing, "", false)
+	}
+	return s.conn, was
 }
 
 func (s *Session) current() api.Conn {

@@ -1,89 +1,16 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"slices"
-	"sync"
+	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/twinws/ws/api"
 )
-
-// echoConn is a connection to a server that echoes, in memory.
-type echoConn struct {
-	api.Conn  // what the session does not use
-	queue     chan message
-	closeOnce sync.Once
-	closed    chan struct{}
-}
-
-type message struct {
-	typ api.MessageType
-	p   []byte
-}
-
-func newEchoConn() *echoConn {
-	return &echoConn{queue: make(chan message, 2*window), closed: make(chan struct{})}
-}
-
-func (c *echoConn) ReadAppend(_ context.Context, dst []byte) (api.MessageType, []byte, error) {
-	select {
-	case m := <-c.queue:
-		return m.typ, append(dst, m.p...), nil
-	case <-c.closed:
-		return 0, dst, &api.CloseError{Code: 4000, Clean: true, Local: true}
-	}
-}
-
-func (c *echoConn) Write(_ context.Context, typ api.MessageType, p []byte) error {
-	select {
-	case c.queue <- message{typ, bytes.Clone(p)}:
-		return nil
-	case <-c.closed:
-		return api.ErrClosed
-	}
-}
-
-func (c *echoConn) Close(api.StatusCode, string) error {
-	c.closeOnce.Do(func() { close(c.closed) })
-	return nil
-}
-
-func (c *echoConn) CloseNow() error     { return c.Close(0, "") }
-func (c *echoConn) Subprotocol() string { return "" }
-
-// record is a View that writes down what it is told.
-type record struct {
-	mu       sync.Mutex
-	states   []State
-	received []string
-	sent     []string
-	problems []error
-	floods   []bool
-	rates    []Rate
-}
-
-func (r *record) State(s State, _ string) { r.do(func() { r.states = append(r.states, s) }) }
-func (r *record) Received(_ api.MessageType, p []byte) {
-	r.do(func() { r.received = append(r.received, string(p)) })
-}
-func (r *record) Sent(_ api.MessageType, p []byte) {
-	r.do(func() { r.sent = append(r.sent, string(p)) })
-}
-func (r *record) Problem(err error) { r.do(func() { r.problems = append(r.problems, err) }) }
-func (r *record) Flooding(on bool)  { r.do(func() { r.floods = append(r.floods, on) }) }
-func (r *record) Rate(x Rate)       { r.do(func() { r.rates = append(r.rates, x) }) }
-
-func (r *record) do(f func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f()
-}
 
 func equal[T comparable](t *testing.T, what string, got, want []T) {
 	t.Helper()
@@ -92,173 +19,220 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
-func dialEcho(context.Context, string) (api.Conn, error) { return newEchoConn(), nil }
-
 func TestConnectSendClose(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		s := New(&v, dialEcho)
-		for range 2 { // a session can be used again
-			go s.Connect("ws://x/")
-			synctest.Wait()
-			s.Send(api.MessageText, []byte("hello"))
-			synctest.Wait()
-			s.Close(4000, "")
-			synctest.Wait()
+	try(t, func(t *testing.T, r *rig) {
+		var conns []*echoConn
+		r.dial = func(context.Context, string, []string) (api.Conn, error) {
+			conns = append(conns, newEchoConn())
+			return conns[len(conns)-1], nil
 		}
-		equal(t, "states", v.states, []State{Connecting, Open, Closing, Closed, Connecting, Open, Closing, Closed})
-		equal(t, "sent", v.sent, []string{"hello", "hello"})
-		equal(t, "received", v.received, []string{"hello", "hello"})
-		equal(t, "problems", v.problems, nil)
+		for range 2 { // a session can be used again
+			r.do(connectCommand)
+			r.do(text("hello"))
+			r.do(Command{Op: Send, Type: api.MessageBinary, Data: []byte{0, 1, 254, 255, 16}})
+			r.do(closeCommand)
+		}
+		equal(t, "sent", r.lines(Sent), []string{"hello", "0001feff 10", "hello", "0001feff 10"})
+		equal(t, "received", r.lines(Received), []string{"hello", "0001feff 10", "hello", "0001feff 10"})
+		equal(t, "problems", r.lines(Problem), nil)
+		why := "closed: " + (&api.CloseError{Code: 4000, Clean: true, Local: true}).Error()
+		equal(t, "notes", r.lines(Note), slices.Repeat([]string{"connecting: ws://x/", "open: ws://x/", "closing", why}, 2))
+		for _, c := range conns {
+			equal(t, "close codes", c.codes, []api.StatusCode{4000})
+		}
+	})
+}
+
+func TestSubprotocols(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.conn.protocol = "chat"
+		var offered []string
+		r.dial = func(_ context.Context, _ string, subprotocols []string) (api.Conn, error) {
+			offered = subprotocols
+			return r.conn, nil
+		}
+		r.do(Command{Op: Connect, URL: "ws://x/", Subprotocols: ParseList(" chat,superchat  mqtt ")})
+		equal(t, "offered", offered, []string{"chat", "superchat", "mqtt"})
+		if u := r.last(); u.Detail != "ws://x/, subprotocol chat" || u.Failed {
+			t.Errorf("detail %q, failed %v", u.Detail, u.Failed)
+		}
 	})
 }
 
 func TestWithoutConnection(t *testing.T) {
-	var v record
-	s := New(&v, dialEcho)
-	s.Send(api.MessageText, []byte("x"))
-	s.Flood(1)
-	s.Close(4000, "")
-	equal(t, "problems", v.problems, []error{errNoConn, errNoConn, errNoConn})
-	equal(t, "states", v.states, nil)
-}
-
-func TestSecondConnect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		s := New(&v, dialEcho)
-		go s.Connect("ws://x/")
-		synctest.Wait()
-		s.Connect("ws://y/")
-		equal(t, "problems", v.problems, []error{errBusy})
-		s.Close(4000, "")
+	try(t, func(t *testing.T, r *rig) {
+		r.do(text("x"))
+		r.do(Command{Op: Flood, Size: 1, Window: 1})
+		r.do(closeCommand)
+		r.do(Command{Op: StopFlood})
+		r.do(Command{Op: Pause})
+		r.do(Command{Op: 99})
+		no := errNoConn.Error()
+		equal(t, "problems", r.lines(Problem), []string{no, no, no, "no such command: 99"})
+		if got := r.states(); got != "idle" {
+			t.Errorf("states: %s", got)
+		}
 	})
 }
 
-func TestDialFails(t *testing.T) {
-	var v record
-	s := New(&v, func(context.Context, string) (api.Conn, error) { return nil, io.ErrUnexpectedEOF })
-	s.Connect("ws://x/")
-	s.Connect("ws://x/")
-	equal(t, "states", v.states, []State{Connecting, Closed, Connecting, Closed})
+func TestSecondConnect(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.do(connectCommand)
+		r.do(Command{Op: Connect, URL: "ws://y/"})
+		equal(t, "problems", r.lines(Problem), []string{errBusy.Error()})
+	})
+}
+
+// What Dial says is told in full, and an end that was not clean counts as failed.
+func TestFailures(t *testing.T) {
+	refused := &api.HandshakeError{URL: "ws://x/", Problem: strings.Repeat("long ", 300)}
+	broken := &api.CloseError{Code: api.StatusAbnormalClosure}
+	for _, tt := range []struct {
+		name string
+		dial error
+		end  *api.CloseError
+		want error
+	}{
+		{"dial fails", refused, nil, refused},
+		{"connection breaks", nil, broken, broken},
+	} {
+		try(t, func(t *testing.T, r *rig) {
+			r.conn.end = tt.end
+			r.conn.CloseNow()
+			r.dial = func(context.Context, string, []string) (api.Conn, error) { return r.conn, tt.dial }
+			r.do(connectCommand)
+			u := r.last()
+			if u.State != Closed || u.Detail != tt.want.Error() || !u.Failed {
+				t.Errorf("%s: %s, failed %v: %s", tt.name, u.State, u.Failed, u.Detail)
+			}
+			equal(t, tt.name, r.lines(Problem), []string{"closed: " + tt.want.Error()})
+		})
+	}
 }
 
 func TestCloseGivesUpDialing(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		late bool // the dial succeeds all the same
-	}{{"dial heeds its context", false}, {"dial comes through too late", true}} {
-		synctest.Test(t, func(t *testing.T) {
-			var v record
-			c := newEchoConn()
-			s := New(&v, func(ctx context.Context, _ string) (api.Conn, error) {
+	for _, late := range []bool{false, true} { // whether the dial succeeds all the same
+		try(t, func(t *testing.T, r *rig) {
+			r.dial = func(ctx context.Context, _ string, _ []string) (api.Conn, error) {
 				<-ctx.Done()
-				if tt.late {
-					return c, nil
+				if late {
+					return r.conn, nil
 				}
 				return nil, ctx.Err()
-			})
-			go s.Connect("ws://x/")
-			synctest.Wait()
-			s.Close(4000, "")
-			synctest.Wait()
-			equal(t, tt.name, v.states, []State{Connecting, Closed})
-			if tt.late {
-				<-c.closed // or the bubble's deadlock fails the test
+			}
+			r.do(connectCommand)
+			r.do(closeCommand)
+			if got := r.states(); got != "idle connecting closed" {
+				t.Errorf("late %v: states: %s", late, got)
+			}
+			if late {
+				<-r.conn.closed // or the bubble's deadlock fails the test
 			}
 		})
 	}
 }
 
 func TestDialTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		begin := time.Now()
-		New(&v, func(ctx context.Context, _ string) (api.Conn, error) {
+	try(t, func(t *testing.T, r *rig) {
+		r.dial = func(ctx context.Context, _ string, _ []string) (api.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		}).Connect("ws://x/")
+		}
+		begin := time.Now()
+		r.s.Do(connectCommand)
 		if d := time.Since(begin); d != DialTime {
-			t.Errorf("Connect took %v, want %v", d, DialTime)
+			t.Errorf("it took %v, want %v", d, DialTime)
 		}
 	})
 }
 
-// slowConn takes a millisecond of the bubble's time for each Write.
-type slowConn struct{ *echoConn }
+// stubborn is a connection whose peer does not answer the close.
+type stubborn struct{ *echoConn }
 
-func (c slowConn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
-	select {
-	case <-time.After(time.Millisecond):
-	case <-c.closed:
-	}
-	return c.echoConn.Write(ctx, typ, p)
+func (c stubborn) Close(api.StatusCode, string) error {
+	<-c.closed
+	return errors.New("the peer did not answer")
 }
 
-func TestFlood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		s := New(&v, func(context.Context, string) (api.Conn, error) { return slowConn{newEchoConn()}, nil })
-		go s.Connect("ws://x/")
-		synctest.Wait()
-		go s.Flood(100)
-		time.Sleep(2*interval + interval/2)
-		s.Flood(100)            // the second call ends it
-		time.Sleep(time.Second) // the last Write has returned, its echo has come
-		synctest.Wait()
-
-		equal(t, "flooding", v.floods, []bool{true, false})
-		equal(t, "received", v.received, nil) // a flood's messages are counted, not told
-		equal(t, "problems", v.problems, nil)
-		if len(v.rates) != 2 {
-			t.Fatalf("%d rates in %v, want 2", len(v.rates), 2*interval+interval/2)
+func TestSecondCloseEndsAtOnce(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.dial = func(context.Context, string, []string) (api.Conn, error) { return stubborn{r.conn}, nil }
+		r.do(connectCommand)
+		r.do(closeCommand)
+		r.do(closeCommand)
+		if got := r.states(); !strings.HasSuffix(got, "open closing closed") {
+			t.Errorf("states: %s", got)
 		}
-		for _, r := range v.rates {
-			if r.Messages < 990 || r.Messages > 1010 || r.Bytes != 100*r.Messages {
-				t.Errorf("rate %+v, want about 1,000 messages of 100 bytes", r)
+		equal(t, "problems", r.lines(Problem), []string{"the peer did not answer"})
+	})
+}
+
+// Pausing ends the Read that waits and nothing else: what arrives is read later.
+func TestPause(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.do(connectCommand)
+		r.do(Command{Op: Pause})
+		r.do(Command{Op: Pause}) // twice is once
+		r.do(text("later"))
+		equal(t, "received while paused", r.lines(Received), nil)
+		u := r.last()
+		if !u.Paused || u.State != Open || u.Sample == nil || u.Sample.Unread != 1 {
+			t.Errorf("paused %v, %s, sample %+v", u.Paused, u.State, u.Sample)
+		}
+		r.do(Command{Op: Resume})
+		equal(t, "received", r.lines(Received), []string{"later"})
+		if u := r.last(); u.Paused || u.Sample.Unread != 0 {
+			t.Errorf("paused %v, sample %+v", u.Paused, u.Sample)
+		}
+	})
+}
+
+func TestCloseWhilePaused(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.do(connectCommand)
+		r.do(Command{Op: Pause})
+		r.do(closeCommand)
+		if u := r.last(); u.State != Closed || u.Paused {
+			t.Errorf("%s, paused %v", u.State, u.Paused)
+		}
+	})
+}
+
+func TestSendFails(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		r.do(connectCommand)
+		r.s.conn = failing{r.conn}
+		r.do(text("x"))
+		equal(t, "problems", r.lines(Problem), []string{io.ErrShortWrite.Error()})
+		equal(t, "sent", r.lines(Sent), nil)
+		if n := len(r.s.echoes.waiting); n != 0 {
+			t.Errorf("%d echoes are waited for of what was not sent", n)
+		}
+	})
+}
+
+// failing is a connection that cannot write.
+type failing struct{ *echoConn }
+
+func (failing) Write(context.Context, api.MessageType, []byte) error { return io.ErrShortWrite }
+
+// A page must come to draw, whatever waits to be read.
+func TestReadingTakesBreath(t *testing.T) {
+	try(t, func(t *testing.T, r *rig) {
+		begin := time.Now()
+		for range 3 {
+			r.conn.queue <- message{api.MessageText, []byte("x"), begin.Add(breathEvery + time.Millisecond)}
+		}
+		r.do(connectCommand)
+		var at []time.Duration
+		for _, u := range r.updates {
+			for _, l := range u.Lines {
+				if l.Kind == Received {
+					at = append(at, l.At.Sub(begin))
+				}
 			}
 		}
-
-		s.Send(api.MessageText, []byte("after"))
-		synctest.Wait()
-		equal(t, "received after the flood", v.received, []string{"after"})
-		s.Close(4000, "")
-	})
-}
-
-func TestFloodEndsWithConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		c := newEchoConn()
-		s := New(&v, func(context.Context, string) (api.Conn, error) { return slowConn{c}, nil })
-		go s.Connect("ws://x/")
-		synctest.Wait()
-		go s.Flood(1)
-		time.Sleep(interval)
-		c.Close(0, "") // the peer's doing
-		synctest.Wait()
-		equal(t, "flooding", v.floods, []bool{true, false})
-		equal(t, "states", v.states, []State{Connecting, Open, Closed})
-		for _, err := range v.problems {
-			if !errors.Is(err, api.ErrClosed) {
-				t.Errorf("problem %v, want only ErrClosed", err)
-			}
-		}
-	})
-}
-
-// A server that sends of its own accord during a flood is heard.
-func TestReceivedDuringFlood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var v record
-		s := New(&v, dialEcho)
-		s.flood = &flood{room: make(chan struct{}, 1), stop: make(chan struct{})}
-		if s.echoed(1) {
-			t.Error("a message was taken for an echo with none in flight")
-		}
-		s.flood.inFlight = 1
-		if !s.echoed(1) || s.flood.inFlight != 0 {
-			t.Error("the echo of the one message in flight was not taken")
-		}
+		first := breathEvery + time.Millisecond
+		equal(t, "received at", at, []time.Duration{first, first + breathTime, first + breathTime})
 	})
 }

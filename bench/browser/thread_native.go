@@ -1,0 +1,67 @@
+//go:build !js
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// thread is the clock of one thread, from Linux's /proc: proc(5).
+type thread struct{ pid, tid int }
+
+func (t thread) what() string { return "the Worker's thread, by Linux's /proc/PID/task/TID/schedstat" }
+
+// read returns the time spent on a CPU, which schedstat counts in nanoseconds.
+func (t thread) read() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/schedstat", t.pid, t.tid))
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	ns, err := strconv.ParseInt(first, 10, 64)
+	return time.Duration(ns), err
+}
+
+// hasThreadClocks reports whether the system has what thread.read reads.
+func hasThreadClocks() bool {
+	pid := os.Getpid()
+	_, err := thread{pid, pid}.read()
+	return err == nil
+}
+
+// workerThreads returns the threads of a process on which Workers run. Chrome
+// names them "DedicatedWorker thread", of which the kernel keeps 15 characters.
+func workerThreads(pid int) (found []thread) {
+	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", pid)) // the pattern is well-formed
+	for _, name := range names {
+		comm, err := os.ReadFile(name)
+		if err != nil || !strings.HasPrefix(string(comm), "DedicatedWorker") {
+			continue // a thread that has ended meanwhile is none
+		}
+		if tid, err := strconv.Atoi(filepath.Base(filepath.Dir(name))); err == nil {
+			found = append(found, thread{pid, tid})
+		}
+	}
+	return found
+}
+
+// peakMemory returns the most memory that the process has held, in bytes, 0 where
+// the system does not tell.
+func peakMemory(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}

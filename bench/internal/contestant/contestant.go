@@ -1,0 +1,83 @@
+// Package contestant holds the servers and clients that are measured: this
+// library, its peers, and bare loops over TCP that show what the kernel and the
+// Go runtime cost alone. A server echoes every message; each runs in a process of
+// its own.
+//
+// A peer stands in the settings that its own README recommends; Settings says
+// them, and where a benchmark leaves no choice but to differ, how.
+package contestant
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+)
+
+// Deflate is how permessage-deflate (RFC 7692) is to be agreed on.
+type Deflate string
+
+const (
+	Off      Deflate = ""
+	Fresh    Deflate = "fresh"    // no context takeover, either way
+	Takeover Deflate = "takeover" // context takeover, both ways
+)
+
+// Setup says what a server is to do besides echoing.
+type Setup struct {
+	Deflate Deflate
+	// Room keeps the connections together for broadcasts.
+	Room bool
+}
+
+// Broadcast sends p as one text message to every connection, prepared once where
+// the library can.
+type Broadcast func(p []byte) error
+
+// Next is given the reply to the last message, nil at first, and returns the next
+// one to send, nil when it was the last. The reply is valid only during the call.
+type Next func(reply []byte) []byte
+
+// Client is a connection that a contestant dialed.
+type Client interface {
+	// Talk sends what next returns and hands it the replies, one at a time.
+	Talk(next Next) error
+	Close()
+}
+
+// Contestant is a library in one of its ways of use.
+type Contestant struct {
+	Name     string
+	Settings string
+	Peer     bool // another library, not ours and no bare loop
+	Deflates []Deflate
+	// EchoOnly says that another contestant differs in nothing but echoing.
+	EchoOnly bool
+
+	// Serve accepts connections on ln until that is closed.
+	Serve func(ln net.Listener, s Setup) Broadcast
+	// Dial is nil when the contestant is a server alone.
+	Dial func(ctx context.Context, addr string) (Client, error)
+}
+
+// CanDeflate reports whether the contestant can agree to d.
+func (c *Contestant) CanDeflate(d Deflate) bool { return d == Off || slices.Contains(c.Deflates, d) }
+
+// All are the contestants, this library first and the bare loops last.
+var All = []*Contestant{
+	ours, oursAccept,
+	gorilla, coder, coderStream, gobwas, gobwasLow, gwsContestant,
+	raw, rawGather,
+}
+
+// Find returns the contestant called name, nil when there is none. What stands
+// behind an @ in name does not count.
+func Find(name string) *Contestant {
+	name, _, _ = strings.Cut(name, "@")
+	for _, c := range All {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}

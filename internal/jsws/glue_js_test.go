@@ -1,0 +1,64 @@
+//go:build js && wasm
+
+package jsws
+
+import "testing"
+
+// WebAssembly core specification 2.0 section 5.2.2: an unsigned integer in LEB128.
+func leb128(n int) string {
+	s := ""
+	for ; n >= 0x80; n >>= 7 {
+		s += string([]byte{byte(n) | 0x80})
+	}
+	return s + string([]byte{byte(n)})
+}
+
+// The sizes in the module are written down beside what they measure, and the
+// numbers of its code beside the constants they stand for.
+func TestGlueSizes(t *testing.T) {
+	tests := []struct{ name, size, of string }{
+		{"Types", sizeTypes, types},
+		{"Imports", sizeImports, imports},
+		{"Functions", sizeFunctions, functionCount + functions},
+		{"Names", sizeNames, exportNames},
+		{"Code", sizeCode, code},
+		{"Push", sizePush, bodyPush},
+		{"OnMessage", sizeOnMessage, bodyOnMessage},
+		{"OnEvent", sizeOnEvent, bodyOnEvent},
+		{"Stop", sizeStop, bodyStop},
+		{"Take", sizeTake, bodyTake},
+		{"Drain", sizeDrain, bodyDrain},
+		{"Length", sizeLength, bodyLength},
+		{"Encode", sizeEncode, bodyEncode},
+		{"Decode", sizeDecode, bodyDecode},
+		{"Send", sizeSend, bodySend},
+	}
+	for _, test := range tests {
+		if want := leb128(len(test.of)); test.size != want {
+			t.Errorf("size%s = %q, want %q", test.name, test.size, want)
+		}
+	}
+	numbers := []struct {
+		name, code string
+		want       int
+	}{
+		{"i32Small", i32Small, smallSize}, {"i32Most", i32Most, batchSize - 4},
+		{"i32Batch", i32Batch, batchSize}, {"i32Memory", i32Memory, memorySize},
+	}
+	for _, n := range numbers {
+		if got := number128(n.code[1:]); got != n.want || n.code[:1] != "\x41" {
+			t.Errorf("%s = %q is %d, want %d", n.name, n.code, got, n.want)
+		}
+	}
+}
+
+// number128 reads a signed integer in LEB128.
+func number128(s string) (n int) {
+	for i := range len(s) {
+		n |= int(s[i]&0x7f) << (7 * i)
+	}
+	if s[len(s)-1]&0x40 != 0 {
+		n -= 1 << (7 * len(s))
+	}
+	return n
+}

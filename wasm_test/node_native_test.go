@@ -1,0 +1,115 @@
+//go:build !js
+
+package wasmtest
+
+import (
+	"errors"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/twinws/ws/api/apitest"
+)
+
+// nodePlaces are the tests of the js build in which every case must pass in
+// Node.js.
+var nodePlaces = []string{"TestConformance/node", "TestConformance/node_nhooyr"}
+
+// TestNode runs the js build's tests in Node.js 22 or later, whose WebSocket
+// object follows the same standard, and counts what passed there.
+func TestNode(t *testing.T) {
+	t.Parallel()
+	node := needNode(t)
+	if node == "" {
+		return
+	}
+	s := httptest.NewServer(newServer(t))
+	defer s.Close()
+	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s)},
+		node, "--stack-size=8192", wasmExec(t, "wasm_exec_node.js"))
+	for _, p := range nodePlaces {
+		results.want(t, p, apitest.Names())
+	}
+	results.want(t, "TestStandard", listedRules(t))
+	if t.Failed() {
+		t.Logf("the output:\n%s", output)
+	}
+}
+
+// TestNodeEndsByItself runs programs in Node.js that are through with all their
+// connections, and whose exit does not end the process: it must end because
+// nothing keeps it alive, neither a listener, nor a port, nor a timer.
+func TestNodeEndsByItself(t *testing.T) {
+	t.Parallel()
+	node := needNode(t)
+	if node == "" {
+		return
+	}
+	s := httptest.NewServer(newServer(t))
+	defer s.Close()
+	results, output := runProgram(t, "^TestEndsOfConnections$", []string{"WS_URL=" + wsURL(s)},
+		node, "--stack-size=8192", filepath.Join("testdata", "node", "alone.cjs"), wasmExec(t, "wasm_exec.js"))
+	if results["TestEndsOfConnections"] != "pass" || !strings.Contains(output, "\nnothing is left after ") {
+		t.Errorf("the process did not end by itself:\n%s", output)
+	}
+}
+
+// TestNodeWithoutWebSocket runs the js build where there is no WebSocket, as in
+// Node.js 20.
+func TestNodeWithoutWebSocket(t *testing.T) {
+	t.Parallel()
+	node := needNode(t)
+	if node == "" {
+		return
+	}
+	results, output := runProgram(t, "^TestWithoutWebSocket$", []string{"WS_NONE=1"},
+		node, "--stack-size=8192", "--no-experimental-websocket", wasmExec(t, "wasm_exec_node.js"))
+	if results["TestWithoutWebSocket"] != "pass" {
+		t.Errorf("it did not pass:\n%s", output)
+	}
+}
+
+// wasmExec is the path of one of Go's JavaScript files.
+func wasmExec(t *testing.T, name string) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", name)
+}
+
+// needNode returns the path of a Node.js that has a WebSocket, "" where
+// WS_NO_PEERS=1 leaves it out.
+func needNode(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("WS_NO_PEERS") == "1" {
+		t.Logf("left out, as WS_NO_PEERS=1 asks: %s in Node.js", t.Name())
+		return ""
+	}
+	node, err := findNode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node
+}
+
+// findNode looks where scripts/need.sh does.
+func findNode() (string, error) {
+	for _, name := range []string{"node", filepath.Join("testdata", "node", "node_modules", ".bin", "node")} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		major, err := exec.Command(path, "-p", "process.versions.node.split('.')[0]").Output()
+		if n, _ := strconv.Atoi(strings.TrimSpace(string(major))); err == nil && n >= 22 {
+			return filepath.Abs(path)
+		}
+	}
+	return "", errors.New("no Node.js of version 22 or later, which has a WebSocket: run scripts/need.sh node; " +
+		"or set WS_NO_PEERS=1 to leave it out")
+}

@@ -1,0 +1,124 @@
+//go:build js && wasm
+
+package wasmtest
+
+import (
+	"strings"
+	"syscall/js"
+	"time"
+
+	"github.com/twinws/ws"
+)
+
+// host is the testserver's host and port.
+func (s *standard) host() string { return strings.TrimPrefix(s.url, "ws://") }
+
+var constructorRules = []standardRule{
+	// "If urlRecord is failure, then throw a SyntaxError." (Chromium's parser
+	// takes a space in a host, which the URL standard forbids.)
+	{"URL_does_not_parse", func(s *standard) {
+		for _, url := range []string{
+			"ws://", "ws://[::1", "ws://127.0.0.1:99999/", "ws://127.0.0.1:port/", "ws://127.0.0.1:-1/",
+			"ws://a%00b/", "ws://999.999.999.999/", "wss://[1::2::3]/",
+		} {
+			_, err := ws.Dial(s.ctx, url, nil)
+			s.wantArgument(url, err, "url")
+		}
+	}},
+	// "applying the URL parser": whatever it reads as the same address.
+	{"URL_is_parsed", func(s *standard) {
+		_, port, _ := strings.Cut(s.host(), ":")
+		for _, url := range []string{
+			"WS://" + s.host() + "/echo", "\t ws://" + s.host() + "/echo\n", "ws:\\\\" + s.host() + "\\echo",
+			"ws://127.1:" + port + "/echo", "ws://0x7f000001:" + port + "/x/../echo", "ws://%31%32%37.0.0.1:" + port + "/echo",
+		} {
+			s.wantEcho(s.dial(url), ws.MessageText, []byte(url))
+		}
+	}},
+	{"scheme_http", func(s *standard) {
+		s.wantEcho(s.dial("http://"+s.host()+"/echo"), ws.MessageText, []byte("hello"))
+	}},
+	// https means TLS, which this server does not speak.
+	{"scheme_https_and_wss", func(s *standard) {
+		for _, scheme := range []string{"https", "wss"} {
+			_, err := s.try(scheme + "://" + s.host() + "/echo")
+			if e := s.wantHandshake(scheme, err); e.URL != scheme+"://"+s.host()+"/echo" {
+				s.Errorf("the error names %q", e.URL)
+			}
+		}
+	}},
+	{"another_scheme", func(s *standard) {
+		for _, url := range []string{
+			"ftp://" + s.host() + "/", "file:///etc/hosts", "mailto:a@b.c", "javascript:0", "about:blank", "data:,x", "wsss://" + s.host(),
+		} {
+			_, err := ws.Dial(s.ctx, url, nil)
+			s.wantArgument(url, err, "url")
+		}
+	}},
+	// An empty fragment is a fragment.
+	{"fragment", func(s *standard) {
+		for _, fragment := range []string{"#part", "#"} {
+			_, err := s.try("/echo" + fragment)
+			s.wantArgument(fragment, err, "url")
+		}
+		s.dial("/echo?id=%23") // a # that is escaped is none
+	}},
+	// "relative to the base URL": the document's. A Worker made of a blob and
+	// Node.js have none.
+	{"relative_URL", func(s *standard) {
+		document := js.Global().Get("document")
+		if document.IsUndefined() {
+			for _, url := range []string{"echo", "/echo", "//" + s.host() + "/echo", ""} {
+				_, err := ws.Dial(s.ctx, url, nil)
+				s.wantArgument(url, err, "url")
+			}
+			return
+		}
+		base := document.Call("createElement", "base")
+		base.Set("href", "http://"+s.host()+"/close")
+		document.Get("head").Call("append", base)
+		defer base.Call("remove")
+		for _, url := range []string{"echo", "./echo", "x/../echo", "//" + s.host() + "/echo"} {
+			c, err := ws.Dial(s.ctx, url, nil)
+			if err != nil {
+				s.Fatalf("%q: %v", url, err)
+			}
+			s.conns = append(s.conns, c)
+			s.wantEcho(c, ws.MessageText, []byte(url))
+		}
+		c, err := ws.Dial(s.ctx, "", nil) // the base itself
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.wantClosed(c, ws.CloseError{Code: ws.StatusNoStatusRcvd, Clean: true})
+	}},
+	// Fetch standard section 2.9: a bad port is a network error, at once.
+	{"bad_port", func(s *standard) {
+		for _, port := range []string{"1", "25", "6000", "10080"} {
+			begin := time.Now()
+			_, err := s.try("ws://127.0.0.1:" + port + "/")
+			s.wantHandshake(port, err)
+			if d := time.Since(begin); d > 5*time.Second {
+				s.Errorf("port %s: it took %v", port, d)
+			}
+		}
+	}},
+	{"protocol_is_no_token", func(s *standard) {
+		for _, name := range []string{"", " ", "a b", "a,b", "a\tb", "(a)", "a/b", "\"a\"", "é", "a\x7f", "a\x00"} {
+			_, err := s.try("/subprotocol", name)
+			s.wantArgument(name, err, "Subprotocols")
+		}
+		every := "!#$%&'*+-.^_`|~09azAZ"
+		if c := s.dial("/subprotocol?choose=%21%23%24%25%26%27%2A%2B-.%5E_%60%7C~09azAZ", every); c.Subprotocol() != every {
+			s.Errorf("agreed on %q", c.Subprotocol())
+		}
+	}},
+	{"protocol_is_named_twice", func(s *standard) {
+		_, err := s.try("/subprotocol?choose=a", "a", "b", "a")
+		s.wantArgument("a, b, a", err, "Subprotocols")
+		// Two names, in the standard's eyes.
+		if c, err := s.try("/subprotocol?choose=a", "a", "A"); inNode() != (err != nil) {
+			s.Errorf("a, A: %v, %v; Node.js alone takes them for one", c, err)
+		}
+	}},
+}

@@ -1,0 +1,182 @@
+//go:build js && wasm
+
+package wasmtest
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/twinws/ws"
+)
+
+// lost is the end of a connection that the server left without a close frame.
+var lost = ws.CloseError{Code: ws.StatusAbnormalClosure}
+
+var feedbackRules = []standardRule{
+	// "When the WebSocket connection is established", step 3.
+	{"protocol_in_use", func(s *standard) {
+		if c := s.dial("/subprotocol?choose=two", "one", "two"); c.Subprotocol() != "two" {
+			s.Errorf("agreed on %q", c.Subprotocol())
+		}
+		if c := s.dial("/echo"); c.Subprotocol() != "" {
+			s.Errorf("offered none, agreed on %q", c.Subprotocol())
+		}
+	}},
+	// "there is no race condition" between open, and the message after it, and
+	// who listens.
+	{"message_right_after_open", func(s *standard) {
+		for range 20 {
+			s.wantMessage(s.dial("/raw?hex=810161"), ws.MessageText, []byte("a"))
+		}
+	}},
+	// "When a WebSocket message has been received": its type.
+	{"text_and_binary", func(s *standard) {
+		c := s.dial("/raw?hex=8103e6b0b4" + "8203e6b0b4" + "8100" + "8200")
+		s.wantMessage(c, ws.MessageText, []byte("水"))
+		s.wantMessage(c, ws.MessageBinary, []byte("水"))
+		s.wantMessage(c, ws.MessageText, nil)
+		s.wantMessage(c, ws.MessageBinary, nil)
+	}},
+	// Its data: "a new DOMString containing data". A leading U+FEFF is data.
+	// Node.js decodes with a decoder that takes it for a signature.
+	{"byte_order_mark", func(s *standard) {
+		c := s.dial("/raw?hex=8103efbbbf" + "8104efbbbf61")
+		want := []string{"\ufeff", "\ufeffa"}
+		if inNode() {
+			want = []string{"", "a"}
+		}
+		for _, p := range want {
+			s.wantMessage(c, ws.MessageText, []byte(p))
+		}
+	}},
+	{"order", func(s *standard) {
+		c := s.dial("/close?send=1000&code=4000")
+		for i := range 1000 {
+			s.wantMessage(c, ws.MessageText, fmt.Append(nil, i))
+		}
+		s.wantClosed(c, ws.CloseError{Code: 4000, Clean: true})
+	}},
+	// Step 1: "If the readyState is not OPEN (1), then return."
+	{"no_message_after_close", func(s *standard) {
+		c := s.dial("/flood?n=1000&size=100")
+		if err := c.Close(1000, ""); err != nil {
+			s.Error(err)
+		}
+		_, p, err := c.Read(s.ctx)
+		if !errors.Is(err, ws.ErrClosed) {
+			s.Errorf("Read returned %d bytes, %v", len(p), err)
+		}
+	}},
+	// "When the WebSocket connection is closed", step 1: all messages are before it.
+	{"close_comes_last", func(s *standard) {
+		c := s.dial("/flood?n=500&size=1000&code=4321")
+		for i := range 500 {
+			if _, p, err := c.Read(s.ctx); err != nil || len(p) != 1000 {
+				s.Fatalf("message %d: %d bytes, %v", i, len(p), err)
+			}
+		}
+		s.wantClosed(c, ws.CloseError{Code: 4321, Clean: true})
+	}},
+	// Step 2: "required to fail the WebSocket connection".
+	{"server_breaks_the_protocol", func(s *standard) {
+		for _, hex := range []string{"c10161", "830161", "8181000000006161", "8101ff", "800161", "0900", "880103"} {
+			s.wantClosed(s.dial("/raw?hex="+hex), lost)
+		}
+	}},
+	{"TCP_reset", func(s *standard) {
+		for _, mid := range []string{"header", "payload", "fragment", "close"} {
+			s.wantClosed(s.dial("/reset?mid="+mid), lost)
+		}
+	}},
+	{"TCP_FIN_without_a_close_frame", func(s *standard) {
+		c := s.dial("/raw?end=eof&hex=810161")
+		s.wantMessage(c, ws.MessageText, []byte("a"))
+		s.wantClosed(c, lost)
+	}},
+	// "User agents must not convey any failure information": one text for all.
+	{"failures_are_not_told_apart", func(s *standard) {
+		texts := map[string]string{}
+		for _, u := range []string{
+			s.url + "/refuse", s.url + "/nowhere", s.url + "/subprotocol?choose=unasked",
+			s.url + "/handshake?line=SSH-2.0", "wss://" + s.host() + "/echo", "ws://127.0.0.1:65534/",
+		} {
+			_, err := s.try(u)
+			e := s.wantHandshake(u, err)
+			if e.Status != 0 || e.Header != nil || e.Body != nil {
+				s.Errorf("%s: %#v", u, e)
+			}
+			texts[e.Problem] = u
+		}
+		if len(texts) != 1 {
+			s.Errorf("the problems are told apart: %q", texts)
+		}
+	}},
+}
+
+var pingRules = []standardRule{
+	// They "are not currently exposed in the API".
+	{"not_exposed", func(s *standard) {
+		c := s.dial("/echo")
+		if err := c.Ping(s.ctx); !errors.Is(err, errors.ErrUnsupported) {
+			s.Errorf("Ping returned %v", err)
+		}
+		s.wantEcho(c, ws.MessageText, []byte("still open"))
+	}},
+	// The browser answers by itself, while nobody reads.
+	{"server_pings_are_answered", func(s *standard) {
+		s.wantMessage(s.dial("/ping?n=100"), ws.MessageText, []byte("99"))
+	}},
+}
+
+var closeEventRules = []standardRule{
+	{"code_and_reason", func(s *standard) {
+		for _, e := range []ws.CloseError{
+			{Code: 1000}, {Code: 1000, Reason: "bye"}, {Code: 1001}, {Code: 1011, Reason: "oops"}, {Code: 3000}, {Code: 4999},
+			{Code: 4000, Reason: strings.Repeat("水", 41)}, {Code: 4000, Reason: "\ufeffkept"}, {Code: 4000, Reason: "\x00"},
+		} {
+			e.Clean = true
+			c := s.dial(fmt.Sprintf("/close?code=%d&reason=%s", e.Code, url.QueryEscape(e.Reason)))
+			if inNode() {
+				e.Reason = strings.TrimPrefix(e.Reason, "\ufeff") // as of messages
+			}
+			s.wantClosed(c, e)
+		}
+	}},
+	// RFC 6455 section 7.1.5.
+	{"code_1005", func(s *standard) {
+		s.wantClosed(s.dial("/close"), ws.CloseError{Code: ws.StatusNoStatusRcvd, Clean: true})
+	}},
+	{"code_1006_is_not_clean", func(s *standard) {
+		s.wantClosed(s.dial("/raw?end=eof"), lost)
+	}},
+}
+
+var garbageRules = []standardRule{
+	// "must not be garbage collected if there are any event listeners": one that
+	// somebody reads from stays.
+	{"not_while_somebody_reads", func(s *standard) {
+		got := make(chan error, 1)
+		func() {
+			c, err := ws.Dial(s.ctx, s.url+"/raw?hex=&hex=810161", nil)
+			if err != nil {
+				s.Fatal(err)
+			}
+			go func() {
+				_, _, err := c.Read(s.ctx)
+				got <- err
+			}()
+			go func() {
+				for range 5 {
+					runtime.GC()
+				}
+				c.Write(s.ctx, ws.MessageText, nil)
+			}()
+		}()
+		if err := <-got; err != nil {
+			s.Error(err)
+		}
+	}},
+}
