@@ -120,9 +120,12 @@ func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*hands
 	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
 }
 
-// respond returns the response that accepts a, and what the connection is to
-// know of it.
-func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
+// respond appends the response that accepts a to dst, and returns what the
+// connection is to know of it. extra may be nil.
+func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
+	if extra == nil && len(o.Header) > 0 {
+		extra = make(http.Header, len(o.Header))
+	}
 	for k, v := range o.Header {
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
@@ -130,7 +133,7 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout), NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
-	head, err := handshake.AppendResponse(nil, a, extensions, extra)
+	head, err := handshake.AppendResponse(dst, a, extensions, extra)
 	return head, cfg, err
 }
 
@@ -162,7 +165,9 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 		writeRefusal(w, r, refusal)
 		return nil, refusal
 	}
-	head, cfg, err := o.respond(agreement, passedOn(w.Header()))
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	head, cfg, err := o.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
@@ -190,6 +195,9 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 
 // passedOn picks what may go with a 101 from the fields that middleware set.
 func passedOn(h http.Header) http.Header {
+	if len(h) == 0 {
+		return nil
+	}
 	extra := http.Header{}
 	for k, v := range h {
 		k = http.CanonicalHeaderKey(k)

@@ -224,7 +224,6 @@ func serveIdle(kind string) error {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		f.RSS, f.Stacks, f.Heap = rss(), int64(m.StackInuse), int64(m.HeapAlloc)
-		fmt.Fprintf(os.Stderr, "rss %d heapalloc %d inuse %d idle-released %d stackinuse %d stacksys %d mspan %d gcsys %d other %d buck %d mcache %d ngor %d\n", f.RSS, m.HeapAlloc, m.HeapInuse, m.HeapIdle-m.HeapReleased, m.StackInuse, m.StackSys, m.MSpanInuse, m.GCSys, m.OtherSys, m.BuckHashSys, m.MCacheSys, runtime.NumGoroutine())
 		out, err := json.Marshal(f)
 		if err != nil {
 			return err

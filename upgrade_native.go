@@ -7,8 +7,8 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
-	"net/http"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/handshake"
@@ -34,64 +34,75 @@ const (
 // what else it does needs more: the handshake has a goroutine of its own, on
 // which AcceptOptions.Check is called.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	c, err := apart(func() (*Conn, error) { return upgrade(ctx, nc, opts) })
-	if err != nil {
+	u := upgrade{ctx: ctx, nc: nc, opts: opts}
+	u.apart()
+	if u.err != nil {
 		abort(nc)
-		return nil, wrap("upgrade", err)
+		return nil, wrap("upgrade", u.err)
 	}
-	return c, nil
+	return &Conn{b: u.c}, nil
 }
 
-// apart calls f on a stack that is given back when it returns: one that has
-// grown does not shrink to its first size again. f's panic becomes the caller's.
-func apart(f func() (*Conn, error)) (c *Conn, err error) {
-	done := make(chan struct{})
-	returned, problem := false, any(nil)
-	go func() {
-		defer close(done)
-		defer func() {
-			if !returned {
-				problem = recover()
-			}
-		}()
-		c, err = f()
-		returned = true
-	}()
-	<-done
+// upgrade is a call of Upgrade.
+type upgrade struct {
+	ctx  context.Context
+	nc   net.Conn
+	opts *AcceptOptions
+
+	c   *engine.Conn
+	err error
+
+	over     sync.WaitGroup
+	returned bool
+	problem  any // what it panicked with
+}
+
+// apart runs u on a stack that is given back afterwards: one that has grown does
+// not shrink to its first size again. u's panic becomes the caller's.
+func (u *upgrade) apart() {
+	u.over.Add(1)
+	go u.run()
+	u.over.Wait()
 	switch {
-	case returned:
-		return c, err
-	case problem != nil:
-		panic(problem)
+	case u.returned:
+	case u.problem != nil:
+		panic(u.problem)
+	default:
+		runtime.Goexit()
 	}
-	runtime.Goexit()
-	return nil, nil
 }
 
-func upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	if err := checkContext(ctx); err != nil {
+func (u *upgrade) run() {
+	defer u.over.Done()
+	defer func() {
+		if !u.returned {
+			u.problem = recover()
+		}
+	}()
+	u.c, u.err = u.shake()
+	u.returned = true
+}
+
+func (u *upgrade) shake() (*engine.Conn, error) {
+	if err := checkContext(u.ctx); err != nil {
 		return nil, err
 	}
-	_, secure := nc.(*tls.Conn)
-	o, policy, err := opts.resolve(secure)
+	_, secure := u.nc.(*tls.Conn)
+	o, policy, err := u.opts.resolve(secure)
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := ctx, context.CancelFunc(func() {})
-	if o.HandshakeTimeout > 0 {
-		bounded, cancel = context.WithTimeout(ctx, o.HandshakeTimeout)
-	}
-	defer cancel()
-	undo := interruptible(bounded, nc)
-	cfg, rest, err := o.upgrade(nc, policy)
+	limit := deadline(o.HandshakeTimeout)
+	undo := bounded(u.ctx, u.nc, limit)
+	cfg, rest, err := o.upgrade(u.nc, policy)
 	undo()
 	switch {
 	case err == nil:
-		return &Conn{b: newEngine(nc, rest, cfg, o.Keepalive)}, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case bounded.Err() != nil && !answered(err):
-		return nil, &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: bounded.Err()}
+		return newEngine(u.nc, rest, cfg, o.Keepalive), nil
+	case u.ctx.Err() != nil:
+		return nil, u.ctx.Err()
+	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):
+		return nil, &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: context.DeadlineExceeded}
 	}
 	return nil, err
 }
@@ -106,7 +117,9 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 		r, n, err = handshake.ParseRequest(p)
 		return n, err
 	}
-	held, err := readHead(nc, nil, handshake.MaxHeadBytes, parse)
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, parse)
 	if err != nil {
 		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
@@ -119,7 +132,9 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	}
 	var head []byte
 	if err == nil {
-		head, cfg, err = o.respond(a, http.Header{})
+		// r's parts are strings, and the buffer may be written to again.
+		rest = append(rest, held[n:]...)
+		head, cfg, err = o.respond(room[:0], a, nil)
 	}
 	if err != nil {
 		refuse(nc, refusalOf(err))
@@ -128,7 +143,7 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	if _, err := nc.Write(head); err != nil {
 		return cfg, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return cfg, held[n:], nil
+	return cfg, rest, nil
 }
 
 // refuse answers a request with e, and lets the answer arrive: closing with

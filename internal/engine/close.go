@@ -112,7 +112,7 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	defer c.unlockWire()
 	c.mu.Lock()
-	err := c.broken
+	err := c.brokenBy()
 	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
@@ -276,7 +276,7 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 	err = c.closing.err()
 	if first {
 		c.open.Store(false)
-		c.replies, c.broken = nil, err
+		c.replies, c.broken = nil, new(err)
 		c.due.Store(false)
 		c.dropOut()
 		if t := c.out.ticker; t != nil {

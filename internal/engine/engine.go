@@ -112,7 +112,6 @@ type Conn struct {
 	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
 	silence time.Duration // protected by reading: waited without a byte
-	turn    chan struct{} // protected by reading: pings wait for it to be closed
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
@@ -123,7 +122,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	closing closing  // protected by mu
-	broken  error    // protected by mu: why the stream takes no more bytes
+	broken  *error   // protected by mu: why the stream takes no more bytes, nil while it does
 	out     outgoing // protected by mu
 	replies *replies // protected by mu; nil when none is due
 	pings   *pings   // protected by mu; nil before the first

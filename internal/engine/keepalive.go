@@ -37,7 +37,7 @@ func (c *Conn) tolerance() time.Duration {
 // the second time it gives the peer up.
 func (c *Conn) judge() error {
 	c.mu.Lock()
-	broken, out := c.broken, c.pingOut
+	broken, out := c.brokenBy(), c.pingOut
 	c.mu.Unlock()
 	switch {
 	case broken != nil:

@@ -54,9 +54,16 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	if err := c.awaitMessage(ctx); err != nil {
 		return 0, dst, err
 	}
-	if typ, p, ok := c.readHeld(dst); ok {
-		c.doneReading()
-		return typ, p, nil
+	if length, ok := c.findHeld(); ok {
+		begin := len(dst)
+		if cap(dst)-begin < length {
+			dst = append(make([]byte, 0, begin+length), dst...)
+		}
+		if c.takeHeld(dst[begin : begin+length]) {
+			typ := api.MessageType(c.cur.h.Opcode)
+			c.doneReading()
+			return typ, dst[:begin+length], nil
+		}
 	}
 	return c.readNext(ctx, dst)
 }
@@ -110,37 +117,38 @@ func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
 	return err
 }
 
-// readHeld is the short way for what most messages are: one frame that is held
-// whole. It does nothing when anything about the frame is out of the ordinary.
-func (c *Conn) readHeld(dst []byte) (typ api.MessageType, p []byte, ok bool) {
+// findHeld looks for what most messages are: one frame that is held whole, and
+// nothing about it out of the ordinary. It returns the length of its payload,
+// which takeHeld then takes.
+func (c *Conn) findHeld() (length int, ok bool) {
 	if c.msg.begun || c.cur.have {
-		return 0, dst, false
+		return 0, false
 	}
 	h, n, err := frame.ParseHeader(c.in.bytes())
 	switch {
 	case err != nil, !h.Fin, h.RSV1, h.Opcode != frame.OpText && h.Opcode != frame.OpBinary,
 		h.Length > int64(c.in.len()-n), h.Length > c.readLimit(),
 		c.rules.Check(h) != nil, !c.open.Load():
-		return 0, dst, false
+		return 0, false
 	}
-	payload := c.in.bytes()[n : n+int(h.Length)]
-	begin, end := len(dst), len(dst)+len(payload)
-	p = dst
-	if cap(p) < end {
-		p = make([]byte, begin, end)
-		copy(p, dst)
-	}
-	p = p[:end]
-	if h.Masked {
-		frame.MaskCopy(p[begin:], payload, h.Key, 0)
+	c.cur.h, c.cur.n = h, n
+	return int(h.Length), true
+}
+
+// takeHeld puts the payload of the frame that findHeld found into p. When that is
+// no UTF-8, and should be, it reports false, and the frame is there as before.
+func (c *Conn) takeHeld(p []byte) bool {
+	payload := c.in.bytes()[c.cur.n:][:len(p)]
+	if c.cur.h.Masked {
+		frame.MaskCopy(p, payload, c.cur.h.Key, 0)
 	} else {
-		copy(p[begin:], payload)
+		copy(p, payload)
 	}
-	if h.Opcode == frame.OpText && !frame.ValidUTF8(p[begin:]) {
-		return 0, dst, false
+	if c.cur.h.Opcode == frame.OpText && !frame.ValidUTF8(p) {
+		return false
 	}
-	c.in.skip(n + len(payload))
-	return api.MessageType(h.Opcode), p, true
+	c.in.skip(c.cur.n + len(p))
+	return true
 }
 
 // doneReading ends a read operation.

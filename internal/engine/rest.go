@@ -11,6 +11,8 @@ type incoming struct {
 	in  input   // protected by reading
 	cur current // protected by reading
 	msg message // protected by reading
+	// turn is what pings wait for to be closed.
+	turn chan struct{} // protected by reading
 	// Where the read at work on the socket is to put bytes, nil while it waits,
 	// and what it came to.
 	into  []byte // protected by reading
@@ -33,7 +35,7 @@ func (c *Conn) lockReading(ctx context.Context) error {
 
 // rest gives incoming up if there is nothing in it.
 func (c *Conn) rest() {
-	if c.in.block == nil && !c.cur.have && !c.msg.begun {
+	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil {
 		c.pace = c.in.pace
 		incomings.Put(c.incoming)
 		c.incoming = nil

@@ -29,20 +29,24 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 		err = c.writeWhole(ctx, frame.Opcode(typ), p)
 		c.sending.Unlock()
 	default:
-		h := frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
-		b, now, failed := c.place(ctx, h, p)
+		b, now, failed := c.place(ctx, whole(typ), p)
 		// The next message may come behind this one before this one is sent.
 		c.sending.Unlock()
 		switch err = failed; {
 		case !now:
 		case b.fits(p): // as put would see, whose stack a small message need not have
-			err = c.send(ctx, c.addFrame(b, h, p))
+			err = c.send(ctx, c.addFrame(b, whole(typ), p))
 		default:
-			err = c.put(ctx, b, h, p)
+			err = c.put(ctx, b, whole(typ), p)
 		}
 	}
 	c.buffered.Add(-int64(len(p)))
 	return err
+}
+
+// whole is the header of a message in one frame.
+func whole(typ api.MessageType) frame.Header {
+	return frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
 }
 
 // compresses reports whether compression is tried on p.
@@ -99,17 +103,18 @@ func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) erro
 // which it gives up. What takes but one write, as most does, goes down few calls:
 // who writes small messages needs a small stack alone.
 func (c *Conn) send(ctx context.Context, b *block) error {
-	p := b.mem[:b.n]
-	if len(p) > c.stride() || !outlives(ctx, c.stream) {
+	if b.n > c.stride() || !outlives(ctx, c.stream) {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
 	c.beginWrite()
-	n, err := c.stream.Write(p)
-	if fired := c.endWatch(&c.writes); fired || err != nil || n != len(p) {
+	n, err := c.stream.Write(b.mem[:b.n])
+	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
 		return c.sendRest(ctx, b, n, err, fired)
 	}
 	c.written.Add(uint32(n))
-	return c.putDone(ctx, b, n, nil)
+	c.done(b)
+	c.unlockWire()
+	return nil
 }
 
 // sendRest is send behind a write that took n bytes.
@@ -234,9 +239,17 @@ func (c *Conn) writableHeld() error {
 		return err
 	}
 	if c.broken != nil {
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.broken}
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: *c.broken}
 	}
 	return nil
+}
+
+// brokenBy returns why the stream takes no more bytes. The caller holds mu.
+func (c *Conn) brokenBy() error {
+	if c.broken == nil {
+		return nil
+	}
+	return *c.broken
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -249,7 +262,7 @@ func (c *Conn) breakWrites(err error) {
 	}
 	c.mu.Lock()
 	if c.broken == nil {
-		c.broken = err
+		c.broken = &err
 		c.dropOut()
 	}
 	c.mu.Unlock()
