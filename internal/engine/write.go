@@ -234,18 +234,22 @@ func (c *Conn) writableHeld() error {
 	if err := c.closing.err(); err != nil {
 		return err
 	}
-	if c.broken != nil {
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: *c.broken}
+	if err := c.brokenBy(); err != nil {
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: err}
 	}
 	return nil
 }
 
-// brokenBy returns why the stream takes no more bytes. The caller holds mu.
+// brokenBy returns why the stream takes no more bytes, nil while it does. The
+// caller holds mu.
 func (c *Conn) brokenBy() error {
-	if c.broken == nil {
-		return nil
+	if c.closing.state() == stateEnded {
+		return c.closing.err()
 	}
-	return *c.broken
+	if r := c.rare.Load(); r != nil {
+		return r.broken
+	}
+	return nil
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -257,8 +261,8 @@ func (c *Conn) breakWrites(err error) {
 		return
 	}
 	c.mu.Lock()
-	if c.broken == nil {
-		c.broken = &err
+	if c.brokenBy() == nil {
+		c.more().broken = err
 		c.dropOut()
 	}
 	c.mu.Unlock()
