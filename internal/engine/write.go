@@ -107,7 +107,7 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
 	c.beginWrite()
-	n, err := c.stream.Write(b.mem[:b.n])
+	n, err := c.writeOnce(b.mem[:b.n])
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
 		return c.sendRest(ctx, b, n, err, fired)
 	}
@@ -115,6 +115,13 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	c.done(b)
 	c.unlockWire()
 	return nil
+}
+
+func (c *Conn) writeOnce(p []byte) (int, error) {
+	if c.socket.raw != nil {
+		return c.writeSocket(p)
+	}
+	return c.stream.Write(p)
 }
 
 // sendRest is send behind a write that took n bytes.
