@@ -34,14 +34,20 @@ const (
 // what else it does needs more: the handshake has a goroutine of its own, on
 // which AcceptOptions.Check is called.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	u := upgrade{ctx: ctx, nc: nc, opts: opts}
+	u := upgrades.Get().(*upgrade)
+	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
-	if u.err != nil {
+	c, err := u.c, u.err
+	*u = upgrade{}
+	upgrades.Put(u)
+	if err != nil {
 		abort(nc)
-		return nil, wrap("upgrade", u.err)
+		return nil, wrap("upgrade", err)
 	}
-	return &Conn{b: u.c}, nil
+	return &Conn{b: c}, nil
 }
+
+var upgrades = sync.Pool{New: func() any { return new(upgrade) }}
 
 // upgrade is a call of Upgrade.
 type upgrade struct {
@@ -94,7 +100,7 @@ func (u *upgrade) shake() (*engine.Conn, error) {
 	}
 	limit := deadline(o.HandshakeTimeout)
 	undo := bounded(u.ctx, u.nc, limit)
-	cfg, rest, err := o.upgrade(u.nc, policy)
+	cfg, rest, err := o.upgrade(u.nc, &policy)
 	undo()
 	switch {
 	case err == nil:

@@ -118,8 +118,6 @@ type Conn struct {
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
 
-	*compression // constant; nil without
-
 	mu      sync.Mutex
 	closing closing // protected by mu
 	out     *block  // protected by mu: what is held back; see place
@@ -142,7 +140,7 @@ type Conn struct {
 }
 
 // rare is what a connection has that was pinged, wrote several messages at once,
-// or was given contexts that can end.
+// was given contexts that can end, or compresses.
 type rare struct {
 	replies replies // protected by mu
 	pings   pings   // protected by mu
@@ -150,6 +148,8 @@ type rare struct {
 	ticker  *ticker // protected by mu; nil while nothing is held back
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
+
+	*compression // constant; nil without
 }
 
 // end drops what an ended connection does not need. The caller holds mu.
@@ -187,7 +187,7 @@ func New(s Stream, cfg Config) *Conn {
 	c.pace.most = largestRead(s)
 	if d := cfg.Deflate; d != nil {
 		c.rules.RSV1 = true
-		c.compression = &compression{
+		c.more().compression = &compression{
 			sent:     deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover),
 			received: deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover),
 		}

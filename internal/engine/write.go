@@ -51,7 +51,8 @@ func whole(typ api.MessageType) frame.Header {
 
 // compresses reports whether compression is tried on p.
 func (c *Conn) compresses(p []byte) bool {
-	return c.compression != nil && len(p) >= c.cfg.Deflate.Threshold
+	r := c.rare.Load()
+	return r != nil && r.compression != nil && len(p) >= c.cfg.Deflate.Threshold
 }
 
 // writeWhole sends a message in one frame. The caller holds sending.
@@ -61,7 +62,7 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 		return c.writeFrame(ctx, h, p)
 	}
 	b := getDeflated()
-	small := c.sent.Append((*b)[:0], p)
+	small := c.rare.Load().sent.Append((*b)[:0], p)
 	defer func() { putDeflated(b, small) }()
 	if len(small) >= len(p) {
 		return c.writeFrame(ctx, h, p)
@@ -70,7 +71,7 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 	err := c.writeFrame(ctx, h, small)
 	if err == nil {
 		// Only now: a message that was not sent is nothing to refer to.
-		c.sent.Sent(p)
+		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
