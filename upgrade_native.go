@@ -6,8 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"iter"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -57,36 +57,15 @@ type upgrade struct {
 
 	c   *engine.Conn
 	err error
-
-	over     sync.WaitGroup
-	returned bool
-	problem  any // what it panicked with
 }
 
 // apart runs u on a stack that is given back afterwards: one that has grown does
-// not shrink to its first size again. u's panic becomes the caller's.
+// not shrink to its first size again. An iterator's calls are handed over from
+// goroutine to goroutine without the scheduler, panics included.
 func (u *upgrade) apart() {
-	u.over.Add(1)
-	go u.run()
-	u.over.Wait()
-	switch {
-	case u.returned:
-	case u.problem != nil:
-		panic(u.problem)
-	default:
-		runtime.Goexit()
-	}
-}
-
-func (u *upgrade) run() {
-	defer u.over.Done()
-	defer func() {
-		if !u.returned {
-			u.problem = recover()
-		}
-	}()
-	u.c, u.err = u.shake()
-	u.returned = true
+	next, stop := iter.Pull(func(func(struct{}) bool) { u.c, u.err = u.shake() })
+	next()
+	stop()
 }
 
 func (u *upgrade) shake() (*engine.Conn, error) {
