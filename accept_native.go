@@ -87,7 +87,7 @@ type AcceptOptions struct {
 }
 
 // resolve returns a checked copy of o, and the handshake's policy.
-func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, error) {
+func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, error) {
 	var r AcceptOptions
 	if o != nil {
 		r = *o
@@ -96,7 +96,7 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, 
 	if r.HandshakeTimeout == 0 {
 		r.HandshakeTimeout = defaultHandshakeTimeout
 	}
-	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
+	p := handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
 	if err := r.Compression.check(); err != nil {
 		return r, p, err
@@ -160,7 +160,7 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
 	}
-	agreement, refusal := o.agree(handshake.FromHTTP(r), policy)
+	agreement, refusal := o.agree(handshake.FromHTTP(r), &policy)
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return nil, refusal

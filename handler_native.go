@@ -6,6 +6,7 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 
 	"github.com/twinws/ws/internal/engine"
@@ -52,24 +53,43 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has been answered
 	}
-	s := &service{h: h, engine: c, conn: Conn{c}}
-	s.ctx.Init(r.Context(), c)
+	s := &service{h: h, conn: Conn{c}}
+	s.ctx.Init(uncancelled(r.Context()), c)
 	go s.run()
+}
+
+// uncancelled returns a context that has the values of ctx, and keeps little else
+// in memory. net/http makes several contexts for each request, of which most
+// can only be cancelled; package context has no other way past them.
+func uncancelled(ctx context.Context) context.Context {
+	for {
+		v := reflect.ValueOf(ctx)
+		if v.Type().String() != "*context.cancelCtx" {
+			return ctx
+		}
+		f := v.Elem().FieldByName("Context")
+		if !f.IsValid() || !f.CanInterface() {
+			return ctx
+		}
+		parent, ok := f.Interface().(context.Context)
+		if !ok {
+			return ctx
+		}
+		ctx = parent
+	}
 }
 
 // service is the work on one connection: all that it needs in one piece.
 type service struct {
-	ctx    engine.Context
-	conn   Conn
-	engine *engine.Conn
-	h      *handler
-	served bool
+	ctx  engine.Context
+	conn Conn
+	h    *handler // nil once f has returned
 }
 
 func (s *service) run() {
 	defer s.end()
 	s.h.f(&s.ctx, &s.conn)
-	s.served = true
+	s.h = nil
 }
 
 // end ends the connection and then its context.
@@ -77,7 +97,7 @@ func (s *service) end() {
 	defer s.ctx.End()
 	defer s.conn.CloseNow()
 	switch problem := recover(); {
-	case s.served:
+	case s.h == nil:
 		s.conn.Close(StatusNormalClosure, "")
 	case problem != nil && problem != http.ErrAbortHandler:
 		s.log(problem)
@@ -91,5 +111,5 @@ func (s *service) log(problem any) {
 	if server, ok := s.ctx.Value(http.ServerContextKey).(*http.Server); ok && server.ErrorLog != nil {
 		logf = server.ErrorLog.Printf
 	}
-	logf("ws: panic serving %v: %v\n%s", s.engine.RemoteAddr(), problem, debug.Stack())
+	logf("ws: panic serving %v: %v\n%s", s.ctx.Conn().RemoteAddr(), problem, debug.Stack())
 }

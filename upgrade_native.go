@@ -6,8 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"iter"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -34,14 +34,20 @@ const (
 // what else it does needs more: the handshake has a goroutine of its own, on
 // which AcceptOptions.Check is called.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	u := upgrade{ctx: ctx, nc: nc, opts: opts}
+	u := upgrades.Get().(*upgrade)
+	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
-	if u.err != nil {
+	c, err := u.c, u.err
+	*u = upgrade{}
+	upgrades.Put(u)
+	if err != nil {
 		abort(nc)
-		return nil, wrap("upgrade", u.err)
+		return nil, wrap("upgrade", err)
 	}
-	return &Conn{b: u.c}, nil
+	return &Conn{b: c}, nil
 }
+
+var upgrades = sync.Pool{New: func() any { return new(upgrade) }}
 
 // upgrade is a call of Upgrade.
 type upgrade struct {
@@ -51,36 +57,15 @@ type upgrade struct {
 
 	c   *engine.Conn
 	err error
-
-	over     sync.WaitGroup
-	returned bool
-	problem  any // what it panicked with
 }
 
 // apart runs u on a stack that is given back afterwards: one that has grown does
-// not shrink to its first size again. u's panic becomes the caller's.
+// not shrink to its first size again. An iterator's calls are handed over from
+// goroutine to goroutine without the scheduler, panics included.
 func (u *upgrade) apart() {
-	u.over.Add(1)
-	go u.run()
-	u.over.Wait()
-	switch {
-	case u.returned:
-	case u.problem != nil:
-		panic(u.problem)
-	default:
-		runtime.Goexit()
-	}
-}
-
-func (u *upgrade) run() {
-	defer u.over.Done()
-	defer func() {
-		if !u.returned {
-			u.problem = recover()
-		}
-	}()
-	u.c, u.err = u.shake()
-	u.returned = true
+	next, stop := iter.Pull(func(func(struct{}) bool) { u.c, u.err = u.shake() })
+	next()
+	stop()
 }
 
 func (u *upgrade) shake() (*engine.Conn, error) {
@@ -94,7 +79,7 @@ func (u *upgrade) shake() (*engine.Conn, error) {
 	}
 	limit := deadline(o.HandshakeTimeout)
 	undo := bounded(u.ctx, u.nc, limit)
-	cfg, rest, err := o.upgrade(u.nc, policy)
+	cfg, rest, err := o.upgrade(u.nc, &policy)
 	undo()
 	switch {
 	case err == nil:

@@ -22,14 +22,8 @@ type Clock struct {
 	Coarse bool
 
 	mu     sync.Mutex
-	alarms []entry // protected by mu; a heap, the earliest first
+	alarms []*Conn // protected by mu; a heap, the earliest Conn.alarm first
 	timer  int64   // protected by mu: when the timer rings, 0 for never
-}
-
-// entry is when a connection is to be looked at.
-type entry struct {
-	at int64
-	c  *Conn
 }
 
 // overdue is when a timer that has not rung is taken for lost: one that was set
@@ -58,7 +52,7 @@ func (k *Clock) set(c *Conn, at, now int64) {
 		return
 	case was == 0:
 		c.index = int32(len(k.alarms))
-		k.alarms = append(k.alarms, entry{c: c})
+		k.alarms = append(k.alarms, c)
 	}
 	k.move(int(c.index), at)
 	if k.late(now) {
@@ -87,8 +81,8 @@ func (k *Clock) ring() {
 		return // an earlier timer was set since
 	}
 	k.timer = 0
-	for len(k.alarms) > 0 && k.alarms[0].at <= now {
-		c := k.alarms[0].c
+	for len(k.alarms) > 0 && k.first() <= now {
+		c := k.alarms[0]
 		next := c.look(now)
 		if next == 0 {
 			c.alarm.Store(0)
@@ -106,7 +100,7 @@ func (k *Clock) ring() {
 
 // late reports whether the timer rings too late for the earliest alarm.
 func (k *Clock) late(now int64) bool {
-	return k.timer == 0 || k.timer > k.alarms[0].at || now >= k.timer+overdue
+	return k.timer == 0 || k.timer > k.first() || now >= k.timer+overdue
 }
 
 // start sets the timer for the earliest alarm. A timer is never set anew, nor
@@ -123,15 +117,14 @@ func (k *Clock) startLocked() {
 		return
 	}
 	if now := nanos(); k.late(now) {
-		k.timer = k.alarms[0].at
+		k.timer = k.first()
 		time.AfterFunc(time.Duration(k.timer-now), k.ring)
 	}
 }
 
 // move gives the alarm at i another time.
 func (k *Clock) move(i int, at int64) {
-	k.alarms[i].at = at
-	k.alarms[i].c.alarm.Store(at)
+	k.alarms[i].alarm.Store(at)
 	for i > 0 && k.before(i, (i-1)/2) {
 		i = k.swap(i, (i-1)/2)
 	}
@@ -149,22 +142,25 @@ func (k *Clock) move(i int, at int64) {
 	}
 }
 
-// drop takes the alarm at i out.
+// drop takes the alarm at i out, whose connection has been told.
 func (k *Clock) drop(i int) {
 	last := len(k.alarms) - 1
 	k.swap(i, last)
-	k.alarms[last] = entry{}
+	k.alarms[last] = nil
 	k.alarms = k.alarms[:last]
 	if i < last {
-		k.move(i, k.alarms[i].at)
+		k.move(i, k.alarms[i].alarm.Load())
 	}
 }
 
-func (k *Clock) before(i, j int) bool { return k.alarms[i].at < k.alarms[j].at }
+// first is when the earliest alarm rings.
+func (k *Clock) first() int64 { return k.alarms[0].alarm.Load() }
+
+func (k *Clock) before(i, j int) bool { return k.alarms[i].alarm.Load() < k.alarms[j].alarm.Load() }
 
 func (k *Clock) swap(i, j int) int {
 	a := k.alarms
 	a[i], a[j] = a[j], a[i]
-	a[i].c.index, a[j].c.index = int32(i), int32(j)
+	a[i].index, a[j].index = int32(i), int32(j)
 	return j
 }

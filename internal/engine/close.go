@@ -40,7 +40,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	c.end(true, cause, true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing.heard && c.closing.sent && !c.closing.failed() {
+	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
 		return nil
 	}
 	return c.closing.err()
@@ -179,7 +179,7 @@ func (c *Conn) drain(ctx context.Context) error {
 func (c *Conn) expectsClose() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closing.state == stateClosing && !c.closing.failed()
+	return c.closing.state() == stateClosing && !c.closing.failed()
 }
 
 // discardPayload throws the rest of the current frame away.
@@ -203,7 +203,7 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 // answer on its way.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
-	over := c.closing.state == stateEnded || c.closing.failed()
+	over := c.closing.state() == stateEnded || c.closing.failed()
 	err := c.closing.err()
 	c.mu.Unlock()
 	if over {
@@ -276,19 +276,18 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 	err = c.closing.err()
 	if first {
 		c.open.Store(false)
-		c.replies, c.broken = nil, new(err)
 		c.due.Store(false)
 		c.dropOut()
-		if t := c.out.ticker; t != nil {
-			t.timer.Stop()
-			c.out.ticker = nil
+		if r := c.rare.Load(); r != nil {
+			r.end(err)
 		}
-		c.pings.finish(c.pings.waiting(), err)
 	}
 	c.mu.Unlock()
 	if first {
 		c.cfg.clock.forget(c)
-		c.interrupts.Load().stop()
+		if r := c.rare.Load(); r != nil {
+			r.interrupts.Load().stop()
+		}
 		c.sending.Break(err)
 		c.closeStream(atOnce)
 	}

@@ -11,11 +11,10 @@ import (
 // a context costs is paid when somebody else does.
 type Context struct {
 	values context.Context // constant
-	stream Stream          // constant
+	conn   *Conn           // constant
 
 	mu    sync.Mutex
-	over  bool     // protected by mu
-	inner *awaited // protected by mu; nil until somebody watches
+	inner *awaited // protected by mu; nil until somebody watches, over after End
 }
 
 // awaited is a context whose end can be seen.
@@ -24,36 +23,57 @@ type awaited struct {
 	end context.CancelFunc
 }
 
+// over stands for the inner context of one that ended before anybody watched.
+var over = func() *awaited {
+	ctx, end := context.WithCancel(context.Background())
+	end()
+	return &awaited{ctx, end}
+}()
+
 // Init makes x a context that has the values of ctx and is not ended by it, for
 // who serves c.
 func (x *Context) Init(ctx context.Context, c *Conn) {
-	x.values, x.stream = context.WithoutCancel(ctx), c.stream
+	if ctx.Done() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	x.values, x.conn = ctx, c
 }
+
+// Conn returns the connection that x was made for.
+func (x *Context) Conn() *Conn { return x.conn }
 
 // End ends the context. Its connection must have ended.
 func (x *Context) End() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.over = true
-	if x.inner != nil {
-		x.inner.end()
+	if x.inner == nil {
+		x.inner = over
 	}
+	x.inner.end()
 }
 
 // Deadline returns none.
 func (x *Context) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // Done returns a channel that is closed by End.
-func (x *Context) Done() <-chan struct{} { return x.watched().Done() }
+func (x *Context) Done() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.inner == nil {
+		ctx, end := context.WithCancel(x.values)
+		x.inner = &awaited{ctx, end}
+	}
+	return x.inner.Done()
+}
 
 // Err returns context.Canceled after End, and nil before.
 func (x *Context) Err() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.over {
-		return context.Canceled
+	if x.inner == nil {
+		return nil
 	}
-	return nil
+	return x.inner.Err()
 }
 
 // Value returns what the context that x was made of has. Contexts made of x find
@@ -63,30 +83,18 @@ func (x *Context) Value(key any) any {
 	inner := x.inner
 	x.mu.Unlock()
 	if inner != nil {
-		return inner.Value(key)
-	}
-	return x.values.Value(key)
-}
-
-// watched returns the context whose end is seen.
-func (x *Context) watched() context.Context {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.inner == nil {
-		ctx, end := context.WithCancel(x.values)
-		x.inner = &awaited{ctx, end}
-		if x.over {
-			end()
+		if v := inner.Value(key); v != nil {
+			return v
 		}
 	}
-	return x.inner.Context
+	return x.values.Value(key)
 }
 
 // outlives reports whether ctx does not end before s: it never does, or was made
 // for it.
 func outlives(ctx context.Context, s Stream) bool {
 	if x, ok := ctx.(*Context); ok {
-		return x.stream == s
+		return x.conn.stream == s
 	}
 	return ctx.Done() == nil
 }

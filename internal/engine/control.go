@@ -39,17 +39,16 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()
-		if c.closing.state == stateOpen && c.broken == nil {
-			if c.replies == nil {
-				c.replies = new(replies)
-			}
-			c.replies.add(payload)
+		if c.closing.state() == stateOpen && c.brokenBy() == nil {
+			c.more().replies.add(payload)
 			c.due.Store(true)
 		}
 		c.mu.Unlock()
 	case frame.OpPong:
 		c.mu.Lock()
-		c.pings.hear(payload)
+		if r := c.rare.Load(); r != nil {
+			r.pings.hear(payload)
+		}
 		c.mu.Unlock()
 	case frame.OpClose:
 		code, reason, err := frame.ParseClose(payload)
@@ -101,7 +100,7 @@ func (c *Conn) sendReplies() {
 	for c.due.Load() {
 		c.mu.Lock()
 		due := c.takeReplies()
-		ready := !c.closing.tried && c.broken == nil
+		ready := !c.closing.tried() && c.brokenBy() == nil
 		if !ready {
 			c.mu.Unlock()
 			return
@@ -128,9 +127,9 @@ func (c *Conn) writeReplies(b *block, due replies) {
 
 // takeReplies empties the slot. The caller holds mu.
 func (c *Conn) takeReplies() (due replies) {
-	if c.replies != nil {
-		due = *c.replies
-		c.replies = nil
+	if r := c.rare.Load(); r != nil {
+		due = r.replies
+		r.replies = replies{}
 	}
 	if c.pingOut == pingDue {
 		due.ping, c.pingOut = true, 0
@@ -142,13 +141,13 @@ func (c *Conn) takeReplies() (due replies) {
 // restoreReplies puts back what takeReplies returned. The caller holds mu, and
 // nothing has become due meanwhile.
 func (c *Conn) restoreReplies(due replies) {
-	if due.count > 0 {
-		c.replies = &due
-	}
-	if due.ping {
-		c.pingOut = pingDue
-	}
 	c.due.Store(due.ping || due.count > 0)
+	if due.ping {
+		due.ping, c.pingOut = false, pingDue
+	}
+	if due.count > 0 {
+		c.more().replies = due
+	}
 }
 
 // addReplies adds the frames of what is due to b, which then has room for one
@@ -183,18 +182,10 @@ type pingWait struct {
 	done context.CancelCauseFunc
 }
 
-// waiting returns how many there are.
-func (p *pings) waiting() int {
-	if p == nil {
-		return 0
-	}
-	return len(p.wait)
-}
-
 // hear ends the wait of the ping that payload answers and of all before it,
 // since a peer may answer only the newest (RFC 6455 section 5.5.3).
 func (p *pings) hear(payload []byte) {
-	if p == nil || len(payload) != 8 {
+	if len(payload) != 8 {
 		return
 	}
 	n := binary.BigEndian.Uint64(payload)
@@ -208,9 +199,6 @@ func (p *pings) hear(payload []byte) {
 
 // finish ends the first n waits with cause.
 func (p *pings) finish(n int, cause error) {
-	if p == nil {
-		return
-	}
 	for _, w := range p.wait[:n] {
 		w.done(cause)
 	}
@@ -238,16 +226,14 @@ func (c *Conn) Ping(ctx context.Context) error {
 		c.mu.Unlock()
 		return err
 	}
-	if c.pings == nil {
-		c.pings = new(pings)
-	}
-	c.pings.last++
-	n := c.pings.last
-	c.pings.wait = append(c.pings.wait, pingWait{n, cancel})
+	p := &c.more().pings
+	p.last++
+	n := p.last
+	p.wait = append(p.wait, pingWait{n, cancel})
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
-		c.pings.drop(n)
+		p.drop(n)
 		c.mu.Unlock()
 	}()
 

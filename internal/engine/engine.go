@@ -118,14 +118,9 @@ type Conn struct {
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
 
-	*compression // constant; nil without
-
 	mu      sync.Mutex
-	closing closing  // protected by mu
-	broken  *error   // protected by mu: why the stream takes no more bytes, nil while it does
-	out     outgoing // protected by mu
-	replies *replies // protected by mu; nil when none is due
-	pings   *pings   // protected by mu; nil before the first
+	closing closing // protected by mu
+	out     *block  // protected by mu: what is held back; see place
 	// pingOut is when the keepalive ping went out, by nanos: 0 before it is due,
 	// pingDue while it waits.
 	pingOut int64 // protected by mu
@@ -141,7 +136,42 @@ type Conn struct {
 	ahead    atomic.Bool   // a whole message waits for the next Read; set under mu
 	buffered atomic.Int64  // payload bytes accepted and not yet written, but those in out
 
+	rare atomic.Pointer[rare] // nil until it is needed: see more
+}
+
+// rare is what a connection has that was pinged, wrote several messages at once,
+// was given contexts that can end, or compresses.
+type rare struct {
+	replies replies // protected by mu
+	pings   pings   // protected by mu
+	broken  error   // protected by mu: why the stream takes no more bytes
+	ticker  *ticker // protected by mu; nil while nothing is held back
+
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
+
+	*compression // constant; nil without
+}
+
+// end drops what an ended connection does not need. The caller holds mu.
+func (r *rare) end(err error) {
+	r.replies = replies{}
+	if r.ticker != nil {
+		r.ticker.timer.Stop()
+		r.ticker = nil
+	}
+	r.pings.finish(len(r.pings.wait), err)
+}
+
+// more returns c's rare, and makes it if there is none.
+func (c *Conn) more() *rare {
+	r := c.rare.Load()
+	if r == nil {
+		r = new(rare)
+		if !c.rare.CompareAndSwap(nil, r) {
+			r = c.rare.Load()
+		}
+	}
+	return r
 }
 
 // compression is what permessage-deflate needs.
@@ -157,7 +187,7 @@ func New(s Stream, cfg Config) *Conn {
 	c.pace.most = largestRead(s)
 	if d := cfg.Deflate; d != nil {
 		c.rules.RSV1 = true
-		c.compression = &compression{
+		c.more().compression = &compression{
 			sent:     deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover),
 			received: deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover),
 		}
@@ -179,8 +209,8 @@ func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.buffered.Load()
-	if b := c.out.block; b != nil {
-		n += b.payload
+	if c.out != nil {
+		n += c.out.payload
 	}
 	return n
 }

@@ -17,15 +17,6 @@ const (
 	copyBytes = 16 << 10
 )
 
-// outgoing are frames that Write has accepted and nobody has begun to send.
-// They are sent before anything else is: by the next frame that is not held
-// back, by Read before it waits for the stream, by whoever is writing when
-// they come, or by the ticker.
-type outgoing struct {
-	block  *block // nil when there is nothing
-	ticker *ticker
-}
-
 // ticker ends the wait of what is held back. Its timer runs on from batch to
 // batch, and is dropped once none has come for gatherTime.
 type ticker struct {
@@ -47,7 +38,7 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, n
 		c.mu.Unlock()
 		return b, false, err
 	}
-	if !c.cfg.NoGather && c.out.block.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
+	if !c.cfg.NoGather && c.out.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		ahead := c.ahead.Load()
 		if !ahead && c.wire.TryLock() {
 			b = c.takeAll()
@@ -90,16 +81,16 @@ func (c *Conn) takeWritable() (*block, error) {
 // hold adds a frame to what is held back. The caller holds mu.
 func (c *Conn) hold(h frame.Header, p []byte) {
 	c.holdPongs()
-	c.out.block = c.addFrame(c.out.block, h, p)
-	c.out.block.payload += int64(len(p))
+	c.out = c.addFrame(c.out, h, p)
+	c.out.payload += int64(len(p))
 }
 
 // holdPongs makes the pongs that are due a part of what is held back, so that
 // what comes later is sent later. The caller holds mu.
 func (c *Conn) holdPongs() {
-	if c.replies != nil {
-		c.out.block = c.addReplies(c.out.block, *c.replies)
-		c.replies = nil
+	if r := c.rare.Load(); r != nil && r.replies.count > 0 {
+		c.out = c.addReplies(c.out, r.replies)
+		r.replies = replies{}
 	}
 }
 
@@ -113,8 +104,8 @@ func (c *Conn) takeAll() *block {
 
 // takeOut takes what is held back. The caller holds mu and wire.
 func (c *Conn) takeOut() *block {
-	b := c.out.block
-	c.out.block = nil
+	b := c.out
+	c.out = nil
 	if b != nil {
 		b.old = b.n
 		c.buffered.Add(b.payload)
@@ -124,8 +115,8 @@ func (c *Conn) takeOut() *block {
 
 // dropOut throws away what is held back. The caller holds mu.
 func (c *Conn) dropOut() {
-	putBlock(c.out.block)
-	c.out.block = nil
+	putBlock(c.out)
+	c.out = nil
 }
 
 // done ends what takeOut returned.
@@ -143,10 +134,10 @@ func (c *Conn) putBack(b *block, sent int) {
 	defer c.mu.Unlock()
 	defer c.done(b)
 	rest := b.used() - sent
-	if rest == 0 || c.broken != nil {
+	if rest == 0 || c.brokenBy() != nil {
 		return
 	}
-	later := c.out.block
+	later := c.out
 	all := getBlock(rest + later.used())
 	all.n, all.payload = copy(all.mem, b.mem[sent:b.n]), min(b.payload, int64(rest))
 	if later != nil {
@@ -154,7 +145,7 @@ func (c *Conn) putBack(b *block, sent int) {
 		all.payload += later.payload
 		putBlock(later)
 	}
-	c.out.block = all
+	c.out = all
 	c.due.Store(true)
 }
 
@@ -174,7 +165,7 @@ func (c *Conn) lookAhead() {
 func (c *Conn) sendHeld() {
 	c.mu.Lock()
 	c.ahead.Store(false)
-	if c.out.block != nil {
+	if c.out != nil {
 		c.due.Store(true)
 	}
 	c.mu.Unlock()
@@ -184,13 +175,13 @@ func (c *Conn) sendHeld() {
 // tick sees to it that what is about to be held back is sent in time. The
 // caller holds mu.
 func (c *Conn) tick() {
-	switch t := c.out.ticker; {
-	case t == nil:
-		t = &ticker{c: c, since: time.Now()}
+	switch r := c.more(); {
+	case r.ticker == nil:
+		t := &ticker{c: c, since: time.Now()}
 		t.timer = time.AfterFunc(gatherTime, t.look)
-		c.out.ticker = t
-	case c.out.block == nil:
-		t.since = time.Now()
+		r.ticker = t
+	case c.out == nil:
+		r.ticker.since = time.Now()
 	}
 }
 
@@ -198,7 +189,8 @@ func (c *Conn) tick() {
 func (t *ticker) look() {
 	c := t.c
 	c.mu.Lock()
-	if c.out.ticker != t {
+	r := c.rare.Load()
+	if r.ticker != t {
 		c.mu.Unlock()
 		return
 	}
@@ -207,8 +199,8 @@ func (t *ticker) look() {
 		c.mu.Unlock()
 		return
 	}
-	c.out.ticker = nil
-	late := c.out.block != nil
+	r.ticker = nil
+	late := c.out != nil
 	if late {
 		// Whoever reads is not that quick to come back.
 		c.ahead.Store(false)

@@ -176,8 +176,8 @@ func TestGatherTimer(t *testing.T) {
 		}
 		time.Sleep(2 * gatherTime)
 		synctest.Wait()
-		if o := r.c.out; o.ticker != nil || o.block != nil {
-			r.Errorf("%+v is kept", o)
+		if t := r.c.more().ticker; t != nil || r.c.out != nil {
+			r.Errorf("kept are the ticker %v and %+v", t, r.c.out)
 		}
 	})
 }

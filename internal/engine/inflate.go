@@ -64,7 +64,7 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at, z.failed = z.c.received.Open(z), 0, false
+	z.m, z.at, z.failed = z.c.rare.Load().received.Open(z), 0, false
 	b := getBlock(middleBlock)
 	defer putBlock(b)
 	for skip := z.out; skip > 0; {

@@ -148,11 +148,12 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 	if outlives(ctx, c.stream) {
 		return
 	}
-	i := c.interrupts.Load()
+	r := c.more()
+	i := r.interrupts.Load()
 	if i == nil {
 		i = &interrupts{stream: c.stream}
-		if !c.interrupts.CompareAndSwap(nil, i) {
-			i = c.interrupts.Load()
+		if !r.interrupts.CompareAndSwap(nil, i) {
+			i = r.interrupts.Load()
 		}
 	}
 	i.begin(d, ctx)
@@ -160,5 +161,5 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 
 // endCall is called after it. It reports whether ctx interrupted the call.
 func (c *Conn) endCall(d direction, ctx context.Context) bool {
-	return !outlives(ctx, c.stream) && c.interrupts.Load().end(d)
+	return !outlives(ctx, c.stream) && c.rare.Load().interrupts.Load().end(d)
 }

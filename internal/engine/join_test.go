@@ -165,8 +165,8 @@ func TestGatherEnd(t *testing.T) {
 			r.Error(err)
 		}
 		r.wantEOF()
-		if o := r.c.out; o.ticker != nil || o.block != nil || r.c.BufferedAmount() != 0 {
-			r.Errorf("%+v is kept, BufferedAmount is %d", o, r.c.BufferedAmount())
+		if t := r.c.more().ticker; t != nil || r.c.out != nil || r.c.BufferedAmount() != 0 {
+			r.Errorf("kept are the ticker %v and %+v, BufferedAmount is %d", t, r.c.out, r.c.BufferedAmount())
 		}
 	})
 }

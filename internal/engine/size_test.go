@@ -12,7 +12,7 @@ func TestConnSize(t *testing.T) {
 		t.Skip("for 64 bits")
 	}
 	t.Logf("a Conn has %d bytes, what it needs in a message %d", unsafe.Sizeof(Conn{}), unsafe.Sizeof(incoming{}))
-	if n := unsafe.Sizeof(Conn{}); n > 240 {
-		t.Errorf("a Conn has %d bytes, want 240 at most", n)
+	if n := unsafe.Sizeof(Conn{}); n > 192 {
+		t.Errorf("a Conn has %d bytes, want 192 at most", n)
 	}
 }

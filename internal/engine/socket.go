@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -55,7 +56,7 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 	c.into, c.got, c.fault = nil, 0, nil
 	switch {
 	case err != nil || fault != nil:
-		return 0, c.readError(err, fault)
+		return 0, c.socketError("read", err, fault)
 	case n == 0:
 		return 0, io.EOF
 	case p == nil:
@@ -71,14 +72,47 @@ func (c *Conn) park() {
 	c.rest()
 }
 
-// readError returns the error of a Read that met err, or fault from the system.
-func (c *Conn) readError(err, fault error) error {
+// writeSocket writes p to the socket. It does what its Write does with less stack.
+func (c *Conn) writeSocket(p []byte) (int, error) {
+	w := senders.Get().(*sender)
+	w.p = p
+	err := c.socket.raw.Write(w.try)
+	n, fault := w.n, w.fault
+	w.p, w.n, w.fault = nil, 0, nil
+	senders.Put(w)
+	if err != nil || fault != nil {
+		err = c.socketError("write", err, fault)
+	}
+	return n, err
+}
+
+// sender is one write to a socket.
+type sender struct {
+	try   func(fd uintptr) bool
+	p     []byte
+	n     int   // bytes of p that were taken
+	fault error // of the system
+}
+
+var senders = sync.Pool{New: func() any {
+	w := new(sender)
+	w.try = newSend(w)
+	return w
+}}
+
+// newSend returns a function that writes what it can of w.p, and reports whether
+// that is all that there is to do. It is there where newTry is.
+var newSend func(w *sender) (try func(fd uintptr) bool)
+
+// socketError returns the error of a read or write that met err, or fault from
+// the system.
+func (c *Conn) socketError(op string, err, fault error) error {
 	if err == nil {
 		s := c.stream.(net.Conn)
-		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError("read", fault)}
+		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
 	}
 	if e, ok := err.(*net.OpError); ok {
-		e.Op = "read"
+		e.Op = op
 	}
 	return err
 }

@@ -51,7 +51,8 @@ func whole(typ api.MessageType) frame.Header {
 
 // compresses reports whether compression is tried on p.
 func (c *Conn) compresses(p []byte) bool {
-	return c.compression != nil && len(p) >= c.cfg.Deflate.Threshold
+	r := c.rare.Load()
+	return r != nil && r.compression != nil && len(p) >= c.cfg.Deflate.Threshold
 }
 
 // writeWhole sends a message in one frame. The caller holds sending.
@@ -61,7 +62,7 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 		return c.writeFrame(ctx, h, p)
 	}
 	b := getDeflated()
-	small := c.sent.Append((*b)[:0], p)
+	small := c.rare.Load().sent.Append((*b)[:0], p)
 	defer func() { putDeflated(b, small) }()
 	if len(small) >= len(p) {
 		return c.writeFrame(ctx, h, p)
@@ -70,7 +71,7 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 	err := c.writeFrame(ctx, h, small)
 	if err == nil {
 		// Only now: a message that was not sent is nothing to refer to.
-		c.sent.Sent(p)
+		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
@@ -107,7 +108,7 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
 	c.beginWrite()
-	n, err := c.stream.Write(b.mem[:b.n])
+	n, err := c.writeOnce(b.mem[:b.n])
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
 		return c.sendRest(ctx, b, n, err, fired)
 	}
@@ -115,6 +116,13 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	c.done(b)
 	c.unlockWire()
 	return nil
+}
+
+func (c *Conn) writeOnce(p []byte) (int, error) {
+	if c.socket.raw != nil {
+		return c.writeSocket(p)
+	}
+	return c.stream.Write(p)
 }
 
 // sendRest is send behind a write that took n bytes.
@@ -238,18 +246,22 @@ func (c *Conn) writableHeld() error {
 	if err := c.closing.err(); err != nil {
 		return err
 	}
-	if c.broken != nil {
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: *c.broken}
+	if err := c.brokenBy(); err != nil {
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: err}
 	}
 	return nil
 }
 
-// brokenBy returns why the stream takes no more bytes. The caller holds mu.
+// brokenBy returns why the stream takes no more bytes, nil while it does. The
+// caller holds mu.
 func (c *Conn) brokenBy() error {
-	if c.broken == nil {
-		return nil
+	if c.closing.state() == stateEnded {
+		return c.closing.err()
 	}
-	return *c.broken
+	if r := c.rare.Load(); r != nil {
+		return r.broken
+	}
+	return nil
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -261,8 +273,8 @@ func (c *Conn) breakWrites(err error) {
 		return
 	}
 	c.mu.Lock()
-	if c.broken == nil {
-		c.broken = &err
+	if c.brokenBy() == nil {
+		c.more().broken = err
 		c.dropOut()
 	}
 	c.mu.Unlock()

@@ -112,7 +112,7 @@ func (w *writer) send(p []byte, fin bool) error {
 	case first && fin:
 		return c.writeWhole(w.ctx, w.op, p)
 	case first && c.compresses(p):
-		w.zip, h.RSV1 = c.sent.Stream(), true
+		w.zip, h.RSV1 = c.rare.Load().sent.Stream(), true
 	}
 	if w.zip == nil {
 		return c.writeFrame(w.ctx, h, p)
@@ -122,7 +122,7 @@ func (w *writer) send(p []byte, fin bool) error {
 	defer func() { putDeflated(b, small) }()
 	err := c.writeFrame(w.ctx, h, small)
 	if err == nil {
-		c.sent.Sent(p)
+		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
