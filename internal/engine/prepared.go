@@ -97,7 +97,7 @@ func (c *Conn) writePrepared(ctx context.Context, m *Prepared) error {
 		err = c.put(ctx, b, h, p)
 	}
 	if err == nil && h.RSV1 {
-		c.sent.Sent(m.payload)
+		c.rare.Load().sent.Sent(m.payload)
 	}
 	return err
 }
