@@ -158,6 +158,8 @@ func (f *fakeSocket) buffer(n int64) {
 
 func (f *fakeSocket) Protocol() string { return "chat" }
 
+func (f *fakeSocket) Forget() {}
+
 func (f *fakeSocket) Release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -39,6 +39,8 @@ type Socket interface {
 	// Protocol is the subprotocol the server chose, "" for none.
 	Protocol() string
 
+	// Forget drops the messages that Next has returned and that were not read.
+	Forget()
 	// Release drops the queue, detaches what calls f and frees what JavaScript
 	// holds of Go. Next and Wake do nothing afterwards; the others go on.
 	Release()
