@@ -21,13 +21,13 @@ type Prepared struct {
 // Prepare returns a message to be sent by any number of Sockets. Text must be
 // UTF-8.
 func Prepare(typ api.MessageType, p []byte) (*Prepared, error) {
-	x := try{load()}
-	data := x.new(builtins.uint8Array, len(p))
+	x := try{prepare()}
+	data := x.new(builtins.uint8Array, len(p), nil)
 	if x.err == nil {
 		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
 	}
 	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data)
+		data = x.call(builtins.decoder, "decode", data, nil)
 	}
 	if x.err != nil {
 		return nil, exception(x.err)
@@ -41,6 +41,6 @@ func (m *Prepared) Size() int { return m.size }
 // SendPrepared sends m, which Prepare returned.
 func (s *Socket) SendPrepared(m event.Prepared) error {
 	var x try
-	x.call(s.ws, "send", m.(*Prepared).data)
+	x.call(s.ws, "send", m.(*Prepared).data, nil)
 	return exception(x.err)
 }
