@@ -91,8 +91,10 @@ system:
 	@scripts/need.sh browser $(if $(RACE),cc) interop node >/dev/null
 
 # -count=1, because the cache does not know the browser's side of a native test.
+# WS_NO_GATHER=1 has connections send every message by itself.
 test-native:
 	$(GO) test $(RACE) -count=1 $(TEST) ./...
+	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:

@@ -74,10 +74,20 @@ type AcceptOptions struct {
 	// WriteTimeout is how long the peer may take no byte of what is sent, as in
 	// Dialer: 0 means 30 s, less than 0 for ever.
 	WriteTimeout time.Duration
+
+	// NoGather has every Write return only once the operating system, or TLS,
+	// has taken its message. Otherwise replies are gathered: while another
+	// message has arrived whole and waits to be read, and while another
+	// goroutine is writing, Write takes its message, up to 64 KiB in all,
+	// and returns. They are sent in one piece before Read waits, with the next
+	// message that is not held back, with a ping or the close, and after 1 ms
+	// at the latest. Messages stay in order; an error in sending them is that of the
+	// next call, and of Close.
+	NoGather bool
 }
 
 // resolve returns a checked copy of o, and the handshake's policy.
-func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, error) {
+func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, error) {
 	var r AcceptOptions
 	if o != nil {
 		r = *o
@@ -86,7 +96,7 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, *handshake.Policy, 
 	if r.HandshakeTimeout == 0 {
 		r.HandshakeTimeout = defaultHandshakeTimeout
 	}
-	p := &handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
+	p := handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
 	if err := r.Compression.check(); err != nil {
 		return r, p, err
@@ -110,17 +120,20 @@ func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*hands
 	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
 }
 
-// respond returns the response that accepts a, and what the connection is to
-// know of it.
-func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
+// respond appends the response that accepts a to dst, and returns what the
+// connection is to know of it. extra may be nil.
+func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
+	if extra == nil && len(o.Header) > 0 {
+		extra = make(http.Header, len(o.Header))
+	}
 	for k, v := range o.Header {
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout)}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout), NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
-	head, err := handshake.AppendResponse(nil, a, extensions, extra)
+	head, err := handshake.AppendResponse(dst, a, extensions, extra)
 	return head, cfg, err
 }
 
@@ -135,21 +148,26 @@ func (o *AcceptOptions) respond(a *handshake.Agreement, extra http.Header) ([]by
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	c, err := accept(w, r, opts)
-	return c, wrap("accept", err)
+	if err != nil {
+		return nil, wrap("accept", err)
+	}
+	return &Conn{b: c}, nil
 }
 
-func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engine.Conn, error) {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
 	}
-	agreement, refusal := o.agree(handshake.FromHTTP(r), policy)
+	agreement, refusal := o.agree(handshake.FromHTTP(r), &policy)
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return nil, refusal
 	}
-	head, cfg, err := o.respond(agreement, passedOn(w.Header()))
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	head, cfg, err := o.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
@@ -172,11 +190,14 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 		nc.Close()
 		return nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return &Conn{b: newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive)}, nil
+	return newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive), nil
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.
 func passedOn(h http.Header) http.Header {
+	if len(h) == 0 {
+		return nil
+	}
 	extra := http.Header{}
 	for k, v := range h {
 		k = http.CanonicalHeaderKey(k)

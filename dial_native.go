@@ -63,6 +63,11 @@ type Dialer struct {
 	// ever. A peer that takes some, however slowly, is not meant; over TLS that is
 	// seen every 16 KiB. It is noticed at the latest after twice the time.
 	WriteTimeout time.Duration
+
+	// NoGather has every Write return only once the operating system, or TLS,
+	// has taken its message. Otherwise messages may be gathered for at most 1 ms
+	// and 64 KiB, as AcceptOptions says.
+	NoGather bool
 }
 
 // Dial is the function Dial with d's settings.
@@ -111,7 +116,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
-	cfg.ReadLimit, cfg.WriteTimeout = o.ReadLimit, writeTimeout(d.WriteTimeout)
+	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, writeTimeout(d.WriteTimeout), d.NoGather
 	return newEngine(nc, rest, cfg, d.Keepalive), nil
 }
 

@@ -8,14 +8,17 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/handshake"
 )
 
 const (
-	// headRoom is the least room that a read of a head has, in bytes.
-	headRoom = 512
+	// headRoom is the size of the buffers for a head, in bytes,
+	headRoom = 2048
+	// and headMore the least room that a read has.
+	headMore = 512
 	// headStart is how many bytes show whether a head is one at all.
 	headStart = 8
 	// emptyReads bounds how often in a row a connection may return 0, nil.
@@ -37,7 +40,7 @@ func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, erro
 			}
 		}
 		seen = len(held)
-		held = slices.Grow(held, headRoom)
+		held = slices.Grow(held, headMore)
 		n, err := nc.Read(held[len(held):cap(held)])
 		held = held[:len(held)+n]
 		switch {
@@ -59,6 +62,17 @@ func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, erro
 // interruptible makes the end of ctx interrupt whatever nc waits for. Undo must
 // be called, and leaves nc without deadlines.
 func interruptible(ctx context.Context, nc net.Conn) (undo func()) {
+	return bounded(ctx, nc, time.Time{})
+}
+
+// bounded is interruptible with a limit of its own, unless that is zero.
+func bounded(ctx context.Context, nc net.Conn, limit time.Time) (undo func()) {
+	if !limit.IsZero() {
+		nc.SetDeadline(limit)
+	}
+	if ctx.Done() == nil {
+		return func() { nc.SetDeadline(time.Time{}) }
+	}
 	ran := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		nc.SetDeadline(past)
@@ -71,6 +85,9 @@ func interruptible(ctx context.Context, nc net.Conn) (undo func()) {
 		nc.SetDeadline(time.Time{})
 	}
 }
+
+// heads are buffers for the heads of requests and responses. Most are smaller.
+var heads = sync.Pool{New: func() any { return new([headRoom]byte) }}
 
 // expire interrupts whatever nc waits for after d. Other than a deadline it
 // takes nothing back from a context that ended before. nc is to be closed.

@@ -6,8 +6,9 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"iter"
 	"net"
-	"net/http"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/handshake"
@@ -28,39 +29,65 @@ const (
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
+//
+// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
+// what else it does needs more: the handshake has a goroutine of its own, on
+// which AcceptOptions.Check is called.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	c, err := upgrade(ctx, nc, opts)
+	u := upgrades.Get().(*upgrade)
+	u.ctx, u.nc, u.opts = ctx, nc, opts
+	u.apart()
+	c, err := u.c, u.err
+	*u = upgrade{}
+	upgrades.Put(u)
 	if err != nil {
 		abort(nc)
 		return nil, wrap("upgrade", err)
 	}
-	return c, nil
+	return &Conn{b: c}, nil
 }
 
-func upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
-	if err := checkContext(ctx); err != nil {
+var upgrades = sync.Pool{New: func() any { return new(upgrade) }}
+
+// upgrade is a call of Upgrade.
+type upgrade struct {
+	ctx  context.Context
+	nc   net.Conn
+	opts *AcceptOptions
+
+	c   *engine.Conn
+	err error
+}
+
+// apart runs u on a stack that is given back afterwards: one that has grown does
+// not shrink to its first size again. An iterator's calls are handed over from
+// goroutine to goroutine without the scheduler, panics included.
+func (u *upgrade) apart() {
+	next, stop := iter.Pull(func(func(struct{}) bool) { u.c, u.err = u.shake() })
+	next()
+	stop()
+}
+
+func (u *upgrade) shake() (*engine.Conn, error) {
+	if err := checkContext(u.ctx); err != nil {
 		return nil, err
 	}
-	_, secure := nc.(*tls.Conn)
-	o, policy, err := opts.resolve(secure)
+	_, secure := u.nc.(*tls.Conn)
+	o, policy, err := u.opts.resolve(secure)
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := ctx, context.CancelFunc(func() {})
-	if o.HandshakeTimeout > 0 {
-		bounded, cancel = context.WithTimeout(ctx, o.HandshakeTimeout)
-	}
-	defer cancel()
-	undo := interruptible(bounded, nc)
-	cfg, rest, err := o.upgrade(nc, policy)
+	limit := deadline(o.HandshakeTimeout)
+	undo := bounded(u.ctx, u.nc, limit)
+	cfg, rest, err := o.upgrade(u.nc, &policy)
 	undo()
 	switch {
 	case err == nil:
-		return &Conn{b: newEngine(nc, rest, cfg, o.Keepalive)}, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case bounded.Err() != nil && !answered(err):
-		return nil, &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: bounded.Err()}
+		return newEngine(u.nc, rest, cfg, o.Keepalive), nil
+	case u.ctx.Err() != nil:
+		return nil, u.ctx.Err()
+	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):
+		return nil, &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: context.DeadlineExceeded}
 	}
 	return nil, err
 }
@@ -75,7 +102,9 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 		r, n, err = handshake.ParseRequest(p)
 		return n, err
 	}
-	held, err := readHead(nc, nil, handshake.MaxHeadBytes, parse)
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, parse)
 	if err != nil {
 		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
@@ -88,7 +117,9 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	}
 	var head []byte
 	if err == nil {
-		head, cfg, err = o.respond(a, http.Header{})
+		// r's parts are strings, and the buffer may be written to again.
+		rest = append(rest, held[n:]...)
+		head, cfg, err = o.respond(room[:0], a, nil)
 	}
 	if err != nil {
 		refuse(nc, refusalOf(err))
@@ -97,7 +128,7 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	if _, err := nc.Write(head); err != nil {
 		return cfg, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return cfg, held[n:], nil
+	return cfg, rest, nil
 }
 
 // refuse answers a request with e, and lets the answer arrive: closing with

@@ -38,7 +38,6 @@ import (
 	"context"
 	"io"
 	"runtime"
-	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 )
@@ -229,11 +228,18 @@ type backend interface {
 //
 // Natively Read also answers pings and the peer's close.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	typ, p, err := c.ReadAppend(ctx, nil)
-	if err == nil && p == nil {
+	const op = "read"
+	if err := checkContext(ctx); err != nil {
+		return 0, nil, wrap(op, err)
+	}
+	typ, p, err := c.b.ReadAppend(ctx, nil)
+	switch {
+	case err != nil:
+		return 0, nil, wrap(op, err)
+	case p == nil:
 		p = []byte{}
 	}
-	return typ, p, err
+	return typ, p, nil
 }
 
 // ReadAppend is Read into the caller's memory: it appends the message to dst
@@ -279,6 +285,12 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 // error that matches ctx.Err() and nothing has happened. Once a part is on the
 // wire, an ended ctx fails the connection, since a message cannot be taken back.
 //
+// Natively a Write while another whole message waits to be read, or while another
+// goroutine writes, may return before its message is sent, which is then
+// gathered with others for at most 1 ms and 64 KiB. An error in sending it is
+// that of the next call, and of Close. NoGather of Dialer and AcceptOptions
+// turns this off.
+//
 // In a browser: a message is handed over whole or not at all.
 func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	const op = "write"
@@ -288,7 +300,7 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := checkType(typ); err != nil {
 		return wrap(op, err)
 	}
-	if typ == MessageText && !utf8.Valid(p) {
+	if typ == MessageText && !validText(p) {
 		return wrap(op, notUTF8)
 	}
 	err := c.b.Write(ctx, typ, p)
@@ -386,7 +398,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 }
 
 // CloseNow ends the connection at once, without waiting and without a closing
-// handshake. What Write accepted before may be lost. It returns an error that matches
+// handshake. What Write accepted before may be lost, which Close sends. It returns an error that matches
 // [ErrClosed] when the connection had ended already.
 func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }
 
@@ -394,7 +406,7 @@ func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }
 func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 
 // BufferedAmount returns how many payload bytes Write and Writer have accepted
-// that are not yet handed to the network.
+// that are not yet handed to the network, those gathered included.
 //
 // In a browser: the WebSocket object's bufferedAmount.
 func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }

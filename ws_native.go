@@ -65,14 +65,30 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)
 }
 
+// clock watches over the connections of sockets, which no bubble of
+// testing/synctest has. All others have clocks of their own.
+var clock = engine.Clock{Coarse: true}
+
 // newEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
 func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *engine.Conn {
 	cfg.Idle, cfg.Timeout = k.resolve()
 	cfg.Buffered = buffered
-	if t, ok := nc.(*tls.Conn); ok {
+	t, secure := nc.(*tls.Conn)
+	if secure && isSocket(t.NetConn()) || isSocket(nc) {
+		cfg.Clock = &clock
+	}
+	if secure {
 		cfg.CutOffBreaks = true
 		return engine.New(tlsStream{t}, cfg)
 	}
 	return engine.New(nc, cfg)
+}
+
+func isSocket(nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
 }

@@ -109,9 +109,27 @@ func ParseHeader(src []byte) (h Header, n int, err error) {
 		if len(src) < n+len(h.Key) {
 			return Header{}, 0, ErrShort
 		}
-		n += copy(h.Key[:], src[n:])
+		h.Key = [4]byte(src[n:])
+		n += len(h.Key)
 	}
 	return h, n, nil
+}
+
+// HoldsMessage reports whether src begins with a message in one frame, the
+// whole of it: FIN, OpText or OpBinary, and all of the payload. The header may
+// break other rules.
+func HoldsMessage(src []byte) bool {
+	if len(src) < 2 || src[0]&bitFin == 0 {
+		return false
+	}
+	if op := Opcode(src[0] & opcodeBits); op != OpText && op != OpBinary {
+		return false
+	}
+	length, n, err := parseLength(src)
+	if src[1]&bitMask != 0 {
+		n += len(Header{}.Key)
+	}
+	return err == nil && length <= int64(len(src)-n)
 }
 
 // parseLength returns the payload length of the header in src, of which two

@@ -266,3 +266,33 @@ func BenchmarkAppendHeader(b *testing.B) {
 		})
 	}
 }
+
+// TestHoldsMessage compares with what ParseHeader says, for every truncation.
+func TestHoldsMessage(t *testing.T) {
+	for _, op := range []frame.Opcode{frame.OpContinuation, frame.OpText, frame.OpBinary, 3, frame.OpClose, frame.OpPing, frame.OpPong} {
+		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
+			for bits := range 8 {
+				h := frame.Header{Fin: bits&1 != 0, Masked: bits&2 != 0, RSV1: bits&4 != 0, Opcode: op, Length: int64(n)}
+				all := append(frame.AppendHeader(nil, h), make([]byte, n)...)
+				want := h.Fin && (op == frame.OpText || op == frame.OpBinary)
+				if got := frame.HoldsMessage(all); got != want {
+					t.Errorf("%+v: %v, want %v", h, got, want)
+				}
+				if !frame.HoldsMessage(append(all, 0)) && want {
+					t.Errorf("%+v and a byte more: false, want true", h)
+				}
+				for _, cut := range []int{0, 1, 2, 3, 4, 5, 6, 9, 10, 13, 14, len(all) - 1} {
+					if cut < len(all) && frame.HoldsMessage(all[:cut]) {
+						t.Errorf("%+v: true for %d of %d bytes", h, cut, len(all))
+					}
+				}
+			}
+		}
+	}
+	// RFC 6455 section 5.2: lengths are minimal, and their top bit is 0.
+	for _, bad := range [][]byte{{0x82, 126, 0, 0}, {0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0}, {0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0}} {
+		if frame.HoldsMessage(bad) {
+			t.Errorf("%x: true", bad)
+		}
+	}
+}

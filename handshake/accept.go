@@ -16,10 +16,9 @@ func AppendResponse(dst []byte, a *Agreement, extensions string, extra map[strin
 	if err := checkExtensions(extensions); err != nil {
 		return dst, err
 	}
-	b := append(dst, "HTTP/1.1 101 Switching Protocols\r\n"...)
-	b = appendField(b, "Upgrade", "websocket")
-	b = appendField(b, "Connection", "Upgrade")
-	b = appendField(b, "Sec-WebSocket-Accept", AcceptKey(a.Key))
+	b := append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	b = append(b, "Sec-WebSocket-Accept: "...)
+	b = append(appendAcceptKey(b, a.Key), "\r\n"...)
 	if a.Subprotocol != "" {
 		b = appendField(b, "Sec-WebSocket-Protocol", a.Subprotocol)
 	}

@@ -16,13 +16,19 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-func tokenByte(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', isDigit(c):
-		return true
+func tokenByte(c byte) bool { return tokenBytes[c] }
+
+// tokenBytes are the tchar of RFC 9110 section 5.6.2.
+var tokenBytes = func() (is [256]bool) {
+	for c := range is {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80
+		is[c] = letter || '0' <= c && c <= '9'
 	}
-	return c != 0 && strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
-}
+	for _, c := range []byte("!#$%&'*+-.^_`|~") {
+		is[c] = true
+	}
+	return is
+}()
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
@@ -72,8 +78,11 @@ func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if a == b {
+		return true
+	}
 	for i := 0; i < len(a); i++ {
-		if lower(a[i]) != lower(b[i]) {
+		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false
 		}
 	}

@@ -26,10 +26,12 @@ func NewKey(random [16]byte) string {
 
 // AcceptKey returns the value of Sec-WebSocket-Accept that answers key (RFC 6455
 // section 4.2.2 item 5.4).
-func AcceptKey(key string) string {
+func AcceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
+
+func appendAcceptKey(dst []byte, key string) []byte {
 	var room [keyLen + len(GUID)]byte
 	sum := sha1.Sum(append(append(room[:0], key...), GUID...))
-	return base64.StdEncoding.EncodeToString(sum[:])
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
 }
 
 // validKey reports whether key is the base64 of exactly 16 bytes (RFC 6455

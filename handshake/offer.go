@@ -93,6 +93,9 @@ func owned(name string) bool {
 // appendHeader appends h's fields, sorted by name, and refuses those that may
 // not be there.
 func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
+	if len(h) == 0 {
+		return dst, nil
+	}
 	for _, name := range sortedNames(h) {
 		at := "Header[" + quote(name) + "]"
 		switch {

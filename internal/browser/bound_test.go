@@ -260,3 +260,31 @@ func TestWriteLooksOnlyWhenItMatters(t *testing.T) {
 		}
 	})
 }
+
+// A prepared message waits for room as any other, and is counted.
+func TestWritePreparedWaitsForRoom(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, f := openWith(t, Options{WriteBuffer: 10})
+		m := fakePrepared{api.MessageText, "prepared once"}
+		if err := c.WritePrepared(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		f.buffer(11)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.WritePrepared(ctx, m); err != context.DeadlineExceeded {
+			t.Errorf("WritePrepared without room = %v", err)
+		}
+		f.buffer(10)
+		if err := c.WritePrepared(t.Context(), m); err != nil {
+			t.Error(err)
+		}
+		if got := len(f.sent); got != 2 {
+			t.Errorf("%d messages were sent, want 2", got)
+		}
+		c.CloseNow()
+		if err := c.WritePrepared(t.Context(), m); !errors.Is(err, api.ErrClosed) {
+			t.Errorf("WritePrepared after the end = %v", err)
+		}
+	})
+}

@@ -45,3 +45,10 @@ type Socket interface {
 	// holds of Go. Next and Wake do nothing afterwards; the others go on.
 	Release()
 }
+
+// Preparer is what a Socket is besides that may be given prepared messages. It is
+// apart so that a page that prepares nothing does not pay for it.
+type Preparer interface {
+	// SendPrepared is Send for a message that lies in JavaScript's memory already.
+	SendPrepared(m event.Prepared) error
+}

@@ -23,6 +23,9 @@ const (
 	messagesShort = 5_000
 )
 
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
+
 // number returns an environment variable's value, or otherwise.
 func number(t *testing.T, name string, otherwise uint64) uint64 {
 	s := os.Getenv(name)

@@ -86,7 +86,7 @@ func (t *talk) open(ends [2]*end) (c [2]api.Conn, ok bool) {
 	both.Go(func() {
 		conns[server], errs[server] = ws.Upgrade(ctx, streams[server], &ws.AcceptOptions{
 			Compression: t.compression[server], Keepalive: t.keepalive[server],
-			WriteTimeout: t.write[server], ReadLimit: t.limit[server]})
+			WriteTimeout: t.write[server], ReadLimit: t.limit[server], NoGather: noGather()})
 	})
 	d := &ws.Dialer{
 		DialOptions:  ws.DialOptions{Compression: t.compression[client], ReadLimit: t.limit[client]},
@@ -94,6 +94,7 @@ func (t *talk) open(ends [2]*end) (c [2]api.Conn, ok bool) {
 		NetDial:      func(context.Context, string, string) (net.Conn, error) { return streams[client], nil },
 		Keepalive:    t.keepalive[client],
 		WriteTimeout: t.write[client],
+		NoGather:     noGather(),
 	}
 	both.Go(func() { conns[client], errs[client] = d.Dial(ctx, "ws://chaos.test/") })
 	both.Wait()

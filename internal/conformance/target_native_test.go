@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -140,8 +141,11 @@ func compressionOf(c *Case) *ws.Compression {
 	}
 }
 
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
+
 func acceptOptions(c *Case) *ws.AcceptOptions {
-	return &ws.AcceptOptions{ReadLimit: limitOf(c), Compression: compressionOf(c)}
+	return &ws.AcceptOptions{ReadLimit: limitOf(c), Compression: compressionOf(c), NoGather: noGather()}
 }
 
 func openAccept(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
@@ -199,6 +203,7 @@ func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {
 		DialOptions: ws.DialOptions{ReadLimit: limitOf(c), Compression: compressionOf(c)},
 		NetDial:     func(context.Context, string, string) (net.Conn, error) { return connect() },
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
+		NoGather:    noGather(),
 	}
 }
 

@@ -3,16 +3,30 @@ package ctxlock
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. It holds no channel while nobody waits.
+// is unlocked. While nobody waits it is one word and nothing else, and costs one
+// atomic operation.
 type Lock struct {
+	// queue is nil while the lock is free, taken while it is held and nobody
+	// waits; else what is to be known stands there.
+	queue atomic.Pointer[queue]
+}
+
+// taken stands for a queue in which nobody waits.
+var taken queue
+
+// queue is the state of a lock for which somebody waits, or that is broken.
+type queue struct {
 	mu     sync.Mutex
 	held   bool      // protected by mu
 	wait   []*waiter // protected by mu; in order of arrival
 	broken error     // protected by mu; see Break
+	left   bool      // protected by mu: the lock has another queue by now
 }
 
 type waiter struct {
@@ -27,16 +41,20 @@ func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	if !l.held || l.broken != nil {
-		defer l.mu.Unlock()
-		l.held = l.broken == nil || l.held
-		return l.broken
+	if l.TryLock() {
+		return nil
 	}
-	w := &waiter{granted: make(chan struct{})}
-	l.wait = append(l.wait, w)
-	l.mu.Unlock()
+	return l.lockSlow(ctx)
+}
 
+// lockSlow is apart from Lock, so that whoever need not wait needs little stack.
+//
+//go:noinline
+func (l *Lock) lockSlow(ctx context.Context) error {
+	w, err := l.enqueue()
+	if w == nil {
+		return err
+	}
 	select {
 	case <-w.granted:
 		return w.err
@@ -46,19 +64,66 @@ func (l *Lock) Lock(ctx context.Context) error {
 	}
 }
 
+// enqueue returns a new waiter, or nil when there is nothing to wait for: the
+// lock was taken, or is broken.
+func (l *Lock) enqueue() (*waiter, error) {
+	q := l.enter()
+	defer l.leave(q)
+	if q.broken != nil {
+		return nil, q.broken
+	}
+	if !q.held {
+		q.held = true
+		return nil, nil
+	}
+	w := &waiter{granted: make(chan struct{})}
+	q.wait = append(q.wait, w)
+	return w, nil
+}
+
+// enter returns the lock's queue, made if there is none, with its mu locked.
+func (l *Lock) enter() *queue {
+	for {
+		q := l.queue.Load()
+		if q == nil || q == &taken {
+			n := &queue{held: q == &taken}
+			n.mu.Lock()
+			if l.queue.CompareAndSwap(q, n) {
+				return n
+			}
+			continue
+		}
+		q.mu.Lock()
+		if !q.left {
+			return q
+		}
+		q.mu.Unlock()
+	}
+}
+
+// leave undoes enter, and lets the lock be quick again when nobody waits.
+func (l *Lock) leave(q *queue) {
+	if len(q.wait) == 0 && q.broken == nil {
+		q.left = true
+		if q.held {
+			l.queue.Store(&taken)
+		} else {
+			l.queue.Store(nil)
+		}
+	}
+	q.mu.Unlock()
+}
+
 // abandon takes w out of the queue; when the lock was granted to it meanwhile
 // it is passed on.
 func (l *Lock) abandon(w *waiter) {
-	l.mu.Lock()
-	for i, x := range l.wait {
-		if x == w {
-			l.wait = append(l.wait[:i], l.wait[i+1:]...)
-			l.mu.Unlock()
-			return
-		}
+	q := l.enter()
+	i := slices.Index(q.wait, w)
+	if i >= 0 {
+		q.wait = slices.Delete(q.wait, i, i+1)
 	}
-	l.mu.Unlock()
-	if w.err == nil {
+	l.leave(q)
+	if i < 0 && w.err == nil {
 		l.Unlock()
 	}
 }
@@ -66,43 +131,41 @@ func (l *Lock) abandon(w *waiter) {
 // Break ends every wait for the lock with err, now and from now on. Who holds
 // the lock still holds it. Only the first call counts.
 func (l *Lock) Break(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
+	q := l.enter()
+	defer l.leave(q)
+	if q.broken != nil {
 		return
 	}
-	l.broken = err
-	for _, w := range l.wait {
+	q.broken = err
+	for _, w := range q.wait {
 		w.err = err
 		close(w.granted)
 	}
-	l.wait = nil
+	q.wait = nil
 }
 
 // TryLock takes the lock if it is free and reports whether it did.
-func (l *Lock) TryLock() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held || l.broken != nil {
-		return false
-	}
-	l.held = true
-	return true
-}
+func (l *Lock) TryLock() bool { return l.queue.CompareAndSwap(nil, &taken) }
 
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
 // free lock panics.
 func (l *Lock) Unlock() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.held {
+	if !l.queue.CompareAndSwap(&taken, nil) {
+		l.unlockSlow()
+	}
+}
+
+func (l *Lock) unlockSlow() {
+	q := l.enter()
+	defer l.leave(q)
+	switch {
+	case !q.held:
 		panic("ctxlock: unlock of a free lock")
+	case len(q.wait) == 0:
+		q.held = false
+	default:
+		w := q.wait[0]
+		q.wait = q.wait[1:]
+		close(w.granted)
 	}
-	if len(l.wait) == 0 {
-		l.held, l.wait = false, nil
-		return
-	}
-	w := l.wait[0]
-	l.wait = l.wait[1:]
-	close(w.granted)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/twinws/ws/internal/ctxlock"
 )
@@ -150,5 +151,13 @@ func TestUncontendedLockDoesNotAllocate(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%v allocations, want 0", n)
+	}
+}
+
+// TestSize holds a lock that nobody waits for to its size: a connection has
+// three, and there may be a million connections.
+func TestSize(t *testing.T) {
+	if n := unsafe.Sizeof(ctxlock.Lock{}); n > 8 {
+		t.Errorf("a Lock has %d bytes, want 8 at most", n)
 	}
 }

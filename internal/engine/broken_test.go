@@ -166,7 +166,7 @@ func TestSockets(t *testing.T) {
 // crosswise sends messages of all sizes both ways at once, with pings, and
 // then closes from both sides.
 func crosswise(t *testing.T, client, server *Conn) {
-	sizes := []int{0, 1, 125, 126, writeBuffer - 14, writeBuffer, 65536, 2*stride + 1}
+	sizes := []int{0, 1, 125, 126, middleBlock - 14, middleBlock, 65536, 2*stride + 1}
 	var writers, readers sync.WaitGroup
 	for i, c := range []*Conn{client, server} {
 		writers.Go(func() {

@@ -1,47 +1,98 @@
 package engine
 
-import (
-	"crypto/rand"
-	"sync"
-)
+import "sync"
 
-// Sizes of the pooled buffers, in bytes.
+// The sizes of pooled buffers, in bytes. The largest holds a frame of 64 KiB
+// and what is gathered before it.
 const (
-	readBuffer  = 4 << 10
-	writeBuffer = 16 << 10
+	smallBlock  = 4 << 10
+	middleBlock = 16 << 10
+	largeBlock  = 72 << 10
 )
 
-var (
-	readBuffers  pool[[readBuffer]byte]
-	writeBuffers pool[[writeBuffer]byte]
-	keyBlocks    = sync.Pool{New: func() any { return new(keyBlock) }}
-)
+var blockSizes = [...]int{smallBlock, middleBlock, largeBlock}
 
-// pool lends buffers. What is in them is of no meaning.
-type pool[B any] struct {
-	free  sync.Pool
-	spoil func(*B) // set by tests, which overwrite what comes back
+// blocks are the pools, by class: the index in blockSizes.
+var blocks [len(blockSizes)]sync.Pool
+
+// spoil is set by tests, which overwrite what comes back to a pool.
+var spoil func([]byte)
+
+// block is pooled memory, and what is in it.
+type block struct {
+	mem     []byte
+	n       int   // bytes in use: of what is to be sent whole frames, in order
+	payload int64 // of which so many are of messages that a Write has left to others
+	old     int   // how many were in use when somebody took them to send them
+	class   uint8 // its pool; unpooled when it has none
 }
 
-func (p *pool[B]) get() *B {
-	if b, ok := p.free.Get().(*B); ok {
+// The classes of blocks that are from no pool.
+const (
+	unpooled = 255
+	shared   = 254 // by any number of connections: it stays as it is
+)
+
+// fits reports whether b, what is to be sent, and p are copied together.
+func (b *block) fits(p []byte) bool { return b.used()+len(p) <= copyBytes }
+
+// used returns how many bytes of b are in use.
+func (b *block) used() int {
+	if b == nil {
+		return 0
+	}
+	return b.n
+}
+
+// getBlock returns a block of at least n bytes. What is in them is of no
+// meaning. One over largeBlock is not from a pool.
+func getBlock(n int) *block {
+	for class, size := range blockSizes {
+		if n <= size {
+			return blockOf(class)
+		}
+	}
+	return &block{mem: make([]byte, n), class: unpooled}
+}
+
+func blockOf(class int) *block {
+	if b, ok := blocks[class].Get().(*block); ok {
 		return b
 	}
-	return new(B)
+	return &block{mem: make([]byte, blockSizes[class]), class: uint8(class)}
 }
 
-func (p *pool[B]) put(b *B) {
-	if p.spoil != nil {
-		p.spoil(b)
+// putBlock gives b back; nil is nothing.
+func putBlock(b *block) {
+	if b == nil || b.class == shared {
+		return
 	}
-	p.free.Put(b)
+	if spoil != nil {
+		spoil(b.mem)
+	}
+	b.n, b.payload, b.old = 0, 0, 0
+	if b.class != unpooled {
+		blocks[b.class].Put(b)
+	}
+}
+
+// growBlock returns a block with room for more bytes behind those in use of b,
+// which it gives back if it is another. b may be nil.
+func growBlock(b *block, more int) *block {
+	if b == nil {
+		return getBlock(more)
+	}
+	if b.n+more <= len(b.mem) {
+		return b
+	}
+	bigger := getBlock(b.n + more)
+	bigger.n, bigger.payload, bigger.old = copy(bigger.mem, b.mem[:b.n]), b.payload, b.old
+	putBlock(b)
+	return bigger
 }
 
 // deflated are buffers for compressed messages, which grow as they must.
 var deflated sync.Pool
-
-// spoilDeflated is for them what pool.spoil is for others.
-var spoilDeflated func([]byte)
 
 // largestKept bounds what the pool of deflated keeps of each, in bytes.
 const largestKept = 64 << 10
@@ -55,83 +106,11 @@ func getDeflated() *[]byte {
 
 // putDeflated gives back a buffer that may have become p.
 func putDeflated(b *[]byte, p []byte) {
-	if spoilDeflated != nil {
-		spoilDeflated(p[:cap(p)])
+	if spoil != nil {
+		spoil(p[:cap(p)])
 	}
 	if cap(p) <= largestKept {
 		*b = p[:0]
 		deflated.Put(b)
 	}
-}
-
-// keyBlock is a stock of random bytes, so that not every frame asks the
-// operating system.
-type keyBlock struct {
-	bytes [512]byte
-	left  int
-}
-
-// randomKey draws a mask key that nobody can foresee (RFC 6455 section 10.3).
-// No byte of the stock is used twice.
-func randomKey() (key [4]byte) {
-	b := keyBlocks.Get().(*keyBlock)
-	if b.left < len(key) {
-		rand.Read(b.bytes[:])
-		b.left = len(b.bytes)
-	}
-	b.left -= len(key)
-	copy(key[:], b.bytes[b.left:])
-	clear(b.bytes[b.left : b.left+len(key)])
-	keyBlocks.Put(b)
-	return key
-}
-
-// input holds what was read from the stream and not yet used. While nothing is
-// held its buffer is in the pool.
-type input struct {
-	buf   []byte
-	r, w  int
-	block *[readBuffer]byte // buf's pooled memory; nil for adopted bytes
-	err   error             // the stream's end, seen together with bytes
-}
-
-// adopt makes p, which the caller gives away, the first bytes of the input.
-func (in *input) adopt(p []byte) {
-	if len(p) > 0 {
-		in.buf, in.w = p, len(p)
-	}
-}
-
-// bytes returns what is held.
-func (in *input) bytes() []byte { return in.buf[in.r:in.w] }
-
-func (in *input) len() int { return in.w - in.r }
-
-// skip drops the first n bytes.
-func (in *input) skip(n int) { in.r += n }
-
-// room returns memory to read into, of at least readBuffer-MaxHeaderLen bytes
-// when less than a header is held.
-func (in *input) room() []byte {
-	if in.block == nil {
-		held := in.bytes()
-		in.block = readBuffers.get()
-		in.w = copy(in.block[:], held)
-		in.buf, in.r = in.block[:], 0
-	} else if in.r > 0 {
-		in.w = copy(in.buf, in.bytes())
-		in.r = 0
-	}
-	return in.buf[in.w:]
-}
-
-// release gives the buffer back when nothing is held.
-func (in *input) release() {
-	if in.r < in.w {
-		return
-	}
-	if in.block != nil {
-		readBuffers.put(in.block)
-	}
-	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
 }

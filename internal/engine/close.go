@@ -25,7 +25,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
-	if c.reading.Lock(wait) == nil {
+	if c.lockReading(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
@@ -40,7 +40,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	c.end(true, cause, true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing.heard && c.closing.sent && c.closing.failure == nil {
+	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
 		return nil
 	}
 	return c.closing.err()
@@ -61,7 +61,7 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
-	if c.sendClose(wait) == nil && c.reading.Lock(wait) == nil {
+	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
 		c.linger(wait)
 		c.doneReading()
 	}
@@ -112,24 +112,27 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	}
 	defer c.unlockWire()
 	c.mu.Lock()
-	must, f, err := c.closing.mustSend(), c.closing.ours, c.broken
-	if !must {
+	err := c.brokenBy()
+	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
 	}
-	due := c.takeReplies()
+	f := c.closing.ours
+	due, b := c.takeReplies(), c.takeOut()
 	c.mu.Unlock()
-	sent := 0
+	sent, before := 0, b.used()
 	if err == nil {
-		sent, err = c.writeClose(ctx, due, f)
+		b, sent, err = c.writeClose(ctx, b, due, f)
 	}
-	if err != nil && sent == 0 && err == ctx.Err() {
+	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
-		c.replies = due
-		c.due.Store(due.ping || due.count > 0)
+		c.restoreReplies(due)
 		c.mu.Unlock()
+		b.n = before
+		c.putBack(b, sent)
 		return err
 	}
+	c.done(b)
 	c.mu.Lock()
 	c.closing.answered(err == nil)
 	c.mu.Unlock()
@@ -143,15 +146,15 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	return err
 }
 
-// writeClose writes a close frame, and before it what is due: pings that came
-// before the peer's close frame are answered (RFC 6455 section 5.5.2).
-func (c *Conn) writeClose(ctx context.Context, due replies, f closeFrame) (sent int, err error) {
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+// writeClose adds a close frame to b and writes it, and before the frame what
+// is due: pings that came before the peer's close frame are answered (RFC 6455
+// section 5.5.2).
+func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFrame) (all *block, sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
-	out := c.appendReplies(b[:0], due)
-	out = c.appendControl(out, frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason))
-	return c.writeStream(ctx, out, nil)
+	b = c.addReplies(b, due)
+	b.n = len(c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
+	sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
+	return b, sent, err
 }
 
 // drain is reading once the closing handshake has begun: it throws messages
@@ -176,15 +179,15 @@ func (c *Conn) drain(ctx context.Context) error {
 func (c *Conn) expectsClose() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closing.state == stateClosing && c.closing.failure == nil
+	return c.closing.state() == stateClosing && !c.closing.failed()
 }
 
 // discardPayload throws the rest of the current frame away.
 func (c *Conn) discardPayload(ctx context.Context) error {
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+	b := getBlock(middleBlock)
+	defer putBlock(b)
 	for c.cur.left > 0 {
-		n, err := c.readRaw(ctx, b[:min(writeBuffer, c.cur.left)])
+		n, err := c.readRaw(ctx, b.mem[:min(middleBlock, c.cur.left)])
 		c.cur.left -= int64(n)
 		if err != nil {
 			return err
@@ -200,7 +203,7 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 // answer on its way.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
-	over := c.closing.state == stateEnded || c.closing.failure != nil
+	over := c.closing.state() == stateEnded || c.closing.failed()
 	err := c.closing.err()
 	c.mu.Unlock()
 	if over {
@@ -243,13 +246,13 @@ func (c *Conn) halfClose(ctx context.Context) bool {
 
 // awaitEnd throws bytes away until the peer ends the stream, within bounds.
 func (c *Conn) awaitEnd(ctx context.Context) {
-	b := readBuffers.get()
-	defer readBuffers.put(b)
+	b := getBlock(smallBlock)
+	defer putBlock(b)
 	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
-	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
-	defer undo()
+	c.beginCall(inward, ctx)
+	defer c.endCall(inward, ctx)
 	for got := 0; got < lingerBytes; {
-		n, err := c.stream.Read(b[:])
+		n, err := c.stream.Read(b.mem)
 		if got += n; err != nil {
 			return
 		}
@@ -273,13 +276,18 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 	err = c.closing.err()
 	if first {
 		c.open.Store(false)
-		c.replies, c.broken = replies{}, err
 		c.due.Store(false)
-		c.pings.finish(len(c.pings.wait), err)
+		c.dropOut()
+		if r := c.rare.Load(); r != nil {
+			r.end(err)
+		}
 	}
 	c.mu.Unlock()
 	if first {
-		c.watch.stop()
+		c.cfg.clock.forget(c)
+		if r := c.rare.Load(); r != nil {
+			r.interrupts.Load().stop()
+		}
 		c.sending.Break(err)
 		c.closeStream(atOnce)
 	}

@@ -62,7 +62,7 @@ func TestCloseUnread(t *testing.T) {
 		name string
 		do   func(r *rig)
 	}{
-		{"messages", func(r *rig) { r.send(r.text("a"), r.ping("p"), r.binary(make([]byte, 3*writeBuffer))) }},
+		{"messages", func(r *rig) { r.send(r.text("a"), r.ping("p"), r.binary(make([]byte, 3*middleBlock))) }},
 		{"a half message", func(r *rig) { r.send(r.frame(false, frame.OpText, []byte("half"))) }},
 		{"not text", func(r *rig) { r.send(r.text("\xff")) }},
 		{"a Reader", func(r *rig) {

@@ -15,7 +15,7 @@ func TestCloseNow(t *testing.T) {
 		want := api.CloseError{Code: 1006, Local: true}
 		write := start(func() error { return r.c.Write(background, api.MessageText, make([]byte, 100)) })
 		synctest.Wait()
-		other := start(func() error { return r.c.Write(background, api.MessageText, nil) })
+		other := start(func() error { return r.c.Write(background, api.MessageText, make([]byte, gatherBytes)) })
 		read := r.startRead(background)
 		another := r.startRead(background)
 		ping := start(func() error { return r.c.Ping(background) })

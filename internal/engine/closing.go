@@ -53,15 +53,21 @@ type closeFrame struct {
 	reason string
 }
 
-// closing remembers both close frames and how the connection ended.
+// closing remembers both close frames and how the connection ended. Its zero
+// value is that of an open connection.
 type closing struct {
-	state  closeState
-	local  bool       // this side was first to end it
-	ours   closeFrame // valid once the state is not stateOpen
-	tried  bool       // ours went to the stream, as far as it took it
-	sent   bool       // and it took all of it
-	theirs closeFrame // valid once heard
-	heard  bool
+	*record // nil while the connection is open
+}
+
+// record is what a closing remembers.
+type record struct {
+	at      closeState
+	local   bool       // this side was first to end it
+	ours    closeFrame // valid unless the stream ended before the handshake began
+	wasSent bool       // ours went to the stream, as far as it took it
+	sent    bool       // and it took all of it
+	theirs  closeFrame // valid once heard
+	heard   bool
 	// failure is the error this side failed the connection with. It stands
 	// above everything that the peer says afterwards.
 	failure error
@@ -69,12 +75,20 @@ type closing struct {
 	cause error
 }
 
+// state returns how far the closing is.
+func (c *closing) state() closeState {
+	if c.record == nil {
+		return stateOpen
+	}
+	return c.at
+}
+
 // begin makes our close frame due. It reports false when the connection was
 // closing already.
 func (c *closing) begin(f closeFrame, failure error) bool {
-	next, ok := c.state.next(localClose)
+	next, ok := c.state().next(localClose)
 	if ok {
-		c.state, c.local, c.ours, c.failure = next, true, f, failure
+		c.record = &record{at: next, local: true, ours: f, failure: failure}
 	}
 	return ok
 }
@@ -82,58 +96,63 @@ func (c *closing) begin(f closeFrame, failure error) bool {
 // hear takes the peer's close frame. Its code is the one to answer with
 // (RFC 6455 section 5.5.1).
 func (c *closing) hear(f closeFrame) {
-	if c.heard {
-		return
-	}
-	next, ok := c.state.next(peerClose)
-	if !ok {
+	next, ok := c.state().next(peerClose)
+	if !ok || c.wasHeard() {
 		return
 	}
 	if next == stateAnswering {
-		c.ours = closeFrame{code: f.code}
+		c.record = &record{ours: closeFrame{code: f.code}}
 	}
-	c.state, c.theirs, c.heard = next, f, true
+	c.at, c.theirs, c.heard = next, f, true
 }
 
 // answered notes that our close frame went out, whole or not. What happens to
 // it after the end changes nothing any more.
 func (c *closing) answered(whole bool) {
-	if c.state != stateEnded {
-		c.tried, c.sent = true, whole
-		c.state, _ = c.state.next(frameSent)
+	if c.state() != stateEnded {
+		c.wasSent, c.sent = true, whole
+		c.at, _ = c.at.next(frameSent)
 	}
 }
 
 // end closes the book. It reports false when it was closed already.
 func (c *closing) end(local bool, cause error) bool {
-	was := c.state
-	next, ok := c.state.next(streamEnd)
+	next, ok := c.state().next(streamEnd)
 	if !ok {
 		return false
 	}
-	c.state, c.cause = next, cause
-	if was == stateOpen {
-		c.local = local
+	if c.record == nil {
+		c.record = &record{local: local}
 	}
+	c.at, c.cause = next, cause
 	return true
 }
 
+// failed reports whether this side failed the connection.
+func (c *closing) failed() bool { return c.record != nil && c.failure != nil }
+
+// wasHeard reports whether the peer's close frame came.
+func (c *closing) wasHeard() bool { return c.record != nil && c.heard }
+
+// tried reports whether our close frame went to the stream.
+func (c *closing) tried() bool { return c.record != nil && c.wasSent }
+
 // mustSend reports whether our close frame is due.
 func (c *closing) mustSend() bool {
-	return !c.tried && c.state != stateOpen && c.state != stateEnded
+	return !c.tried() && c.state() != stateOpen && c.state() != stateEnded
 }
 
 // err is the error of every operation from now on; nil while the connection
 // is open. Before the end it is what is known so far.
 func (c *closing) err() error {
 	switch {
-	case c.state == stateOpen:
+	case c.record == nil:
 		return nil
 	case c.failure != nil:
 		return c.failure
 	case c.heard:
 		return &api.CloseError{Code: c.theirs.code, Reason: c.theirs.reason, Local: c.local, Clean: c.sent, Cause: c.cause}
-	case c.state == stateEnded:
+	case c.at == stateEnded:
 		return &api.CloseError{Code: api.StatusAbnormalClosure, Local: c.local, Cause: c.cause}
 	}
 	return api.ErrClosed

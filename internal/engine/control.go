@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/binary"
-	"time"
 
 	"github.com/twinws/ws/frame"
 )
@@ -17,8 +16,11 @@ type replies struct {
 	pongs []byte // each one byte of length and the payload
 	count int
 	last  int  // where the newest begins in pongs
-	ping  bool // a keepalive ping
+	ping  bool // a keepalive ping, which Conn.pingOut tells of until it is taken
 }
+
+// pingDue is the time of a keepalive ping that is to be sent.
+const pingDue = -1
 
 // add takes the pong for a ping. When too many wait it replaces the newest.
 func (r *replies) add(payload []byte) {
@@ -37,14 +39,16 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()
-		if c.closing.state == stateOpen && c.broken == nil {
-			c.replies.add(payload)
+		if c.closing.state() == stateOpen && c.brokenBy() == nil {
+			c.more().replies.add(payload)
 			c.due.Store(true)
 		}
 		c.mu.Unlock()
 	case frame.OpPong:
 		c.mu.Lock()
-		c.pings.hear(payload)
+		if r := c.rare.Load(); r != nil {
+			r.pings.hear(payload)
+		}
 		c.mu.Unlock()
 	case frame.OpClose:
 		code, reason, err := frame.ParseClose(payload)
@@ -89,45 +93,77 @@ func (c *Conn) unlockWire() {
 	c.sendDue()
 }
 
-// sendReplies writes all that is due. The caller holds wire; it is given up.
+// sendReplies writes all that is due, and what is held back. The caller holds
+// wire; it is given up.
 func (c *Conn) sendReplies() {
 	defer c.unlockWire()
-	c.mu.Lock()
-	due := c.takeReplies()
-	ready := !c.closing.tried && c.broken == nil
-	c.mu.Unlock()
-	if !ready {
-		return
+	for c.due.Load() {
+		c.mu.Lock()
+		due := c.takeReplies()
+		ready := !c.closing.tried() && c.brokenBy() == nil
+		if !ready {
+			c.mu.Unlock()
+			return
+		}
+		b := c.takeOut()
+		c.mu.Unlock()
+		c.writeReplies(b, due)
 	}
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
-	out := c.appendReplies(b[:0], due)
-	if _, err := c.writeStream(context.Background(), out, nil); err != nil {
+}
+
+// writeReplies writes b and then what is due.
+func (c *Conn) writeReplies(b *block, due replies) {
+	b = c.addReplies(b, due)
+	_, err := c.writeStream(context.Background(), b.mem[:b.n], nil)
+	c.done(b)
+	if err != nil {
 		c.breakWrites(err)
 	} else if due.ping {
 		c.mu.Lock()
-		c.pingOut = time.Now()
+		c.pingOut = nanos()
 		c.mu.Unlock()
 	}
 }
 
 // takeReplies empties the slot. The caller holds mu.
-func (c *Conn) takeReplies() replies {
-	due := c.replies
-	c.replies = replies{}
+func (c *Conn) takeReplies() (due replies) {
+	if r := c.rare.Load(); r != nil {
+		due = r.replies
+		r.replies = replies{}
+	}
+	if c.pingOut == pingDue {
+		due.ping, c.pingOut = true, 0
+	}
 	c.due.Store(false)
 	return due
 }
 
-// appendReplies appends the frames of what is due, less than a writeBuffer.
-func (c *Conn) appendReplies(dst []byte, due replies) []byte {
+// restoreReplies puts back what takeReplies returned. The caller holds mu, and
+// nothing has become due meanwhile.
+func (c *Conn) restoreReplies(due replies) {
+	c.due.Store(due.ping || due.count > 0)
 	if due.ping {
-		dst = c.appendControl(dst, frame.OpPing, nil)
+		due.ping, c.pingOut = false, pingDue
+	}
+	if due.count > 0 {
+		c.more().replies = due
+	}
+}
+
+// addReplies adds the frames of what is due to b, which then has room for one
+// control frame more.
+func (c *Conn) addReplies(b *block, due replies) *block {
+	const most = frame.MaxHeaderLen + frame.MaxControlPayload
+	b = growBlock(b, len(due.pongs)+(due.count+1)*frame.MaxHeaderLen+most)
+	out := b.mem[:b.n]
+	if due.ping {
+		out = c.appendControl(out, frame.OpPing, nil)
 	}
 	for p := due.pongs; len(p) > 0; p = p[1+p[0]:] {
-		dst = c.appendControl(dst, frame.OpPong, p[1:1+p[0]])
+		out = c.appendControl(out, frame.OpPong, p[1:1+p[0]])
 	}
-	return dst
+	b.n = len(out)
+	return b
 }
 
 // appendControl appends a control frame.
@@ -190,13 +226,14 @@ func (c *Conn) Ping(ctx context.Context) error {
 		c.mu.Unlock()
 		return err
 	}
-	c.pings.last++
-	n := c.pings.last
-	c.pings.wait = append(c.pings.wait, pingWait{n, cancel})
+	p := &c.more().pings
+	p.last++
+	n := p.last
+	p.wait = append(p.wait, pingWait{n, cancel})
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
-		c.pings.drop(n)
+		p.drop(n)
 		c.mu.Unlock()
 	}()
 
@@ -228,7 +265,11 @@ func (c *Conn) sendPing(ctx context.Context, n uint64) error {
 	sent := make(chan error, 1)
 	go func() {
 		payload := binary.BigEndian.AppendUint64(nil, n)
-		sent <- c.writeHeld(context.Background(), frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
+		b, err := c.takeWritable()
+		if err == nil {
+			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
+		}
+		sent <- err
 	}()
 	select {
 	case err := <-sent:
@@ -242,7 +283,7 @@ func (c *Conn) sendPing(ctx context.Context, n uint64) error {
 // a message begins: that is for a Read to take. The channel it then returns is
 // closed when that has been done, and there may be more for it to read.
 func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
-	if c.reading.Lock(ctx) != nil {
+	if c.lockReading(ctx) != nil {
 		return nil
 	}
 	defer c.doneReading()

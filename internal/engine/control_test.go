@@ -80,7 +80,7 @@ func TestPingFlood(t *testing.T) {
 		}
 		flood(r.pings(batch, 2*batch))
 		r.c.mu.Lock()
-		count, held := r.c.replies.count, cap(r.c.replies.pongs)
+		count, held := r.c.more().replies.count, cap(r.c.more().replies.pongs)
 		r.c.mu.Unlock()
 		if count > maxPongs || held > 16<<10 {
 			r.Errorf("%d pongs wait in %d bytes", count, held)

@@ -5,7 +5,8 @@
 // Reading and writing are pulled by the caller: there is no goroutine per
 // connection. Control frames are handled by whoever reads; what they oblige
 // this side to send waits in the reply slot, so that reading never waits for a
-// slow write.
+// slow write. The same holds for replies to messages that came many at a time:
+// they are gathered and sent in one piece.
 package engine
 
 import (
@@ -66,9 +67,16 @@ type Config struct {
 	Buffered []byte
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
 	Deflate *Deflate
+	// NoGather has every Write wait until the stream has taken its message.
+	// Otherwise it may hold messages back, 64 KiB and 1 ms at most, while a whole
+	// message waits to be read or another Write is at work.
+	NoGather bool
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
+	// Clock watches over waits. nil means one of the connection's own. Who shares
+	// one among streams in memory keeps them out of testing/synctest.
+	Clock *Clock
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
 }
@@ -89,61 +97,105 @@ type Deflate struct {
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
 // checked by the caller.
+//
+// There may be a million that wait, so what only some need, or only for a
+// while, stands behind pointers: see TestConnSize.
 type Conn struct {
-	cfg    Config // constant
-	stream Stream // constant
+	cfg    *settings // constant
+	stream Stream    // constant
+	socket socket    // constant
 
-	// reading is held by whoever reads from the stream.
+	// reading is held by whoever reads from the stream: see lockReading.
 	reading ctxlock.Lock
-	in      input         // protected by reading
+	*incoming
 	rules   frame.Rules   // protected by reading
-	cur     current       // protected by reading
-	msg     message       // protected by reading
-	silence time.Duration // protected by reading: waited without a byte
+	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
-	seen    int64         // protected by reading: written, as judged last
-	// received inflates what comes compressed; nil without compression.
-	received *deflate.Decompressor // protected by reading
-	turn     chan struct{}         // protected by reading: pings wait for it to be closed
+	silence time.Duration // protected by reading: waited without a byte
 
 	// sending is held for a whole outgoing data message, wire for one frame.
 	// Who takes both takes sending first.
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
-	pair    [2][]byte   // protected by wire
-	gather  net.Buffers // protected by wire; a view of pair
-	watch   *watch      // constant; nil without a time limit
-	// sent compresses what goes out; nil without compression.
-	sent *deflate.Compressor // protected by sending
 
 	mu      sync.Mutex
 	closing closing // protected by mu
-	broken  error   // protected by mu: why the stream takes no more bytes
+	out     *block  // protected by mu: what is held back; see place
+	// pingOut is when the keepalive ping went out, by nanos: 0 before it is due,
+	// pingDue while it waits.
+	pingOut int64 // protected by mu
+
+	reads, writes watch        // over the stream's operations
+	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
+	index         int32        // protected by the clock's mu: of the alarm
+
+	seen     uint32        // protected by reading: written, as judged last
+	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
+	open     atomic.Bool   // mirrors closing.state == stateOpen
+	due      atomic.Bool   // set when replies or out is to be sent, under mu
+	ahead    atomic.Bool   // a whole message waits for the next Read; set under mu
+	buffered atomic.Int64  // payload bytes accepted and not yet written, but those in out
+
+	rare atomic.Pointer[rare] // nil until it is needed: see more
+}
+
+// rare is what a connection has that was pinged, wrote several messages at once,
+// was given contexts that can end, or compresses.
+type rare struct {
 	replies replies // protected by mu
 	pings   pings   // protected by mu
-	// pingOut is when the keepalive ping went out, zero while it waits.
-	pingOut time.Time // protected by mu
+	broken  error   // protected by mu: why the stream takes no more bytes
+	ticker  *ticker // protected by mu; nil while nothing is held back
 
-	open     atomic.Bool  // mirrors closing.state == stateOpen
-	due      atomic.Bool  // mirrors whether replies holds anything
-	buffered atomic.Int64 // payload bytes accepted and not yet written
-	written  atomic.Int64 // bytes that the stream took
+	interrupts atomic.Pointer[interrupts] // nil until a context can end
+
+	*compression // constant; nil without
+}
+
+// end drops what an ended connection does not need. The caller holds mu.
+func (r *rare) end(err error) {
+	r.replies = replies{}
+	if r.ticker != nil {
+		r.ticker.timer.Stop()
+		r.ticker = nil
+	}
+	r.pings.finish(len(r.pings.wait), err)
+}
+
+// more returns c's rare, and makes it if there is none.
+func (c *Conn) more() *rare {
+	r := c.rare.Load()
+	if r == nil {
+		r = new(rare)
+		if !c.rare.CompareAndSwap(nil, r) {
+			r = c.rare.Load()
+		}
+	}
+	return r
+}
+
+// compression is what permessage-deflate needs.
+type compression struct {
+	sent     *deflate.Compressor   // protected by sending
+	received *deflate.Decompressor // protected by reading
 }
 
 // New returns the connection that goes on where the handshake on s ended.
 func New(s Stream, cfg Config) *Conn {
-	c := &Conn{cfg: cfg, stream: s, rules: frame.Rules{Masked: !cfg.Client}}
-	c.watch = newWatch(s, cfg.WriteTimeout)
-	if c.cfg.Keys == nil {
-		c.cfg.Keys = randomKey
-	}
+	c := &Conn{cfg: cfg.settings(), stream: s, rules: frame.Rules{Masked: !cfg.Client}}
+	c.socket = c.newSocket(s)
+	c.pace.most = largestRead(s)
 	if d := cfg.Deflate; d != nil {
 		c.rules.RSV1 = true
-		c.sent = deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover)
-		c.received = deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover)
+		c.more().compression = &compression{
+			sent:     deflate.NewCompressor(d.Level, d.SendBits, d.SendTakeover),
+			received: deflate.NewDecompressor(d.ReceiveBits, d.ReceiveTakeover),
+		}
 	}
-	c.in.adopt(cfg.Buffered)
-	c.cfg.Buffered = nil
+	if len(cfg.Buffered) > 0 {
+		c.wake()
+		c.in.adopt(cfg.Buffered)
+	}
 	c.open.Store(true)
 	return c
 }
@@ -153,7 +205,23 @@ func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 
 // BufferedAmount returns the payload bytes that writers have handed over and
 // the stream has not taken.
-func (c *Conn) BufferedAmount() int64 { return c.buffered.Load() }
+func (c *Conn) BufferedAmount() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.buffered.Load()
+	if c.out != nil {
+		n += c.out.payload
+	}
+	return n
+}
+
+// RemoteAddr returns the peer's address, nil for a stream that knows none.
+func (c *Conn) RemoteAddr() net.Addr {
+	if s, ok := c.stream.(interface{ RemoteAddr() net.Addr }); ok {
+		return s.RemoteAddr()
+	}
+	return nil
+}
 
 // CanSend reports whether code may stand in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

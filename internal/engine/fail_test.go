@@ -50,7 +50,7 @@ func TestFailLingers(t *testing.T) {
 				case "until the peer ends":
 					time.AfterFunc(c.took, r.p.finish)
 				case "until 1 MiB came":
-					r.send(make([]byte, lingerBytes+readBuffer))
+					r.send(make([]byte, lingerBytes+smallBlock))
 				case "for a stuck writer":
 					r.s.limit(1)
 					go r.c.Write(background, 1, []byte("stuck"))

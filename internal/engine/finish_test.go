@@ -235,7 +235,7 @@ func TestCloseWriteSideBroken(t *testing.T) {
 func TestWriterWriteSideBroken(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		w := r.writer(background, api.MessageBinary)
-		w.Write(make([]byte, writeBuffer+1))
+		w.Write(make([]byte, middleBlock+1))
 		r.s.fault = syscall.EPIPE
 		wantCloseError(r.T, "the stream's Close", w.Close(), api.CloseError{Code: 1006, Cause: syscall.EPIPE})
 		r.send(r.close(1001, ""))

@@ -57,7 +57,7 @@ func TestRow06PoisonCompressed(t *testing.T) {
 	for _, streamed := range []bool{false, true} {
 		bothRolesOnce(t, cfg, func(r *rig) {
 			other := New(r.p, Config{Client: !r.client, ReadLimit: -1, Deflate: cfg.Deflate})
-			for _, n := range []int{0, 1, 127, 128, 1000, 1024, 1025, writeBuffer, writeBuffer + 1, 60_000, 200_000} {
+			for _, n := range []int{0, 1, 127, 128, 1000, 1024, 1025, middleBlock, middleBlock + 1, 60_000, 200_000} {
 				p := []byte(strings.Repeat("0123456789", n/10+1))[:n]
 				if !streamed {
 					r.write(api.MessageText, p)
@@ -100,10 +100,10 @@ func (c *counter) Read(p []byte) (int, error) {
 // come from crypto/rand, whole, and no byte is used twice. (Of as many random
 // numbers of 32 bits one or two come twice by themselves.)
 func TestRow15Keys(t *testing.T) {
-	source, spoil := rand.Reader, writeBuffers.spoil
-	writeBuffers.spoil = nil // which takes its time
+	source, spoiler := rand.Reader, spoil
+	spoil = nil // which takes its time
 	defer func() {
-		rand.Reader, writeBuffers.spoil = source, spoil
+		rand.Reader, spoil = source, spoiler
 		keyBlocks = sync.Pool{New: func() any { return new(keyBlock) }}
 	}()
 	rand.Reader = &counter{}

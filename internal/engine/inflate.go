@@ -64,11 +64,11 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at, z.failed = z.c.received.Open(z), 0, false
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
+	z.m, z.at, z.failed = z.c.rare.Load().received.Open(z), 0, false
+	b := getBlock(middleBlock)
+	defer putBlock(b)
 	for skip := z.out; skip > 0; {
-		n, err := z.m.Read(b[:min(skip, writeBuffer)])
+		n, err := z.m.Read(b.mem[:min(skip, middleBlock)])
 		if skip -= int64(n); err != nil && skip > 0 {
 			return err
 		}

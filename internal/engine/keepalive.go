@@ -37,7 +37,7 @@ func (c *Conn) tolerance() time.Duration {
 // the second time it gives the peer up.
 func (c *Conn) judge() error {
 	c.mu.Lock()
-	broken, out := c.broken, c.pingOut
+	broken, out := c.brokenBy(), c.pingOut
 	c.mu.Unlock()
 	switch {
 	case broken != nil:
@@ -47,23 +47,23 @@ func (c *Conn) judge() error {
 	}
 	c.pinged, c.silence, c.seen = true, 0, c.written.Load()
 	c.mu.Lock()
-	c.replies.ping, c.pingOut = true, time.Time{}
+	c.pingOut = pingDue
 	c.due.Store(true)
 	c.mu.Unlock()
 	c.sendDue()
 	return nil
 }
 
-// verdict gives up a peer that was sent a ping at out, unless it had no chance
+// verdict gives up a peer that was sent a ping at out (by nanos), unless it had no chance
 // to answer yet: a long message may have held the ping up, or still do while
 // the peer takes it.
-func (c *Conn) verdict(out time.Time) error {
-	if out.IsZero() {
+func (c *Conn) verdict(out int64) error {
+	if out <= 0 {
 		if w := c.written.Load(); w != c.seen {
 			c.silence, c.seen = 0, w
 		}
 	} else {
-		c.silence = min(c.silence, time.Since(out))
+		c.silence = min(c.silence, time.Duration(nanos()-out))
 	}
 	if c.patient() {
 		return nil

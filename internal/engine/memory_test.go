@@ -3,11 +3,13 @@ package engine
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -23,14 +25,14 @@ func raced() bool {
 // pair returns the two ends of a WebSocket connection.
 func pair(t testing.TB) (client, server *Conn) {
 	a, b := newLink()
-	client, server = New(a, Config{Client: true, ReadLimit: -1}), New(b, Config{ReadLimit: -1})
+	client = New(a, Config{Client: true, ReadLimit: -1, NoGather: noGather()})
+	server = New(b, Config{ReadLimit: -1, NoGather: noGather()})
 	t.Cleanup(func() { client.CloseNow(); server.CloseNow() })
 	return client, server
 }
 
 // echo sends p from a to b and back. dst is the memory to read into.
-func echo(a, b *Conn, p, dst []byte) error {
-	ctx := context.Background()
+func echo(ctx context.Context, a, b *Conn, p, dst []byte) error {
 	if err := a.Write(ctx, api.MessageBinary, p); err != nil {
 		return err
 	}
@@ -45,25 +47,70 @@ func echo(a, b *Conn, p, dst []byte) error {
 	return err
 }
 
-// TestAllocations holds Write and ReadAppend in both roles to no allocation
-// per message.
-func TestAllocations(t *testing.T) {
+// wantNoAllocation runs once, which has a part for each message, several times.
+func wantNoAllocation(t *testing.T, what string, messages int, once func() error) {
+	t.Helper()
 	most := 0.0
 	if raced() {
-		most = 8 // a lost buffer now and then in each of the four steps
+		most = 8 * float64(messages) // a lost buffer now and then in each of the four steps
 	}
-	for _, n := range []int{0, 16, 1024, 2 * writeBuffer, stride + 1} {
-		client, server := pair(t)
-		p, dst := pattern(n, 1), make([]byte, 0, n)
-		var err error
-		once := func() {
-			if e := echo(client, server, p, dst); e != nil {
-				err = e
-			}
+	for range 3 { // what is kept from call to call is there then
+		if err := once(); err != nil {
+			t.Fatalf("%s: %v", what, err)
 		}
-		once()
-		if got := testing.AllocsPerRun(20, once); got > most || err != nil {
-			t.Errorf("%d bytes there and back: %v allocations, %v; want %v at most", n, got, err, most)
+	}
+	var err error
+	got := testing.AllocsPerRun(20, func() {
+		if e := once(); e != nil {
+			err = e
+		}
+	})
+	if got > most || err != nil {
+		t.Errorf("%s: %v allocations, %v; want %v at most", what, got, err, most)
+	}
+}
+
+// TestAllocations holds Write and ReadAppend in both roles to no allocation
+// per message, whether their context can end or not.
+func TestAllocations(t *testing.T) {
+	cancellable, cancel := context.WithCancel(background)
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"background": background, "cancellable": cancellable} {
+		for _, n := range []int{0, 16, 1024, 2 * middleBlock, stride + 1} {
+			client, server := pair(t)
+			p, dst := pattern(n, 1), make([]byte, 0, n)
+			wantNoAllocation(t, fmt.Sprintf("%s, %d bytes there and back", name, n), 1, func() error {
+				return echo(ctx, client, server, p, dst)
+			})
+		}
+	}
+}
+
+// TestAllocationsGathered does the same for messages that come together, and
+// whose replies are gathered.
+func TestAllocationsGathered(t *testing.T) {
+	const flight = 64
+	cancellable, cancel := context.WithCancel(background)
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"background": background, "cancellable": cancellable} {
+		for _, client := range []bool{true, false} {
+			for _, n := range []int{0, 16, 1024} {
+				c := New(newChorus(client, n, flight), Config{Client: client, ReadLimit: -1, WriteTimeout: time.Minute})
+				defer c.CloseNow()
+				dst := make([]byte, 0, n)
+				wantNoAllocation(t, fmt.Sprintf("%s, %s, %d bytes", name, role(client), n), flight, func() error {
+					for range flight {
+						typ, p, err := c.ReadAppend(ctx, dst)
+						if err == nil {
+							err = c.Write(ctx, typ, p)
+						}
+						if err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
 		}
 	}
 }
@@ -120,7 +167,7 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 // are full of poison: none of it reaches the wire or the caller.
 func TestNoStaleByte(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
-		for _, n := range []int{0, 1, 125, 126, readBuffer - 1, readBuffer, writeBuffer - 14, writeBuffer - 13, writeBuffer, writeBuffer + 1, 65536} {
+		for _, n := range []int{0, 1, 125, 126, smallBlock - 1, smallBlock, middleBlock - 14, middleBlock - 13, middleBlock, middleBlock + 1, 65536} {
 			p := pattern(n, uint32(n))
 			r.write(api.MessageBinary, p)
 			r.wantFrame(true, frame.OpBinary, p)

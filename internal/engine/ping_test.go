@@ -64,7 +64,7 @@ func TestPingMany(t *testing.T) {
 		if err := errors.Join(waits[3](), read()); err != nil {
 			r.Error(err)
 		}
-		if n := len(r.c.pings.wait); n != 0 {
+		if n := len(r.c.more().pings.wait); n != 0 {
 			r.Errorf("%d pings still wait", n)
 		}
 	})

@@ -47,36 +47,114 @@ type message struct {
 // the stream, or the rest of a compressed message whose payload has all come.
 func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
-// ReadAppend appends the next message to dst.
+// ReadAppend appends the next message to dst. It waits before the calls that
+// take a frame apart: a goroutine that waits then has little on its stack, and a
+// small one.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.reading.Lock(ctx); err != nil {
+	if err := c.awaitMessage(ctx); err != nil {
 		return 0, dst, err
 	}
-	defer c.doneReading()
-	if !c.open.Load() {
-		return 0, dst, c.drain(ctx)
-	}
-	if c.msg.stream.atWork() || c.msg.handed {
-		return 0, dst, api.ErrUnreadMessage
-	}
-	p, err := c.readMessage(ctx, dst)
-	switch {
-	case err == errClosing || err == nil && !c.open.Load():
-		return 0, dst, c.drain(ctx)
-	case err != nil:
-		if taken := p[len(dst):]; err == ctx.Err() && len(taken) > 0 {
-			c.msg.partial = append([]byte(nil), taken...)
+	if length, ok := c.findHeld(); ok {
+		begin := len(dst)
+		if cap(dst)-begin < length {
+			dst = append(make([]byte, 0, begin+length), dst...)
 		}
-		return 0, dst, err
+		if c.takeHeld(dst[begin : begin+length]) {
+			typ := api.MessageType(c.cur.h.Opcode)
+			c.doneReading()
+			return typ, dst[:begin+length], nil
+		}
+	}
+	return c.readNext(ctx, dst)
+}
+
+// awaitMessage takes reading, and waits for bytes when there is nothing of a
+// message.
+func (c *Conn) awaitMessage(ctx context.Context) error {
+	err := c.lockReading(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !c.open.Load():
+		err = c.drain(ctx)
+	case c.msg.stream.atWork() || c.msg.handed:
+		err = api.ErrUnreadMessage
+	case c.in.len() == 0 && !c.cur.have && !c.msg.begun:
+		if _, err = c.readStream(ctx, nil); err != nil {
+			err = c.lost(ctx, err)
+		}
+	}
+	if err != nil {
+		c.doneReading()
+	}
+	return err
+}
+
+// readNext is ReadAppend for who has reading, which it gives up.
+//
+//go:noinline
+func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
+	defer c.doneReading()
+	p, err := c.readMessage(ctx, dst)
+	if err != nil || !c.open.Load() {
+		return 0, dst, c.readFailed(ctx, err, p[len(dst):])
 	}
 	typ := c.msg.typ
 	c.msg = message{}
 	return typ, p, nil
 }
 
+// readFailed returns the error of a ReadAppend that has taken some bytes of a
+// message and met err, or the end of reading.
+func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
+	if err == nil || err == errClosing {
+		return c.drain(ctx)
+	}
+	if err == ctx.Err() && len(taken) > 0 {
+		c.msg.partial = append([]byte(nil), taken...)
+	}
+	return err
+}
+
+// findHeld looks for what most messages are: one frame that is held whole, and
+// nothing about it out of the ordinary. It returns the length of its payload,
+// which takeHeld then takes.
+func (c *Conn) findHeld() (length int, ok bool) {
+	if c.msg.begun || c.cur.have {
+		return 0, false
+	}
+	h, n, err := frame.ParseHeader(c.in.bytes())
+	switch {
+	case err != nil, !h.Fin, h.RSV1, h.Opcode != frame.OpText && h.Opcode != frame.OpBinary,
+		h.Length > int64(c.in.len()-n), h.Length > c.readLimit(),
+		c.rules.Check(h) != nil, !c.open.Load():
+		return 0, false
+	}
+	c.cur.h, c.cur.n = h, n
+	return int(h.Length), true
+}
+
+// takeHeld puts the payload of the frame that findHeld found into p. When that is
+// no UTF-8, and should be, it reports false, and the frame is there as before.
+func (c *Conn) takeHeld(p []byte) bool {
+	payload := c.in.bytes()[c.cur.n:][:len(p)]
+	if c.cur.h.Masked {
+		frame.MaskCopy(p, payload, c.cur.h.Key, 0)
+	} else {
+		copy(p, payload)
+	}
+	if c.cur.h.Opcode == frame.OpText && !frame.ValidUTF8(p) {
+		return false
+	}
+	c.in.skip(c.cur.n + len(p))
+	return true
+}
+
 // doneReading ends a read operation.
 func (c *Conn) doneReading() {
 	c.in.release()
+	c.lookAhead()
 	if c.turn != nil && !c.payloadWaits() {
 		close(c.turn)
 		c.turn = nil
@@ -129,7 +207,7 @@ func (c *Conn) grow(dst []byte, received int) []byte {
 	if cap(dst) > len(dst) {
 		return dst
 	}
-	more := int(min(c.cur.left, int64(max(received, c.in.len(), readBuffer))))
+	more := int(min(c.cur.left, int64(max(received, c.in.len(), smallBlock))))
 	if c.msg.fragments > 1 {
 		more = max(more, received)
 	}
@@ -294,7 +372,7 @@ func (c *Conn) readUnmasked(ctx context.Context, p []byte) (int, error) {
 // past the buffer when p is the larger.
 func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	if c.in.len() == 0 {
-		if len(p) >= readBuffer {
+		if len(p) >= c.in.size() {
 			n, err := c.readStream(ctx, p)
 			return n, c.lost(ctx, err)
 		}
@@ -309,8 +387,7 @@ func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 
 // fill adds bytes to the input, of which less than a header is held.
 func (c *Conn) fill(ctx context.Context) error {
-	n, err := c.readStream(ctx, c.in.room())
-	c.in.w += n
+	_, err := c.readStream(ctx, nil)
 	return c.lost(ctx, err)
 }
 

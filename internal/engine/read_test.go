@@ -13,12 +13,12 @@ import (
 // edges are payload sizes around every length encoding and every buffer.
 func edges() []int {
 	sizes := []int{0, 1, 2, 124, 125, 126, 127, 128}
-	for _, at := range []int{readBuffer, writeBuffer, 65535} {
+	for _, at := range []int{smallBlock, middleBlock, 65535} {
 		for _, d := range []int{-15, -14, -13, -5, -4, -1, 0, 1, 4, 13, 14, 15} {
 			sizes = append(sizes, at+d)
 		}
 	}
-	return append(sizes, stride-1, stride, stride+writeBuffer)
+	return append(sizes, stride-1, stride, stride+middleBlock)
 }
 
 // TestReadSizes reads messages of all sizes, one after the other, from streams
@@ -116,10 +116,10 @@ func TestReadPingsBetween(t *testing.T) {
 func TestReadAdopted(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		t.Run(role(client), func(t *testing.T) {
-			big := pattern(3*readBuffer, 1)
+			big := pattern(3*smallBlock, 1)
 			r := &rig{T: t, client: client}
 			all := slices.Concat(r.text("first"), r.ping("p"), r.binary(big), r.text("last"))
-			cuts := []int{len(all), len(all) - 1, readBuffer, readBuffer + 1, 2 * readBuffer}
+			cuts := []int{len(all), len(all) - 1, smallBlock, smallBlock + 1, 2 * smallBlock}
 			for i := range 40 {
 				cuts = append(cuts, i, len(all)-i)
 			}

@@ -9,7 +9,7 @@ import (
 
 // Reader waits for the next message and returns a stream of its payload.
 func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
-	if err := c.reading.Lock(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.doneReading()
@@ -43,7 +43,7 @@ func (s *stream) atWork() bool { return s != nil && s.ctx.Err() == nil }
 // the message to the next Reader.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
-	if err := c.reading.Lock(s.ctx); err != nil {
+	if err := c.lockReading(s.ctx); err != nil {
 		return 0, err
 	}
 	defer c.doneReading()

@@ -22,9 +22,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
-		readBuffers.spoil = func(b *[readBuffer]byte) { poison(b[:]) }
-		writeBuffers.spoil = func(b *[writeBuffer]byte) { poison(b[:]) }
-		spoilDeflated = poison
+		spoil = poison
 	}
 	os.Exit(m.Run())
 }
@@ -40,6 +38,9 @@ func poison(p []byte) {
 
 // goldenKey is the mask key of RFC 6455 section 5.7.
 var goldenKey = [4]byte{0x37, 0xFA, 0x21, 0x3D}
+
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
 
 // patience bounds what a peer in a test waits for. It is longer than every
 // time-out of the engine, and costs nothing in a bubble.
@@ -67,6 +68,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	if cfg.ReadLimit == 0 {
 		cfg.ReadLimit = -1
 	}
+	cfg.NoGather = cfg.NoGather || noGather()
 	r.c = New(r.s, cfg)
 	t.Cleanup(func() { r.c.CloseNow() })
 	return r

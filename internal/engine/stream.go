@@ -6,13 +6,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/api"
 )
-
-// past is a deadline that interrupts at once.
-var past = time.Unix(1, 0)
 
 // emptyReads bounds how often in a row a stream may return 0, nil.
 const emptyReads = 100
@@ -24,104 +22,128 @@ const (
 	tlsStride = 16 << 10
 )
 
-// interrupt lets the end of ctx set a deadline of s in the past. The function
-// it returns undoes that, and reports whether the deadline had been set; the
-// caller then owes the stream a new one.
-func interrupt(ctx context.Context, s Stream, set func(Stream, time.Time) error) (undo func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return false }
-	}
-	ran := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		set(s, past)
-		close(ran)
-	})
-	return func() bool {
-		if stop() {
-			return false
-		}
-		<-ran
+// vectored reports whether s takes several buffers in one write.
+func vectored(s Stream) bool {
+	switch s.(type) {
+	case *net.TCPConn, *net.UnixConn:
 		return true
 	}
+	return false
 }
 
-// readStream reads once into p, waiting for bytes. It answers what is due
-// first, judges the peer's silence, and returns ctx.Err() when ctx ends. Any
-// other error means that the stream has ended; no error means n > 0.
-func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
-	if err := c.in.err; err != nil {
-		return 0, err
+// largestRead returns the class of the largest buffer to read into. Streams
+// that cannot be waited for without one keep to smaller ones.
+func largestRead(s Stream) uint8 {
+	if vectored(s) {
+		return uint8(len(blockSizes) - 1)
 	}
-	c.sendDue()
+	return 1
+}
+
+// readStream reads once into p, or into the input when p is nil, waiting for
+// bytes. It answers what is due first, judges the peer's silence, and returns
+// ctx.Err() when ctx ends. Any other error means that the stream has ended; no
+// error means n > 0.
+func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
+	if c.in.err != nil {
+		return 0, c.in.err
+	}
+	c.sendHeld()
 	for empty := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		n, interrupted, err := c.readOnce(ctx, p)
-		switch {
-		case n > 0:
-			c.silence, c.pinged = 0, false
-			if err != nil && !isTimeout(err) {
-				c.in.err = err
-			}
-			return n, nil
-		case err == nil:
-			if empty++; empty == emptyReads {
-				return 0, io.ErrNoProgress
-			}
-		case !isTimeout(err):
-			return 0, err
-		case interrupted || ctx.Err() != nil:
-			return 0, ctx.Err()
-		case c.patient():
-			// Nobody asked for this one: the system gave up, or an old deadline.
-			if empty++; empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
-				return 0, err
-			}
-		default:
-			if err := c.judge(); err != nil {
-				return 0, err
-			}
+		begun := c.beginRead(ctx)
+		var n int
+		var err error
+		if c.socket.raw != nil {
+			n, err = c.readSocket(p)
+		} else {
+			n, err = c.readPlain(p)
+		}
+		if err = c.endRead(ctx, begun, n, err, &empty); n > 0 || err != nil {
+			return n, err
 		}
 	}
 }
 
-// readOnce makes one Read of the stream, bounded by ctx and the keepalive.
-func (c *Conn) readOnce(ctx context.Context, p []byte) (n int, interrupted bool, err error) {
-	patience := c.patience()
-	var begun time.Time
-	if patience > 0 {
-		begun = time.Now()
-		c.stream.SetReadDeadline(begun.Add(patience))
+// beginRead is called before a read of the stream, which ctx and the keepalive
+// interrupt, and returns when that was, 0 if the keepalive is off.
+func (c *Conn) beginRead(ctx context.Context) (begun int64) {
+	if patience := c.patience(); patience > 0 {
+		begun = c.beginWatch(&c.reads, patience)
 	}
-	undo := interrupt(ctx, c.stream, Stream.SetReadDeadline)
-	n, err = c.stream.Read(p)
-	interrupted = undo()
-	if patience > 0 && n == 0 {
-		c.silence += time.Since(begun)
-	}
-	if interrupted || patience > 0 && isTimeout(err) {
+	c.beginCall(inward, ctx)
+	return begun
+}
+
+// endRead is called after it, and judges what it came to. It returns nil when
+// there are bytes, or the stream is to be read again; empty counts how often in
+// a row that is so without a reason.
+func (c *Conn) endRead(ctx context.Context, begun int64, n int, err error, empty *int) error {
+	interrupted := c.endCall(inward, ctx)
+	timeout := err != nil && isTimeout(err)
+	if c.endWatch(&c.reads) || interrupted || timeout {
 		c.stream.SetReadDeadline(time.Time{})
 	}
-	return n, interrupted, err
+	if n > 0 {
+		c.silence, c.pinged = 0, false
+		if !timeout {
+			c.in.err = err
+		}
+		return nil
+	}
+	if begun > 0 {
+		c.silence += time.Duration(nanos() - begun)
+	}
+	switch {
+	case err == nil:
+		if *empty++; *empty == emptyReads {
+			return io.ErrNoProgress
+		}
+	case !timeout:
+		return err
+	case interrupted || ctx.Err() != nil:
+		return ctx.Err()
+	case c.patient():
+		// Nobody asked for this one: the system gave up, or an old deadline.
+		if *empty++; *empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	default:
+		return c.judge()
+	}
+	return nil
+}
+
+// readPlain makes one Read of a stream that cannot tell when there are bytes.
+func (c *Conn) readPlain(p []byte) (n int, err error) {
+	if p != nil {
+		return c.stream.Read(p)
+	}
+	n, err = c.stream.Read(c.in.room())
+	c.in.took(n)
+	return n, err
 }
 
 // writeStream writes head and then body, returning how many bytes the stream
 // took. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
-	undo := interrupt(ctx, c.stream, Stream.SetWriteDeadline)
+	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
+		c.beginWrite()
 		var k int
-		k, err = c.writeSome(ctx, head, body)
+		k, err = c.writePart(head, body)
+		k, err = c.judgeWrite(ctx, k, err, c.endWatch(&c.writes))
 		n += k
-		c.written.Add(int64(k))
+		c.written.Add(uint32(k))
 		first := min(k, len(head))
 		head, body = head[first:], body[k-first:]
-		if err == nil && len(body) > 0 {
+		if err == nil && len(head)+len(body) > 0 {
 			err = ctx.Err()
 		}
 	}
-	if undo() {
+	if c.endCall(outward, ctx) {
 		c.stream.SetWriteDeadline(time.Time{})
 		if err != nil && isTimeout(err) {
 			err = ctx.Err()
@@ -130,12 +152,18 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 	return n, err
 }
 
-// writeSome writes some of head and body. A peer that took nothing for the
-// write time limit is an error; with one that took something it begins anew.
-func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err error) {
-	c.watch.begin()
-	n, err = c.writePart(head, body)
-	if !c.watch.end() {
+// beginWrite watches over a write.
+func (c *Conn) beginWrite() {
+	if c.cfg.WriteTimeout > 0 {
+		c.beginWatch(&c.writes, c.cfg.WriteTimeout)
+	}
+}
+
+// judgeWrite says what a write came to that was interrupted if fired. A peer that
+// took nothing for the write time limit is an error; with one that took
+// something it begins anew.
+func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (int, error) {
+	if !fired {
 		return n, err
 	}
 	c.stream.SetWriteDeadline(time.Time{})
@@ -153,21 +181,33 @@ func (c *Conn) writeSome(ctx context.Context, head, body []byte) (n int, err err
 // writePart makes one write: of head and a stride of body where the stream can
 // gather them, else of head, and then of a stride.
 func (c *Conn) writePart(head, body []byte) (n int, err error) {
-	body = body[:min(len(body), c.stride())]
-	switch c.stream.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		if len(head) > 0 && len(body) > 0 {
-			c.pair = [2][]byte{head, body}
-			c.gather = c.pair[:]
-			n64, err := c.gather.WriteTo(c.stream)
-			c.pair = [2][]byte{}
-			return int(n64), err
-		}
+	head, body = head[:min(len(head), c.stride())], body[:min(len(body), c.stride())]
+	if len(head) > 0 && len(body) > 0 && vectored(c.stream) {
+		return writeBoth(c.stream, head, body)
 	}
 	if len(head) > 0 {
 		return writeAll(c.stream, head)
 	}
 	return writeAll(c.stream, body)
+}
+
+// vector is two buffers that are written together. It is pooled, since it escapes.
+type vector struct {
+	of   [2][]byte
+	left net.Buffers // a view of of
+}
+
+var vectors = sync.Pool{New: func() any { return new(vector) }}
+
+// writeBoth makes one write of both.
+func writeBoth(w io.Writer, head, body []byte) (int, error) {
+	p := vectors.Get().(*vector)
+	p.of = [2][]byte{head, body}
+	p.left = p.of[:]
+	n, err := p.left.WriteTo(w)
+	*p = vector{}
+	vectors.Put(p)
+	return int(n), err
 }
 
 // stride bounds the bytes of one write, so that a long one is seen to go on.
@@ -178,13 +218,15 @@ func (c *Conn) stride() int {
 	return stride
 }
 
+var errTooMuch = errors.New("the stream claims to have written more than it was given")
+
 // writeAll copes with streams that take less than they are given and say nothing.
 func writeAll(w io.Writer, p []byte) (n int, err error) {
 	for empty := 0; n < len(p) && err == nil; {
 		var k int
 		k, err = w.Write(p[n:])
 		if k < 0 || k > len(p)-n {
-			return n, errors.New("the stream claims to have written more than it was given")
+			return n, errTooMuch
 		}
 		n += k
 		if k > 0 {

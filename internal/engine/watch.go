@@ -1,92 +1,74 @@
 package engine
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// watch interrupts a write of a stream whose peer takes nothing. Its timer runs
-// on from write to write, since setting a deadline for each would be felt: the
-// interruption comes after limit, and after twice that at the latest.
+// watch is over the operations of a stream in one direction, and interrupts one
+// that waits for too long.
 type watch struct {
-	limit time.Duration // constant
-
-	mu      sync.Mutex
-	stream  Stream      // protected by mu; nil once the connection has ended
-	timer   *time.Timer // protected by mu; nil before the first write
-	running bool        // protected by mu: the timer
-	writing bool        // protected by mu
-	fired   bool        // protected by mu: the write at work was interrupted
-	n       uint64      // protected by mu: writes so far
-	seen    uint64      // protected by mu: n when the timer was set
+	// due is when the operation at work is to be interrupted: 0 when none is at
+	// work, rung when it has been.
+	due atomic.Int64
 }
 
-// newWatch returns nil, which watches over nothing, when limit is not positive.
-// It is no part of a Conn, since the runtime forgets a stopped timer late.
-func newWatch(s Stream, limit time.Duration) *watch {
-	if limit <= 0 {
-		return nil
+// rung stands for the time of a watch that has interrupted its operation.
+const rung = -1
+
+// take interrupts an operation that was due by now: the caller, who holds the
+// clock's mu, is to set its deadline. It returns when to look again, 0 for
+// not before another operation begins.
+func (w *watch) take(now int64) (interrupt bool, next int64) {
+	for {
+		due := w.due.Load()
+		switch {
+		case due <= 0:
+			return false, 0
+		case due > now:
+			return false, due
+		case w.due.CompareAndSwap(due, rung):
+			return true, 0
+		}
 	}
-	return &watch{stream: s, limit: limit}
 }
 
-// begin is called before a write.
-func (w *watch) begin() {
-	if w == nil {
-		return
+// beginWatch is called before an operation that may wait for limit, and returns
+// when that begins.
+func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
+	now = nanos()
+	due := c.cfg.clock.after(now, limit)
+	w.due.Store(due)
+	if at := c.alarm.Load(); at == 0 || at > due {
+		c.cfg.clock.set(c, due, now)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.writing = true
-	w.n++
-	switch {
-	case w.running || w.stream == nil:
-		return
-	case w.timer == nil:
-		w.timer = time.AfterFunc(w.limit, w.look)
-	default:
-		w.timer.Reset(w.limit)
-	}
-	w.running, w.seen = true, w.n
+	return now
 }
 
-// end is called after it. It reports whether the write was interrupted: the
-// stream's write deadline is then the caller's to clear.
-func (w *watch) end() (fired bool) {
-	if w == nil {
+// endWatch is called after an operation. It reports whether it was interrupted:
+// the deadline is then the caller's to clear.
+func (c *Conn) endWatch(w *watch) (interrupted bool) {
+	if w.due.Swap(0) != rung {
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	fired, w.fired, w.writing = w.fired, false, false
-	return fired
+	c.cfg.clock.mu.Lock() // the deadline is set under it
+	defer c.cfg.clock.mu.Unlock()
+	return true
 }
 
-// look is what the timer does: it interrupts a write that it has seen before.
-func (w *watch) look() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case !w.writing || w.stream == nil:
-		w.running = false
-	case w.n == w.seen:
-		w.running, w.fired = false, true
-		w.stream.SetWriteDeadline(past)
-	default:
-		w.seen = w.n
-		w.timer.Reset(w.limit)
+// look interrupts what was due by now, and returns when to look again, 0 for not
+// before another operation begins. The caller holds the clock's mu.
+func (c *Conn) look(now int64) (next int64) {
+	read, nextRead := c.reads.take(now)
+	if read {
+		c.stream.SetReadDeadline(past)
 	}
-}
-
-// stop ends the watch with its connection.
-func (w *watch) stop() {
-	if w == nil {
-		return
+	write, nextWrite := c.writes.take(now)
+	if write {
+		c.stream.SetWriteDeadline(past)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stream = nil
-	if w.timer != nil {
-		w.timer.Stop()
+	if nextRead == 0 || 0 < nextWrite && nextWrite < nextRead {
+		return nextWrite
 	}
+	return nextRead
 }

@@ -100,7 +100,7 @@ func TestWriteTimeoutSparesTheSlow(t *testing.T) {
 // TestWriteTimeoutOfTLS does not look into a write that cannot go on afterwards.
 func TestWriteTimeoutOfTLS(t *testing.T) {
 	bothRoles(t, Config{WriteTimeout: writeLimit, CutOffBreaks: true}, func(r *rig) {
-		r.s.limit(tlsStride + writeBuffer + 1)
+		r.s.limit(tlsStride + middleBlock + 1)
 		begun := time.Now()
 		err := r.c.Write(background, api.MessageBinary, make([]byte, 4*tlsStride))
 		wantCloseError(r.T, "Write", err, lateWrite)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -21,22 +22,47 @@ func (e *cutOffError) Unwrap() error { return e.err }
 // and makes it smaller.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	c.buffered.Add(int64(len(p)))
-	defer c.buffered.Add(-int64(len(p)))
-	if err := c.sending.Lock(ctx); err != nil {
-		return err
+	err := c.sending.Lock(ctx)
+	switch {
+	case err != nil:
+	case c.compresses(p):
+		err = c.writeWhole(ctx, frame.Opcode(typ), p)
+		c.sending.Unlock()
+	default:
+		b, now, failed := c.place(ctx, whole(typ), p)
+		// The next message may come behind this one before this one is sent.
+		c.sending.Unlock()
+		switch err = failed; {
+		case !now:
+		case b.fits(p): // as put would see, whose stack a small message need not have
+			err = c.send(ctx, c.addFrame(b, whole(typ), p))
+		default:
+			err = c.put(ctx, b, whole(typ), p)
+		}
 	}
-	defer c.sending.Unlock()
-	return c.writeWhole(ctx, frame.Opcode(typ), p)
+	c.buffered.Add(-int64(len(p)))
+	return err
+}
+
+// whole is the header of a message in one frame.
+func whole(typ api.MessageType) frame.Header {
+	return frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
+}
+
+// compresses reports whether compression is tried on p.
+func (c *Conn) compresses(p []byte) bool {
+	r := c.rare.Load()
+	return r != nil && r.compression != nil && len(p) >= c.cfg.Deflate.Threshold
 }
 
 // writeWhole sends a message in one frame. The caller holds sending.
 func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error {
 	h := frame.Header{Fin: true, Opcode: op}
-	if c.sent == nil || len(p) < c.cfg.Deflate.Threshold {
+	if !c.compresses(p) {
 		return c.writeFrame(ctx, h, p)
 	}
 	b := getDeflated()
-	small := c.sent.Append((*b)[:0], p)
+	small := c.rare.Load().sent.Append((*b)[:0], p)
 	defer func() { putDeflated(b, small) }()
 	if len(small) >= len(p) {
 		return c.writeFrame(ctx, h, p)
@@ -45,50 +71,128 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 	err := c.writeFrame(ctx, h, small)
 	if err == nil {
 		// Only now: a message that was not sent is nothing to refer to.
-		c.sent.Sent(p)
+		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
 
-// writeFrame sends one frame of h's kind with payload p. When it returns
-// ctx.Err() nothing of the frame was sent and the connection is as it was.
+// writeFrame sends one frame of h's kind with payload p, or holds it back. When
+// it returns ctx.Err() nothing of the frame was sent and the connection is as it
+// was. The caller holds sending.
 func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
-	if err := c.lockWire(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.writeHeld(ctx, h, p)
+	b, now, err := c.place(ctx, h, p)
+	if now {
+		err = c.put(ctx, b, h, p)
+	}
+	return err
 }
 
-// writeHeld is writeFrame for who holds wire, which it gives up.
-func (c *Conn) writeHeld(ctx context.Context, h frame.Header, p []byte) error {
+// put sends b and then one frame of h's kind with payload p. The caller holds
+// wire, which it gives up.
+func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) error {
+	if b.fits(p) {
+		return c.send(ctx, c.addFrame(b, h, p))
+	}
+	b, sent, err := c.emit(ctx, b, h, p)
+	return c.putDone(ctx, b, sent, err)
+}
+
+// send sends b, which ends with a frame of the caller's. The caller holds wire,
+// which it gives up. What takes but one write, as most does, goes down few calls:
+// who writes small messages needs a small stack alone.
+func (c *Conn) send(ctx context.Context, b *block) error {
+	if b.n > c.stride() || !outlives(ctx, c.stream) {
+		return c.sendRest(ctx, b, 0, nil, false)
+	}
+	c.beginWrite()
+	n, err := c.writeOnce(b.mem[:b.n])
+	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
+		return c.sendRest(ctx, b, n, err, fired)
+	}
+	c.written.Add(uint32(n))
+	c.done(b)
+	c.unlockWire()
+	return nil
+}
+
+func (c *Conn) writeOnce(p []byte) (int, error) {
+	if c.socket.raw != nil {
+		return c.writeSocket(p)
+	}
+	return c.stream.Write(p)
+}
+
+// sendRest is send behind a write that took n bytes.
+func (c *Conn) sendRest(ctx context.Context, b *block, n int, err error, fired bool) error {
+	p := b.mem[:b.n]
+	if n < 0 || n > len(p) {
+		return c.putDone(ctx, b, 0, errTooMuch)
+	}
+	c.written.Add(uint32(n))
+	if n, err = c.judgeWrite(ctx, n, err, fired); err == nil {
+		var k int
+		k, err = c.writeStream(ctx, p[n:], nil)
+		n += k
+	}
+	return c.putDone(ctx, b, n, err)
+}
+
+// putDone ends a put, of which the stream took sent bytes.
+func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error {
 	defer c.unlockWire()
-	if err := c.writable(); err != nil {
+	switch {
+	case err == nil:
+		c.done(b)
+		return nil
+	case ctx.Err() == nil || !errors.Is(err, ctx.Err()):
+		c.done(b)
+		c.breakWrites(err)
+		return c.writable()
+	case sent <= b.old && !c.cfg.CutOffBreaks:
+		if b.old > 0 {
+			b.n = b.old
+			c.putBack(b, sent)
+		} else {
+			c.done(b)
+		}
 		return err
 	}
-	b := writeBuffers.get()
-	defer writeBuffers.put(b)
-	sent, err := c.emit(ctx, b[:0], h, p)
-	if err == nil {
-		return nil
-	}
-	return c.writeFailed(ctx, sent, err)
+	c.done(b)
+	return c.end(true, &cutOffError{err}, true)
 }
 
-// emit writes the frame through buf, whose capacity is at least writeBuffer. It
-// returns how many bytes the stream took.
-func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (sent int, err error) {
-	fits := min(len(p), writeBuffer-frame.MaxHeaderLen)
+// addFrame adds a whole frame to b, which may be nil.
+func (c *Conn) addFrame(b *block, h frame.Header, p []byte) *block {
+	b = growBlock(b, frame.MaxHeaderLen+len(p))
+	b.n = len(c.appendFrame(b.mem[:b.n], h, p))
+	return b
+}
+
+// emit writes b and then a long frame, through b or a larger one. It returns how
+// many bytes the stream took.
+func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (all *block, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
 		h.Masked = true
 		h.Key = c.cfg.Keys()
 	}
-	head := frame.AppendHeader(buf, h)
+	room := len(p)
+	if !h.Masked && room > copyBytes {
+		room = c.copied(room)
+	}
+	b = growBlock(b, min(frame.MaxHeaderLen+room, max(largeBlock-b.used(), frame.MaxHeaderLen)))
+	head := frame.AppendHeader(b.mem[:b.n], h)
 	start := len(head)
+	fits := min(room, len(b.mem)-start)
 	head = head[:start+fits]
+	b.n = len(head)
 	if !h.Masked {
 		copy(head[start:], p)
-		return c.writeStream(ctx, head, p[fits:])
+		sent, err = c.writeStream(ctx, head, p[fits:])
+		return b, sent, err
 	}
 	// What is masked must be copied, since p is the caller's.
 	pos := frame.MaskCopy(head[start:], p[:fits], h.Key, 0)
@@ -96,12 +200,21 @@ func (c *Conn) emit(ctx context.Context, buf []byte, h frame.Header, p []byte) (
 		n, err := c.writeStream(ctx, head, nil)
 		sent += n
 		if p = p[fits:]; err != nil || len(p) == 0 {
-			return sent, err
+			return b, sent, err
 		}
-		fits = min(len(p), writeBuffer)
-		head = head[:fits]
+		fits = min(len(p), len(b.mem))
+		head = b.mem[:fits]
 		pos = frame.MaskCopy(head, p[:fits], h.Key, pos)
 	}
+}
+
+// copied returns how many bytes of a long payload of n are copied behind the
+// header: none where the stream can gather the two.
+func (c *Conn) copied(n int) int {
+	if vectored(c.stream) {
+		return 0
+	}
+	return n
 }
 
 // appendFrame appends a whole frame to dst.
@@ -112,11 +225,12 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 		h.Key = c.cfg.Keys()
 	}
 	dst = frame.AppendHeader(dst, h)
-	start := len(dst)
-	dst = append(dst, p...)
-	if h.Masked {
-		frame.Mask(dst[start:], h.Key, 0)
+	if !h.Masked {
+		return append(dst, p...)
 	}
+	start := len(dst)
+	dst = slices.Grow(dst, len(p))[:start+len(p)]
+	frame.MaskCopy(dst[start:], p, h.Key, 0)
 	return dst
 }
 
@@ -124,26 +238,30 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 func (c *Conn) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.writableHeld()
+}
+
+// writableHeld is writable for who holds mu.
+func (c *Conn) writableHeld() error {
 	if err := c.closing.err(); err != nil {
 		return err
 	}
-	if c.broken != nil {
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.broken}
+	if err := c.brokenBy(); err != nil {
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: err}
 	}
 	return nil
 }
 
-// writeFailed says what a failed write of a frame means, of which the stream
-// took sent bytes.
-func (c *Conn) writeFailed(ctx context.Context, sent int, err error) error {
-	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
-		c.breakWrites(err)
-		return c.writable()
+// brokenBy returns why the stream takes no more bytes, nil while it does. The
+// caller holds mu.
+func (c *Conn) brokenBy() error {
+	if c.closing.state() == stateEnded {
+		return c.closing.err()
 	}
-	if sent == 0 && !c.cfg.CutOffBreaks {
-		return err
+	if r := c.rare.Load(); r != nil {
+		return r.broken
 	}
-	return c.end(true, &cutOffError{err}, true)
+	return nil
 }
 
 // breakWrites notes that the stream takes no more bytes. Reading goes on: what
@@ -155,8 +273,9 @@ func (c *Conn) breakWrites(err error) {
 		return
 	}
 	c.mu.Lock()
-	if c.broken == nil {
-		c.broken = err
+	if c.brokenBy() == nil {
+		c.more().broken = err
+		c.dropOut()
 	}
 	c.mu.Unlock()
 }

@@ -165,6 +165,7 @@ func TestWriteConcurrent(t *testing.T) {
 			next[w]++
 		}
 		all.Wait()
+		synctest.Wait() // for whoever sent the last of them
 		if n := r.c.BufferedAmount(); n != 0 {
 			r.Errorf("BufferedAmount is %d", n)
 		}
@@ -189,8 +190,9 @@ func TestWriteCancelledBefore(t *testing.T) {
 			if n := r.c.BufferedAmount(); (n == 5) != (first != nil) {
 				r.Errorf("BufferedAmount is %d", n)
 			}
+			tooMuch := make([]byte, gatherBytes) // to be gathered
 			begun := time.Now()
-			wantCtx(r.T, "Write behind "+behind, r.c.Write(ctx, api.MessageText, []byte("never")), ctx)
+			wantCtx(r.T, "Write behind "+behind, r.c.Write(ctx, api.MessageText, tooMuch), ctx)
 			wantElapsed(r.T, "Write behind "+behind, begun, time.Second)
 			cancel()
 			r.s.limit(-1)
@@ -210,7 +212,7 @@ func TestWriteCancelledBefore(t *testing.T) {
 // connection fails, and says why. Two of the cuts are where the first write of
 // each role ends.
 func TestWriteCancelledPartly(t *testing.T) {
-	for _, room := range []int{1, 2, 5, 300, writeBuffer - 10, writeBuffer - 6, writeBuffer, writeBuffer + 1, 40_000} {
+	for _, room := range []int{1, 2, 5, 300, middleBlock - 10, middleBlock - 6, middleBlock, middleBlock + 1, 40_000} {
 		bothRoles(t, Config{}, func(r *rig) {
 			r.s.limit(room)
 			read := r.startRead(background)
@@ -244,7 +246,7 @@ func TestCutOffBreaks(t *testing.T) {
 		synctest.Wait()
 		short, stop := context.WithTimeout(background, time.Second)
 		defer stop()
-		wantCtx(r.T, "a Write that waits", r.c.Write(short, api.MessageText, nil), short)
+		wantCtx(r.T, "a Write that waits", r.c.Write(short, api.MessageText, make([]byte, gatherBytes)), short)
 		if r.s.over() {
 			r.Fatal("a Write that never met the stream ended it")
 		}

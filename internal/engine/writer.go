@@ -25,7 +25,7 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return &writer{c: c, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
 }
 
-// writer collects up to writeBuffer bytes and sends them as a fragment. A
+// writer collects up to middleBlock bytes and sends them as a fragment. A
 // message that fits is one frame.
 type writer struct {
 	c    *Conn
@@ -34,7 +34,7 @@ type writer struct {
 	op   frame.Opcode    // of the next frame
 	zip  *deflate.Stream // compresses a message of several frames; nil before the second, and without compression
 	text frame.UTF8
-	buf  *[writeBuffer]byte // nil while nothing is held
+	buf  *block // of middleBlock bytes; nil while nothing is held
 	n    int
 	err  error // sticky; errWriterClosed after Close
 }
@@ -54,15 +54,15 @@ func (w *writer) Write(p []byte) (int, error) {
 	}
 	done := 0
 	for done < len(p) {
-		if w.n == writeBuffer {
+		if w.n == middleBlock {
 			if err := w.flush(false); err != nil {
 				return done, err
 			}
 		}
 		if w.buf == nil {
-			w.buf = writeBuffers.get()
+			w.buf = getBlock(middleBlock)
 		}
-		n := copy(w.buf[w.n:], p[done:])
+		n := copy(w.buf.mem[w.n:], p[done:])
 		w.n += n
 		done += n
 		w.c.buffered.Add(int64(n))
@@ -91,7 +91,7 @@ func (w *writer) Close() error {
 func (w *writer) flush(fin bool) error {
 	var p []byte
 	if w.buf != nil {
-		p = w.buf[:w.n]
+		p = w.buf.mem[:w.n]
 	}
 	err := w.send(p, fin)
 	w.c.buffered.Add(-int64(w.n))
@@ -111,8 +111,8 @@ func (w *writer) send(p []byte, fin bool) error {
 	switch {
 	case first && fin:
 		return c.writeWhole(w.ctx, w.op, p)
-	case first && c.sent != nil && len(p) >= c.cfg.Deflate.Threshold:
-		w.zip, h.RSV1 = c.sent.Stream(), true
+	case first && c.compresses(p):
+		w.zip, h.RSV1 = c.rare.Load().sent.Stream(), true
 	}
 	if w.zip == nil {
 		return c.writeFrame(w.ctx, h, p)
@@ -122,7 +122,7 @@ func (w *writer) send(p []byte, fin bool) error {
 	defer func() { putDeflated(b, small) }()
 	err := c.writeFrame(w.ctx, h, small)
 	if err == nil {
-		c.sent.Sent(p)
+		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
@@ -142,7 +142,7 @@ func (w *writer) release() {
 	w.c.buffered.Add(-int64(w.n))
 	w.n = 0
 	if w.buf != nil {
-		writeBuffers.put(w.buf)
+		putBlock(w.buf)
 		w.buf = nil
 	}
 	if w.zip != nil {

@@ -31,11 +31,11 @@ func TestWriterFragments(t *testing.T) {
 	}{
 		{0, 1, []int{0}},
 		{1, 1, []int{1}},
-		{writeBuffer - 1, 100, []int{writeBuffer - 1}},
-		{writeBuffer, writeBuffer, []int{writeBuffer}},
-		{writeBuffer + 1, 1000, []int{writeBuffer, 1}},
-		{2 * writeBuffer, 1 << 20, []int{writeBuffer, writeBuffer}},
-		{50_000, 7, []int{writeBuffer, writeBuffer, writeBuffer, 848}},
+		{middleBlock - 1, 100, []int{middleBlock - 1}},
+		{middleBlock, middleBlock, []int{middleBlock}},
+		{middleBlock + 1, 1000, []int{middleBlock, 1}},
+		{2 * middleBlock, 1 << 20, []int{middleBlock, middleBlock}},
+		{50_000, 7, []int{middleBlock, middleBlock, middleBlock, 848}},
 	} {
 		bothRoles(t, Config{}, func(r *rig) {
 			p := pattern(c.total, 1)
@@ -47,7 +47,7 @@ func TestWriterFragments(t *testing.T) {
 				}
 				rest = rest[n:]
 			}
-			if n, most := r.c.BufferedAmount(), int64(writeBuffer); n > most || c.total > 0 && n == 0 {
+			if n, most := r.c.BufferedAmount(), int64(middleBlock); n > most || c.total > 0 && n == 0 {
 				r.Errorf("BufferedAmount before the end is %d", n)
 			}
 			if err := w.Close(); err != nil {
@@ -77,11 +77,11 @@ func TestWriterFragments(t *testing.T) {
 func TestWriterHoldsOthers(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		w := r.writer(background, api.MessageBinary)
-		big := make([]byte, writeBuffer+10)
+		big := make([]byte, middleBlock+10)
 		if _, err := w.Write(big); err != nil {
 			r.Fatal(err)
 		}
-		r.wantFrame(false, frame.OpBinary, big[:writeBuffer])
+		r.wantFrame(false, frame.OpBinary, big[:middleBlock])
 		other := start(func() error { return r.c.Write(background, api.MessageText, []byte("other")) })
 		short, stop := context.WithTimeout(background, time.Second)
 		defer stop()
@@ -121,13 +121,13 @@ func TestWriterHoldsOthers(t *testing.T) {
 func TestWriterClose(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		w := r.writer(background, api.MessageBinary)
-		if _, err := w.Write(make([]byte, writeBuffer+1)); err != nil {
+		if _, err := w.Write(make([]byte, middleBlock+1)); err != nil {
 			r.Fatal(err)
 		}
 		r.next()
 		end := start(func() error { return r.c.Close(1000, "") })
 		r.wantClose(1000, "")
-		_, err := w.Write(make([]byte, writeBuffer))
+		_, err := w.Write(make([]byte, middleBlock))
 		wantIs(r.T, "the stream's Write", err, api.ErrClosed)
 		wantIs(r.T, "the stream's Close", w.Close(), api.ErrClosed)
 		if r.s.over() {
@@ -146,7 +146,7 @@ func TestWriterClose(t *testing.T) {
 func TestWriterPeerCloses(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		w := r.writer(background, api.MessageBinary)
-		if _, err := w.Write(make([]byte, writeBuffer+1)); err != nil {
+		if _, err := w.Write(make([]byte, middleBlock+1)); err != nil {
 			r.Fatal(err)
 		}
 		r.next()
@@ -201,7 +201,7 @@ func TestWriterIncompleteCharacter(t *testing.T) {
 		r.wantFrame(true, frame.OpText, []byte("next"))
 
 		w = r.writer(background, api.MessageText)
-		w.Write([]byte(strings.Repeat("x", writeBuffer) + "\xe6\xb0"))
+		w.Write([]byte(strings.Repeat("x", middleBlock) + "\xe6\xb0"))
 		r.next()
 		err = w.Close()
 		a, ok := errors.AsType[*api.ArgumentError](err)
@@ -231,11 +231,11 @@ func TestWriterContext(t *testing.T) {
 
 		ctx, cancel = context.WithCancel(background)
 		w = r.writer(ctx, api.MessageBinary)
-		w.Write(make([]byte, writeBuffer+1))
+		w.Write(make([]byte, middleBlock+1))
 		r.next()
 		cancel()
 		want := api.CloseError{Code: 1006, Local: true, Cause: context.Canceled}
-		_, err := w.Write(make([]byte, writeBuffer))
+		_, err := w.Write(make([]byte, middleBlock))
 		wantCloseError(r.T, "Write", err, want)
 		wantCloseError(r.T, "Close", w.Close(), want)
 		_, err = r.c.Writer(background, api.MessageText)

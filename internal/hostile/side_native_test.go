@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -51,8 +52,11 @@ func deflated(client bool, limit int64) settings {
 		compression: &ws.Compression{ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}}
 }
 
+// noGather reports whether the tests run with the gathering of replies off.
+func noGather() bool { return os.Getenv("WS_NO_GATHER") == "1" }
+
 func (s settings) accept() *ws.AcceptOptions {
-	o := &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout}
+	o := &ws.AcceptOptions{ReadLimit: s.limit, Compression: s.compression, Keepalive: s.keepalive, WriteTimeout: s.writeTimeout, NoGather: noGather()}
 	if s.options != nil {
 		s.options(o)
 	}
@@ -82,8 +86,9 @@ var sides = []side{
 // dialer returns one whose connections come from open.
 func dialer(open func(context.Context) (net.Conn, error)) *ws.Dialer {
 	return &ws.Dialer{
-		NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) { return open(ctx) },
-		Proxy:   func(*http.Request) (*url.URL, error) { return nil, nil },
+		NetDial:  func(ctx context.Context, _, _ string) (net.Conn, error) { return open(ctx) },
+		Proxy:    func(*http.Request) (*url.URL, error) { return nil, nil },
+		NoGather: noGather(),
 	}
 }
 

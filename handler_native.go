@@ -1,0 +1,115 @@
+//go:build !js
+
+package ws
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+
+	"github.com/twinws/ws/internal/engine"
+)
+
+// Handler returns an http.Handler that accepts WebSocket connections, as Accept
+// does, and has f serve each of them. What is no handshake, or not allowed, is
+// answered, and f is not called. Options that cannot be used panic at once, with
+// an [*ArgumentError].
+//
+// It is Accept with less memory: f runs on a goroutine of its own, whose stack
+// is small, and that of net/http ends, with its buffers and its stack. A
+// connection that waits in Read then holds about 4 KB where it holds 18 KB when a
+// handler that called Accept does not return.
+//
+// ctx has the values of the request's context. It ends when f has returned and the
+// connection has ended, not before: that the connection ends is for Read and
+// Write to tell, whose error says why. When f returns, the connection is closed
+// as by Close with StatusNormalClosure.
+//
+// A panic in f closes the connection with StatusInternalError and is logged, with
+// its stack, to http.Server.ErrorLog; that of [http.ErrAbortHandler] ends it as
+// CloseNow does, and is not. So does [runtime.Goexit].
+//
+// Like every connection that was taken over, those of f are none of
+// http.Server's: its Shutdown and Close neither end them nor wait for them. Have
+// http.Server.RegisterOnShutdown tell f to return.
+func Handler(f func(ctx context.Context, c *Conn), opts *AcceptOptions) http.Handler {
+	o, _, err := opts.resolve(false)
+	if err != nil {
+		panic(wrap("handler", err))
+	}
+	return &handler{f, o}
+}
+
+type handler struct {
+	f    func(context.Context, *Conn) // constant
+	opts AcceptOptions                // constant
+}
+
+// ServeHTTP accepts a connection and returns.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, err := accept(w, r, &h.opts)
+	if err != nil {
+		return // it has been answered
+	}
+	s := &service{h: h, conn: Conn{c}}
+	s.ctx.Init(uncancelled(r.Context()), c)
+	go s.run()
+}
+
+// uncancelled returns a context that has the values of ctx, and keeps little else
+// in memory. net/http makes several contexts for each request, of which most
+// can only be cancelled; package context has no other way past them.
+func uncancelled(ctx context.Context) context.Context {
+	for {
+		v := reflect.ValueOf(ctx)
+		if v.Type().String() != "*context.cancelCtx" {
+			return ctx
+		}
+		f := v.Elem().FieldByName("Context")
+		if !f.IsValid() || !f.CanInterface() {
+			return ctx
+		}
+		parent, ok := f.Interface().(context.Context)
+		if !ok {
+			return ctx
+		}
+		ctx = parent
+	}
+}
+
+// service is the work on one connection: all that it needs in one piece.
+type service struct {
+	ctx  engine.Context
+	conn Conn
+	h    *handler // nil once f has returned
+}
+
+func (s *service) run() {
+	defer s.end()
+	s.h.f(&s.ctx, &s.conn)
+	s.h = nil
+}
+
+// end ends the connection and then its context.
+func (s *service) end() {
+	defer s.ctx.End()
+	defer s.conn.CloseNow()
+	switch problem := recover(); {
+	case s.h == nil:
+		s.conn.Close(StatusNormalClosure, "")
+	case problem != nil && problem != http.ErrAbortHandler:
+		s.log(problem)
+		s.conn.Close(StatusInternalError, "")
+	}
+}
+
+// log tells the server's log what net/http would.
+func (s *service) log(problem any) {
+	logf := log.Printf
+	if server, ok := s.ctx.Value(http.ServerContextKey).(*http.Server); ok && server.ErrorLog != nil {
+		logf = server.ErrorLog.Printf
+	}
+	logf("ws: panic serving %v: %v\n%s", s.ctx.Conn().RemoteAddr(), problem, debug.Stack())
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"math/bits"
+	"sync"
+	"time"
+)
+
+var started = time.Now()
+
+// nanos is a clock that never jumps, in nanoseconds. It began decades ago, so that it
+// is positive in the past of a synctest bubble, too.
+func nanos() int64 { return 1<<61 + int64(time.Since(started)) }
+
+// Clock watches over the waits of any number of connections with one timer, and
+// no goroutine. Its zero value is ready. It learns of a connection when an
+// operation begins to wait, and looks at it again when the earliest wait may be
+// over, however many there were in between.
+type Clock struct {
+	// Coarse lets alarms of about the same time ring together, a 28th of their
+	// wait late at most. Set it before the first use.
+	Coarse bool
+
+	mu     sync.Mutex
+	alarms []*Conn // protected by mu; a heap, the earliest Conn.alarm first
+	timer  int64   // protected by mu: when the timer rings, 0 for never
+}
+
+// overdue is when a timer that has not rung is taken for lost: one that was set
+// in a bubble of testing/synctest ends with it.
+const overdue = int64(time.Second)
+
+// after returns the time of an alarm wait after now.
+func (k *Clock) after(now int64, wait time.Duration) int64 {
+	at := now + int64(wait)
+	if at < now {
+		return 1<<63 - 1
+	}
+	if k.Coarse {
+		grain := int64(1) << bits.Len64(uint64(wait)>>6)
+		at = (at + grain - 1) &^ (grain - 1)
+	}
+	return at
+}
+
+// set has c looked at at a time, unless that is done earlier, or c has ended.
+func (k *Clock) set(c *Conn, at, now int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch was := c.alarm.Load(); {
+	case was < 0 || 0 < was && was <= at:
+		return
+	case was == 0:
+		c.index = int32(len(k.alarms))
+		k.alarms = append(k.alarms, c)
+	}
+	k.move(int(c.index), at)
+	if k.late(now) {
+		go k.start() // not here: callers have little stack
+	}
+}
+
+// forget makes c one that has ended: no alarm is set for it any more.
+func (k *Clock) forget(c *Conn) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c.alarm.Swap(ended) > 0 {
+		k.drop(int(c.index))
+	}
+}
+
+// ended is the alarm of a connection that has ended.
+const ended = -1
+
+// ring looks at every connection whose time has come.
+func (k *Clock) ring() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := nanos()
+	if now < k.timer {
+		return // an earlier timer was set since
+	}
+	k.timer = 0
+	for len(k.alarms) > 0 && k.first() <= now {
+		c := k.alarms[0]
+		next := c.look(now)
+		if next == 0 {
+			c.alarm.Store(0)
+			// What began just before relies on the alarm that it saw.
+			next = c.look(now)
+		}
+		if next == 0 {
+			k.drop(0)
+		} else {
+			k.move(0, next)
+		}
+	}
+	k.startLocked()
+}
+
+// late reports whether the timer rings too late for the earliest alarm.
+func (k *Clock) late(now int64) bool {
+	return k.timer == 0 || k.timer > k.first() || now >= k.timer+overdue
+}
+
+// start sets the timer for the earliest alarm. A timer is never set anew, nor
+// stopped: synctest allows that within its bubble alone.
+func (k *Clock) start() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.startLocked()
+}
+
+func (k *Clock) startLocked() {
+	if len(k.alarms) == 0 {
+		k.alarms = nil
+		return
+	}
+	if now := nanos(); k.late(now) {
+		k.timer = k.first()
+		time.AfterFunc(time.Duration(k.timer-now), k.ring)
+	}
+}
+
+// move gives the alarm at i another time.
+func (k *Clock) move(i int, at int64) {
+	k.alarms[i].alarm.Store(at)
+	for i > 0 && k.before(i, (i-1)/2) {
+		i = k.swap(i, (i-1)/2)
+	}
+	for {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(k.alarms); child++ {
+			if k.before(child, least) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		i = k.swap(i, least)
+	}
+}
+
+// drop takes the alarm at i out, whose connection has been told.
+func (k *Clock) drop(i int) {
+	last := len(k.alarms) - 1
+	k.swap(i, last)
+	k.alarms[last] = nil
+	k.alarms = k.alarms[:last]
+	if i < last {
+		k.move(i, k.alarms[i].alarm.Load())
+	}
+}
+
+// first is when the earliest alarm rings.
+func (k *Clock) first() int64 { return k.alarms[0].alarm.Load() }
+
+func (k *Clock) before(i, j int) bool { return k.alarms[i].alarm.Load() < k.alarms[j].alarm.Load() }
+
+func (k *Clock) swap(i, j int) int {
+	a := k.alarms
+	a[i], a[j] = a[j], a[i]
+	a[i].index, a[j].index = int32(i), int32(j)
+	return j
+}

@@ -1,0 +1,82 @@
+package engine
+
+// calmReads is how many reads in a row must have had room for a smaller
+// buffer before the next has one.
+const calmReads = 8
+
+// input holds what was read from the stream and not yet used. While nothing is
+// held its buffer is in the pool.
+type input struct {
+	buf   []byte
+	r, w  int
+	block *block // buf's pooled memory; nil for adopted bytes
+	err   error  // the stream's end, seen together with bytes
+	pace
+}
+
+// pace is how large the next buffer is. It follows what the reads bring, so that
+// the messages of a busy peer come many at a time.
+type pace struct {
+	class uint8 // of the next buffer
+	most  uint8 // the largest class
+	calm  uint8 // reads of late that a smaller buffer would have held
+}
+
+// adopt makes p, which the caller gives away, the first bytes of the input.
+func (in *input) adopt(p []byte) {
+	if len(p) > 0 {
+		in.buf, in.w = p, len(p)
+	}
+}
+
+// bytes returns what is held.
+func (in *input) bytes() []byte { return in.buf[in.r:in.w] }
+
+func (in *input) len() int { return in.w - in.r }
+
+// skip drops the first n bytes.
+func (in *input) skip(n int) { in.r += n }
+
+// size is the length of the next buffer.
+func (in *input) size() int { return blockSizes[in.class] }
+
+// room returns memory to read into, of at least size()-MaxHeaderLen bytes
+// when less than a header is held.
+func (in *input) room() []byte {
+	if in.block == nil || len(in.block.mem) < in.size() {
+		b := blockOf(int(in.class))
+		n := copy(b.mem, in.bytes())
+		putBlock(in.block)
+		in.block, in.buf, in.r, in.w = b, b.mem, 0, n
+	} else if in.r > 0 {
+		in.w = copy(in.buf, in.bytes())
+		in.r = 0
+	}
+	return in.buf[in.w:]
+}
+
+// took notes that a read brought n bytes into what room returned: one that it
+// filled means that there is more.
+func (in *input) took(n int) {
+	in.w += n
+	switch {
+	case n == 0:
+	case in.w == len(in.buf):
+		in.class, in.calm = min(in.class+1, in.most), 0
+	case in.class == 0 || n > blockSizes[in.class-1]:
+		in.calm = 0
+	default:
+		if in.calm++; in.calm == calmReads {
+			in.class, in.calm = in.class-1, 0
+		}
+	}
+}
+
+// release gives the buffer back when nothing is held.
+func (in *input) release() {
+	if in.r < in.w {
+		return
+	}
+	putBlock(in.block)
+	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// past is a deadline that interrupts at once.
+var past = time.Unix(1, 0)
+
+// direction is one of a stream's two.
+type direction uint8
+
+const (
+	inward direction = iota
+	outward
+)
+
+// interrupts lets the ends of contexts interrupt the calls of a stream, of
+// which there is one at a time in each direction, by deadlines in the past.
+// Asking a context to tell its end allocates, so one that comes again, known
+// by its channel, stays asked.
+type interrupts struct {
+	stream Stream // constant
+
+	mu    sync.Mutex
+	bonds [2]*bond // protected by mu; by direction: the context that came last
+	calls [2]call  // protected by mu; by direction
+	ended bool     // protected by mu
+}
+
+// bond is what is known of a context.
+type bond struct {
+	done  <-chan struct{} // constant
+	stop  func() bool     // takes back that it is asked; nil when it is not
+	again bool            // it came a second time
+	over  bool            // it told its end
+}
+
+// call is one call of the stream, or none.
+type call struct {
+	bond  *bond // nil for none
+	fired bool  // the call was interrupted
+}
+
+// begin is called before a call of the stream. The end of ctx interrupts it.
+func (i *interrupts) begin(d direction, ctx context.Context) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	b := i.meet(d, ctx.Done())
+	i.calls[d].bond = b
+	switch {
+	case b.over:
+		i.fire(d)
+	case b.stop == nil:
+		b.stop = context.AfterFunc(ctx, func() { i.tell(b) })
+	}
+}
+
+// meet returns the bond of the context with done, which is then that of the
+// direction.
+func (i *interrupts) meet(d direction, done <-chan struct{}) *bond {
+	for _, b := range [...]*bond{i.bonds[d], i.bonds[1-d]} {
+		if b != nil && b.done == done {
+			b.again = !i.ended
+			if b != i.bonds[d] {
+				i.part(d)
+				i.bonds[d] = b
+			}
+			return b
+		}
+	}
+	i.part(d)
+	i.bonds[d] = &bond{done: done}
+	return i.bonds[d]
+}
+
+// end is called after the call. It reports whether the call was interrupted:
+// the stream's deadline is then the caller's to clear.
+func (i *interrupts) end(d direction) (fired bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c := i.calls[d]
+	i.calls[d] = call{}
+	// A context may live for one call alone.
+	if b := c.bond; b != nil && !b.again && b.stop != nil {
+		b.stop()
+		b.stop = nil
+	}
+	return c.fired
+}
+
+// tell is what a context does at its end.
+func (i *interrupts) tell(b *bond) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	b.over = true
+	for d := range i.calls {
+		if i.calls[d].bond == b {
+			i.fire(direction(d))
+		}
+	}
+}
+
+// fire interrupts the call at work. The caller holds mu.
+func (i *interrupts) fire(d direction) {
+	i.calls[d].fired = true
+	if d == inward {
+		i.stream.SetReadDeadline(past)
+	} else {
+		i.stream.SetWriteDeadline(past)
+	}
+}
+
+// part forgets the context of a direction. The caller holds mu.
+func (i *interrupts) part(d direction) {
+	b := i.bonds[d]
+	i.bonds[d] = nil
+	if b != nil && b != i.bonds[1-d] && b.stop != nil {
+		b.stop()
+	}
+}
+
+// stop keeps no context from now on, but for a call at work, and as long as that.
+func (i *interrupts) stop() {
+	if i == nil {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ended = true
+	for _, b := range i.bonds {
+		if b == nil {
+			continue
+		}
+		b.again = false
+		if b.stop != nil && b != i.calls[0].bond && b != i.calls[1].bond {
+			b.stop()
+			b.stop = nil
+		}
+	}
+}
+
+// beginCall makes the end of ctx interrupt the next call of the stream in the
+// direction, which is the caller's alone.
+func (c *Conn) beginCall(d direction, ctx context.Context) {
+	if outlives(ctx, c.stream) {
+		return
+	}
+	r := c.more()
+	i := r.interrupts.Load()
+	if i == nil {
+		i = &interrupts{stream: c.stream}
+		if !r.interrupts.CompareAndSwap(nil, i) {
+			i = r.interrupts.Load()
+		}
+	}
+	i.begin(d, ctx)
+}
+
+// endCall is called after it. It reports whether ctx interrupted the call.
+func (c *Conn) endCall(d direction, ctx context.Context) bool {
+	return !outlives(ctx, c.stream) && c.rare.Load().interrupts.Load().end(d)
+}

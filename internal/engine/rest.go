@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"context"
+	"sync"
+)
+
+// incoming is what reading needs between the first byte of a message and its
+// last. A connection that waits for a message has none.
+type incoming struct {
+	in  input   // protected by reading
+	cur current // protected by reading
+	msg message // protected by reading
+	// turn is what pings wait for to be closed.
+	turn chan struct{} // protected by reading
+	// Where the read at work on the socket is to put bytes, nil while it waits,
+	// and what it came to.
+	into  []byte // protected by reading
+	got   int    // protected by reading
+	fault error  // protected by reading
+}
+
+// incomings has those that nobody uses. Each is as good as new.
+var incomings = sync.Pool{New: func() any { return new(incoming) }}
+
+// lockReading takes reading, and with it incoming: until doneReading it is nil
+// only while the socket is waited for.
+func (c *Conn) lockReading(ctx context.Context) error {
+	err := c.reading.Lock(ctx)
+	if err == nil {
+		c.wake()
+	}
+	return err
+}
+
+// rest gives incoming up if there is nothing in it.
+func (c *Conn) rest() {
+	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil {
+		c.pace = c.in.pace
+		incomings.Put(c.incoming)
+		c.incoming = nil
+	}
+}
+
+// wake undoes rest.
+func (c *Conn) wake() {
+	if c.incoming == nil {
+		c.incoming = incomings.Get().(*incoming)
+		c.in.pace = c.pace
+	}
+}

@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// settings are a Config that connections share, since those of a server are
+// mostly alike.
+type settings struct {
+	Client, NoGather, CutOffBreaks bool
+	Subprotocol                    string
+	ReadLimit                      int64
+	Idle, Timeout, WriteTimeout    time.Duration
+	Deflate                        Deflate
+	clock                          *Clock
+	keys                           *func() [4]byte // nil for randomKey
+}
+
+// recent are settings in use of late.
+var recent struct {
+	of   [8]atomic.Pointer[settings]
+	next atomic.Uint32
+}
+
+// settings returns those of cfg, the same for equal ones if it can.
+func (cfg *Config) settings() *settings {
+	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks,
+		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
+		Idle: cfg.Idle, Timeout: cfg.Timeout, WriteTimeout: cfg.WriteTimeout, clock: cfg.Clock}
+	if cfg.Deflate != nil {
+		s.Deflate = *cfg.Deflate
+	}
+	if cfg.Keys != nil || cfg.Clock == nil {
+		own := s
+		if cfg.Keys != nil {
+			own.keys = &cfg.Keys
+		}
+		if cfg.Clock == nil {
+			own.clock = new(Clock)
+		}
+		return &own
+	}
+	for i := range recent.of {
+		if known := recent.of[i].Load(); known != nil && *known == s {
+			return known
+		}
+	}
+	shared := s
+	recent.of[recent.next.Add(1)%uint32(len(recent.of))].Store(&shared)
+	return &shared
+}
+
+// Keys draws a frame's mask key.
+func (s *settings) Keys() [4]byte {
+	if s.keys == nil {
+		return randomKey()
+	}
+	return (*s.keys)()
+}

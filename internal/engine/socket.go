@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// socket lets a read wait for bytes without memory to put them into. It is the
+// zero value for a stream that cannot.
+type socket struct {
+	raw syscall.RawConn
+	try func(fd uintptr) bool // reads if there is something
+}
+
+// newSocket looks whether s is a TCP or Unix connection of package net itself:
+// what only wraps one has a Read of its own.
+func (c *Conn) newSocket(s Stream) socket {
+	var raw syscall.RawConn
+	var err error
+	switch s := s.(type) {
+	case *net.TCPConn:
+		raw, err = s.SyscallConn()
+	case *net.UnixConn:
+		if s.LocalAddr().Network() != "unix" {
+			return socket{} // of datagrams, an empty one is no end
+		}
+		raw, err = s.SyscallConn()
+	}
+	if raw == nil || err != nil || newTry == nil {
+		return socket{}
+	}
+	return socket{raw, newTry(c)}
+}
+
+// newTry returns a function that reads once from c's socket, into c.into, if there
+// is something to read, the end included, or an error, and reports whether
+// there was. It is nil on systems whose sockets cannot be read like this.
+var newTry func(c *Conn) (try func(fd uintptr) bool)
+
+// readSocket reads once from the socket, into p or into the input. While it
+// waits for the first byte of a message nothing is held.
+func (c *Conn) readSocket(p []byte) (int, error) {
+	err := error(nil)
+	for again := true; again && err == nil; {
+		if c.into = p; p == nil {
+			c.into = c.in.room()
+		}
+		err = c.socket.raw.Read(c.socket.try)
+		c.wake()
+		again = c.into == nil
+	}
+	n, fault := c.got, c.fault
+	c.into, c.got, c.fault = nil, 0, nil
+	switch {
+	case err != nil || fault != nil:
+		return 0, c.socketError("read", err, fault)
+	case n == 0:
+		return 0, io.EOF
+	case p == nil:
+		c.in.took(n)
+	}
+	return n, nil
+}
+
+// park gives up what a read needs, until there is something to read.
+func (c *Conn) park() {
+	c.into = nil
+	c.in.release()
+	c.rest()
+}
+
+// writeSocket writes p to the socket. It does what its Write does with less stack.
+func (c *Conn) writeSocket(p []byte) (int, error) {
+	w := senders.Get().(*sender)
+	w.p = p
+	err := c.socket.raw.Write(w.try)
+	n, fault := w.n, w.fault
+	w.p, w.n, w.fault = nil, 0, nil
+	senders.Put(w)
+	if err != nil || fault != nil {
+		err = c.socketError("write", err, fault)
+	}
+	return n, err
+}
+
+// sender is one write to a socket.
+type sender struct {
+	try   func(fd uintptr) bool
+	p     []byte
+	n     int   // bytes of p that were taken
+	fault error // of the system
+}
+
+var senders = sync.Pool{New: func() any {
+	w := new(sender)
+	w.try = newSend(w)
+	return w
+}}
+
+// newSend returns a function that writes what it can of w.p, and reports whether
+// that is all that there is to do. It is there where newTry is.
+var newSend func(w *sender) (try func(fd uintptr) bool)
+
+// socketError returns the error of a read or write that met err, or fault from
+// the system.
+func (c *Conn) socketError(op string, err, fault error) error {
+	if err == nil {
+		s := c.stream.(net.Conn)
+		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
+	}
+	if e, ok := err.(*net.OpError); ok {
+		e.Op = op
+	}
+	return err
+}
