@@ -132,7 +132,8 @@ func TestWriteWaitsForRoom(t *testing.T) {
 			f.buffer(10)
 		}
 		f.buffer(11)
-		time.AfterFunc(time.Second, func() { f.buffer(10) })
+		time.AfterFunc(time.Second/2, func() { f.buffer(6) })
+		time.AfterFunc(time.Second, func() { f.buffer(5) }) // half of it
 		start := time.Now()
 		if err := write(1); err != nil {
 			t.Error(err)

@@ -76,13 +76,15 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 }
 
 // room waits until there is room for a message, of n bytes, which the object would
-// take without end. When it returns nil, mu is held, and the message is to be
-// handed over. writing is held.
+// take without end. Over the mark it waits for half of it to leave: otherwise each
+// message would wait for one to leave. When it returns nil, mu is held, and the
+// message is to be handed over. writing is held.
 func (c *Conn) room(ctx context.Context, n int) error {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+	mark := c.mark
+	for pause := firstPause; ; pause, mark = min(2*pause, lastPause), c.mark/2 {
 		c.mu.Lock()
 		ok := c.writable()
-		if ok && !c.overfull() {
+		if ok && !c.overfull(mark) {
 			c.buffered += int64(n)
 			return nil
 		}
@@ -96,15 +98,15 @@ func (c *Conn) room(ctx context.Context, n int) error {
 	}
 }
 
-// overfull reports whether the object holds more than WriteBuffer. It is not asked
-// while it cannot: it holds at most what it did before, and what was sent since.
-// mu is held.
-func (c *Conn) overfull() bool {
-	if c.mark >= 0 && c.buffered > c.mark {
-		c.buffered = c.s.BufferedAmount()
-		return c.buffered > c.mark
+// overfull reports whether the object holds more than mark. It is not asked while
+// it cannot: it holds at most what it did before, and what was sent since. mu is
+// held.
+func (c *Conn) overfull(mark int64) bool {
+	if c.mark < 0 || c.buffered <= mark {
+		return false
 	}
-	return false
+	c.buffered = c.s.BufferedAmount()
+	return c.buffered > mark
 }
 
 // awaitRoom waits for pause at most: until something has arrived, or the connection
