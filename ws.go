@@ -197,7 +197,8 @@ type Conn struct{ b backend }
 var _ api.Conn = (*Conn)(nil)
 
 // backend is what a home provides. Arguments have been checked; errors are
-// returned without the operation's name, which Conn adds.
+// returned without the operation's name, which Conn adds. A method that may wait is
+// followed by runtime.KeepAlive of the Conn: it could be collected meanwhile.
 type backend interface {
 	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
@@ -233,6 +234,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		return 0, nil, wrap(op, err)
 	}
 	typ, p, err := c.b.ReadAppend(ctx, nil)
+	runtime.KeepAlive(c)
 	switch {
 	case err != nil:
 		return 0, nil, wrap(op, err)
