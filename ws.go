@@ -38,7 +38,6 @@ import (
 	"context"
 	"io"
 	"runtime"
-	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 )
@@ -150,8 +149,8 @@ type DialOptions struct {
 
 	// WriteBuffer is how many bytes may be written and not yet sent before Write,
 	// and the Close of a Writer's stream, wait: 0 means DefaultWriteBuffer (1 MiB),
-	// less than 0 that they never wait. One message of any size is taken whole
-	// when less is buffered.
+	// less than 0 that they never wait. Then they wait until half of it has left.
+	// One message of any size is taken whole when less is buffered.
 	//
 	// In a browser: it is compared with the WebSocket object's bufferedAmount,
 	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
@@ -301,7 +300,7 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := checkType(typ); err != nil {
 		return wrap(op, err)
 	}
-	if typ == MessageText && !utf8.Valid(p) {
+	if typ == MessageText && !validText(p) {
 		return wrap(op, notUTF8)
 	}
 	err := c.b.Write(ctx, typ, p)

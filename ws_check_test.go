@@ -47,6 +47,8 @@ func (f *fake) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 
 func (f *fake) Write(context.Context, MessageType, []byte) error { return f.call("write") }
 
+func (f *fake) WritePrepared(context.Context, prepared) error { return f.call("write prepared") }
+
 func (f *fake) Writer(context.Context, MessageType) (io.WriteCloser, error) {
 	return nopWriter{f.err}, f.call("writer")
 }

@@ -32,8 +32,8 @@ import "strconv"
 // changes nothing there but that its values are checked.
 type Compression struct {
 	// Level is how long to look for matches, from 1 (fast) to 9 (small); 0 means
-	// 1. Messages under 128 bytes, and those longer than half of a window of less
-	// than 15 bits, have a level of their own.
+	// 1. Messages under 128 bytes (with takeover and at level 1 up to 1 KiB), and those
+	// longer than half of a window of less than 15 bits, have a level of their own.
 	Level int
 
 	// Threshold is the size in bytes from which on a message is compressed; 1

@@ -17,7 +17,7 @@ type chart struct {
 }
 
 // aside are contestants that most charts leave out, lest nobody sees the others.
-var aside = []string{"ours-accept", "coder-stream", "gobwas"}
+var aside = []string{"ours-accept", "ours-handler", "coder-stream", "gobwas"}
 
 func cpu(r *Result) float64 {
 	if r == nil || len(r.CPU) == 0 {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/twinws/ws"
 )
@@ -179,4 +180,36 @@ var garbageRules = []standardRule{
 			s.Error(err)
 		}
 	}},
+	// "If a WebSocket object is garbage collected while its connection is still
+	// open": a Close message without a status code.
+	{"dropped_while_open", func(s *standard) {
+		id := newID()
+		func() {
+			c, err := ws.Dial(s.ctx, s.url+"/echo?id="+id, nil)
+			if err != nil {
+				s.Fatal(err)
+			}
+			s.wantEcho(c, ws.MessageText, []byte("hello"))
+		}()
+		s.collected(func() { s.wantSeen(id, ws.StatusNoStatusRcvd, "") })
+	}},
+}
+
+// collected runs the garbage collector until f is done.
+func (s *standard) collected(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			runtime.GC()
+		}
+	}
 }

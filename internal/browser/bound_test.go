@@ -132,7 +132,8 @@ func TestWriteWaitsForRoom(t *testing.T) {
 			f.buffer(10)
 		}
 		f.buffer(11)
-		time.AfterFunc(time.Second, func() { f.buffer(10) })
+		time.AfterFunc(time.Second/2, func() { f.buffer(6) })
+		time.AfterFunc(time.Second, func() { f.buffer(5) }) // half of it
 		start := time.Now()
 		if err := write(1); err != nil {
 			t.Error(err)
@@ -257,6 +258,34 @@ func TestWriteLooksOnlyWhenItMatters(t *testing.T) {
 		}
 		if n := f.looked(); n != 9 { // after each 1,100 bytes
 			t.Errorf("bufferedAmount was read %d times by 105 writes, want 9", n)
+		}
+	})
+}
+
+// A prepared message waits for room as any other, and is counted.
+func TestWritePreparedWaitsForRoom(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, f := openWith(t, Options{WriteBuffer: 10})
+		m := fakePrepared{api.MessageText, "prepared once"}
+		if err := c.WritePrepared(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		f.buffer(11)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.WritePrepared(ctx, m); err != context.DeadlineExceeded {
+			t.Errorf("WritePrepared without room = %v", err)
+		}
+		f.buffer(10)
+		if err := c.WritePrepared(t.Context(), m); err != nil {
+			t.Error(err)
+		}
+		if got := len(f.sent); got != 2 {
+			t.Errorf("%d messages were sent, want 2", got)
+		}
+		c.CloseNow()
+		if err := c.WritePrepared(t.Context(), m); !errors.Is(err, api.ErrClosed) {
+			t.Errorf("WritePrepared after the end = %v", err)
 		}
 	})
 }

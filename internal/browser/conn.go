@@ -196,6 +196,7 @@ func (c *Conn) end(err error) {
 func (c *Conn) discard() {
 	c.drained = true
 	c.queue, c.held, c.unread = nil, 0, nil
+	c.s.Forget()
 	signal(c.arrived)
 }
 
@@ -214,6 +215,11 @@ func (c *Conn) terminal() error {
 func lock(ctx context.Context, side chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	select { // the usual case, for a third of what the next costs
+	case side <- struct{}{}:
+		return nil
+	default:
 	}
 	select {
 	case side <- struct{}{}:

@@ -87,6 +87,16 @@ func (f *fakeSocket) setState(s event.State) {
 	f.state = s
 }
 
+func (f *fakeSocket) SendPrepared(m event.Prepared) error {
+	p := m.(fakePrepared)
+	return f.Send(p.typ, []byte(p.text))
+}
+
+// fakePrepared is a message as a fakeSocket prepares it.
+type fakePrepared sent
+
+func (p fakePrepared) Size() int { return len(p.text) }
+
 func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
 	f.mu.Lock()
 	if f.state != event.Open {
@@ -147,6 +157,8 @@ func (f *fakeSocket) buffer(n int64) {
 }
 
 func (f *fakeSocket) Protocol() string { return "chat" }
+
+func (f *fakeSocket) Forget() {}
 
 func (f *fakeSocket) Release() {
 	f.mu.Lock()

@@ -105,9 +105,14 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 		if m != nil || err != nil {
 			return m, err
 		}
+		done := ctx.Done()
+		if done == nil { // for a third of what select costs
+			<-c.arrived
+			continue
+		}
 		select {
 		case <-c.arrived:
-		case <-ctx.Done():
+		case <-done:
 		}
 	}
 }

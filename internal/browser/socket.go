@@ -39,7 +39,16 @@ type Socket interface {
 	// Protocol is the subprotocol the server chose, "" for none.
 	Protocol() string
 
+	// Forget drops the messages that Next has returned and that were not read.
+	Forget()
 	// Release drops the queue, detaches what calls f and frees what JavaScript
 	// holds of Go. Next and Wake do nothing afterwards; the others go on.
 	Release()
+}
+
+// Preparer is what a Socket is besides that may be given prepared messages. It is
+// apart so that a page that prepares nothing does not pay for it.
+type Preparer interface {
+	// SendPrepared is Send for a message that lies in JavaScript's memory already.
+	SendPrepared(m event.Prepared) error
 }

@@ -34,6 +34,20 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	return err
 }
 
+// WritePrepared sends m as Write sends what it was made of.
+func (c *Conn) WritePrepared(ctx context.Context, m event.Prepared) error {
+	if err := lock(ctx, c.writing); err != nil {
+		return err
+	}
+	err := c.room(ctx, m.Size())
+	if err == nil {
+		err = c.s.(Preparer).SendPrepared(m)
+		c.mu.Unlock()
+	}
+	<-c.writing
+	return err
+}
+
 // Writer returns a stream that collects one message, and sends it when closed.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
 	if err := lock(ctx, c.writing); err != nil {
@@ -51,24 +65,32 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return w, nil
 }
 
-// send hands one message over once there is room for it: the object takes
-// without end. writing is held.
+// send hands one message over. writing is held.
 func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+	err := c.room(ctx, len(p))
+	if err == nil {
+		err = c.s.Send(typ, p)
+		c.mu.Unlock()
+	}
+	return err
+}
+
+// room waits until there is room for a message, of n bytes, which the object would
+// take without end. Over the mark it waits for half of it to leave: otherwise each
+// message would wait for one to leave. When it returns nil, mu is held, and the
+// message is to be handed over. writing is held.
+func (c *Conn) room(ctx context.Context, n int) error {
+	mark := c.mark
+	for pause := firstPause; ; pause, mark = min(2*pause, lastPause), c.mark/2 {
 		c.mu.Lock()
 		ok := c.writable()
-		full := ok && c.overfull()
-		var err error
-		if ok && !full {
-			c.buffered += int64(len(p))
-			err = c.s.Send(typ, p)
+		if ok && !c.overfull(mark) {
+			c.buffered += int64(n)
+			return nil
 		}
 		c.mu.Unlock()
-		switch {
-		case !ok:
+		if !ok {
 			return c.awaitEnd(ctx)
-		case !full:
-			return err
 		}
 		if err := c.awaitRoom(ctx, pause); err != nil {
 			return err
@@ -76,15 +98,15 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	}
 }
 
-// overfull reports whether the object holds more than WriteBuffer. It is not asked
-// while it cannot: it holds at most what it did before, and what was sent since.
-// mu is held.
-func (c *Conn) overfull() bool {
-	if c.mark >= 0 && c.buffered > c.mark {
-		c.buffered = c.s.BufferedAmount()
-		return c.buffered > c.mark
+// overfull reports whether the object holds more than mark. It is not asked while
+// it cannot: it holds at most what it did before, and what was sent since. mu is
+// held.
+func (c *Conn) overfull(mark int64) bool {
+	if c.mark < 0 || c.buffered <= mark {
+		return false
 	}
-	return false
+	c.buffered = c.s.BufferedAmount()
+	return c.buffered > mark
 }
 
 // awaitRoom waits for pause at most: until something has arrived, or the connection

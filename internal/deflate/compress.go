@@ -25,16 +25,21 @@ func NewCompressor(level, bits int, takeover bool) *Compressor {
 // is sent as it came out must be told to Sent; when p is sent uncompressed
 // instead, because it did not shrink say, nothing has happened.
 func (c *Compressor) Append(dst, p []byte) []byte {
-	size := 1 << c.bits
 	switch {
 	case len(p) == 0:
 		return append(dst, 0) // RFC 7692 section 7.2.3.6
-	case len(p) < smallMessage:
-		return appendSmall(dst, c.sent.last(size-len(p)), p)
+	case len(p) < smallMessage, c.told(len(p)):
+		return appendSmall(dst, c.sent.last(1<<c.bits-len(p)), p)
 	}
 	w := c.take(len(p), dst)
 	w.flush(p)
 	return cut(w.put(), len(dst))
+}
+
+// told reports whether a message of n bytes is compressed as a small one for what
+// was said before.
+func (c *Compressor) told(n int) bool {
+	return n <= toldMessage && c.level == 1 && len(c.sent.buf) >= toldBefore && 1<<c.bits >= 2*n
 }
 
 // take returns a writer for a message of n bytes. One that may reach farther

@@ -6,14 +6,22 @@ import (
 	"sync"
 )
 
-// smallMessage is up to where a message is compressed here, in bytes: the
-// writers of the flate library find no match in less, not even in their
-// dictionary, which is where the matches of a small message are.
-const smallMessage = 128
+const (
+	// smallMessage is up to where a message is compressed here, in bytes: the
+	// writers of the flate library find no match in less, not even in their
+	// dictionary, which is where the matches of a small message are.
+	smallMessage = 128
+	// toldMessage is up to where one is at level 1 behind a dictionary of
+	// toldBefore bytes at least: it takes half of the library's time, and few bytes
+	// more. Without one, a block with codes of its own is the smaller.
+	toldMessage = 1024
+	toldBefore  = 2048
+)
 
 const (
 	hashBits  = 13
-	hashBytes = 4 // what is hashed, and so the shortest match
+	longest   = 257 // match; 258 has a code of its own that is not used
+	hashBytes = 4   // what is hashed, and so the shortest match
 	// dictStep is how many bytes of the dictionary lie between two that are
 	// looked up. A match is extended backwards, so that few are missed.
 	dictStep = 2
@@ -22,9 +30,9 @@ const (
 // matcher finds what a small message has in common with its dictionary and
 // with itself.
 type matcher struct {
-	text [1<<takeoverBits + smallMessage]byte // the dictionary, then the message
-	n    int                                  // bytes of text
-	at   [1 << hashBits]uint16                // hash > newest position in text, plus 1
+	text [1<<takeoverBits + toldMessage]byte // the dictionary, then the message
+	n    int                                 // bytes of text
+	at   [1 << hashBits]uint16               // hash > newest position in text, plus 1
 }
 
 var matchers = sync.Pool{New: func() any { return new(matcher) }}
@@ -67,6 +75,13 @@ func (m *matcher) encode(b *bitWriter, start int) {
 			i++
 			continue
 		}
+		for i+1+hashBytes <= m.n { // one that begins later may be longer
+			laterFrom, laterTo, later := m.match(i+1, literal)
+			if later <= n+1 {
+				break
+			}
+			from, to, n, i = laterFrom, laterTo, later, i+1
+		}
 		b.literals(m.text[literal:to])
 		b.match(n, to-from)
 		for literal = to + n; i < literal && i+hashBytes <= m.n; i++ {
@@ -86,10 +101,10 @@ func (m *matcher) match(i, start int) (from, to, n int) {
 	if from < 0 {
 		return 0, 0, 0
 	}
-	for to+n < m.n && m.text[from+n] == m.text[to+n] {
+	for n < longest && to+n < m.n && m.text[from+n] == m.text[to+n] {
 		n++
 	}
-	for from > 0 && to > start && n > 0 && m.text[from-1] == m.text[to-1] {
+	for 0 < n && n < longest && from > 0 && to > start && m.text[from-1] == m.text[to-1] {
 		from, to, n = from-1, to-1, n+1
 	}
 	return from, to, n

@@ -27,8 +27,11 @@ type block struct {
 	class   uint8 // its pool; unpooled when it has none
 }
 
-// unpooled is the class of a block that is not from a pool.
-const unpooled = 255
+// The classes of blocks that are from no pool.
+const (
+	unpooled = 255
+	shared   = 254 // by any number of connections: it stays as it is
+)
 
 // fits reports whether b, what is to be sent, and p are copied together.
 func (b *block) fits(p []byte) bool { return b.used()+len(p) <= copyBytes }
@@ -61,7 +64,7 @@ func blockOf(class int) *block {
 
 // putBlock gives b back; nil is nothing.
 func putBlock(b *block) {
-	if b == nil {
+	if b == nil || b.class == shared {
 		return
 	}
 	if spoil != nil {

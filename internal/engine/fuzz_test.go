@@ -65,6 +65,8 @@ const (
 	withTakeover
 	withStreams // messages are read as streams
 	withLimit   // of 100 bytes, else 10,000
+	withEcho    // messages are sent back, but for those with compression
+	ungathered  // replies are not gathered
 )
 
 func FuzzServer(f *testing.F) { fuzz(f, false) }
@@ -74,7 +76,7 @@ func FuzzClient(f *testing.F) { fuzz(f, true) }
 // them with the naive end: messages, pongs, the close on the wire, the error.
 func fuzz(f *testing.F, client bool) {
 	for _, wire := range seeds(f, client) {
-		for options := range byte(2 * withLimit) {
+		for options := range byte(2 * ungathered) {
 			f.Add(wire, []byte{}, options)
 			f.Add(wire, []byte{1, 0, 3}, options)
 		}
@@ -92,18 +94,20 @@ func fuzz(f *testing.F, client bool) {
 		want.receive(slices.Clone(wire))
 
 		s := &tape{in: wire, chops: chops}
+		cfg.NoGather = options&ungathered != 0
 		c := New(s, cfg)
-		got, err := readAll(c, options&withStreams != 0)
+		got, sent, err := readAll(c, options&withStreams != 0, options&withEcho != 0 && cfg.Deflate == nil)
 		if end := endOf(err); !slices.Equal(got, want.messages) || !slices.Contains(want.ends, end) {
 			t.Errorf("got messages %.200q, and %s (%v); want %v", got, end, err, &want)
 		}
-		checkSent(t, s.written(), client, endOf(err), want.pings)
+		checkSent(t, s.written(), client, endOf(err), want.pings, sent)
 	})
 }
 
-// readAll reads messages until there is an error. Each is returned as the
-// opcode's digit and the payload.
-func readAll(c *Conn, streamed bool) (all []string, err error) {
+// readAll reads messages until there is an error, and with echo writes them. Those
+// read, and those that were written, are returned as the opcode's digit and the
+// payload.
+func readAll(c *Conn, streamed, echo bool) (all, sent []string, err error) {
 	for {
 		var typ api.MessageType
 		var p []byte
@@ -116,9 +120,12 @@ func readAll(c *Conn, streamed bool) (all []string, err error) {
 			typ, p, err = c.ReadAppend(background, nil)
 		}
 		if err != nil {
-			return all, err
+			return all, sent, err
 		}
 		all = append(all, fmt.Sprint(int(typ))+string(p))
+		if echo && c.Write(background, typ, p) == nil {
+			sent = append(sent, all[len(all)-1])
+		}
 	}
 }
 
@@ -141,8 +148,9 @@ func endOf(err error) string {
 }
 
 // checkSent holds what the engine sent to the rules: pongs of the pings, some
-// left out, and then the close frame that belongs to the end.
-func checkSent(t *testing.T, b []byte, client bool, end string, pings []string) {
+// left out, all messages in their order, and then the close frame that belongs to
+// the end. Where the stream ended the last messages may be missing.
+func checkSent(t *testing.T, b []byte, client bool, end string, pings, messages []string) {
 	sent := naive{client: !client, limit: 0}
 	var last []byte
 	for len(b) > 0 {
@@ -167,8 +175,14 @@ func checkSent(t *testing.T, b []byte, client bool, end string, pings []string) 
 			}
 			sent.end(closeOf(payload))
 		default:
-			t.Fatalf("sent a frame of %v", h.Opcode)
+			if m := fmt.Sprint(int(h.Opcode)) + string(payload); len(messages) == 0 || m != messages[0] {
+				t.Fatalf("sent %.200q, want of %.200q the first", m, messages)
+			}
+			messages = messages[1:]
 		}
+	}
+	if len(messages) > 0 && end != endOfStream {
+		t.Errorf("did not send %.200q, and %s", messages, end)
 	}
 	var code, theirs int
 	switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -145,7 +144,7 @@ func (c *Conn) takeHeld(p []byte) bool {
 	} else {
 		copy(p, payload)
 	}
-	if c.cur.h.Opcode == frame.OpText && !utf8.Valid(p) {
+	if c.cur.h.Opcode == frame.OpText && !frame.ValidUTF8(p) {
 		return false
 	}
 	c.in.skip(c.cur.n + len(p))

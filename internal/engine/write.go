@@ -152,8 +152,12 @@ func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error
 		c.breakWrites(err)
 		return c.writable()
 	case sent <= b.old && !c.cfg.CutOffBreaks:
-		b.n = b.old
-		c.putBack(b, sent)
+		if b.old > 0 {
+			b.n = b.old
+			c.putBack(b, sent)
+		} else {
+			c.done(b)
+		}
 		return err
 	}
 	c.done(b)

@@ -36,6 +36,12 @@ type Event struct {
 	Clean  bool           // of Ended: wasClean
 }
 
+// Prepared is a message that lies in JavaScript's memory to be sent.
+type Prepared interface {
+	// Size is how many bytes it has.
+	Size() int
+}
+
 // Message is a message that has arrived whole and lies in JavaScript's memory.
 type Message interface {
 	Type() api.MessageType

@@ -5,6 +5,7 @@ package hostile
 import (
 	"bytes"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,16 @@ func TestRow04Octets(t *testing.T) {
 		if len(got) != 2 || string(got[0]) != body || !bytes.Equal(got[1], make([]byte, 1000)) || ws.CloseStatus(err) != 1000 {
 			t.Errorf("%d messages, %v", len(got), err)
 		}
-		wantMemory(t, "allocated", used, 256<<10)
+		most := 256 << 10
+		if raced() {
+			most = 1 << 20 // pools lose buffers now and then
+		}
+		wantMemory(t, "allocated", used, most)
 	})
+}
+
+// raced reports whether the race detector is at work.
+func raced() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

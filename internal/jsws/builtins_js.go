@@ -33,9 +33,9 @@ const (
 	apply
 )
 
-// load fills builtins. It needs no lock: JavaScript has one thread, and so has
+// prepare fills builtins. It needs no lock: JavaScript has one thread, and so has
 // Go in it.
-func load() error {
+func prepare() error {
 	b := &builtins
 	if b.module != nil {
 		return nil
@@ -45,25 +45,26 @@ func load() error {
 		b.reflect[i] = safejs.Safe(reflect.Get(name))
 	}
 	var x try
-	options := x.new(x.path("Object")) // of the decoder, and of the memory
+	options := x.new(x.path("Object"), nil, nil) // of the decoder, and of the memory
 	for _, name := range [...]string{"fatal", "ignoreBOM", "initial", "maximum"} {
 		x.reflect(set, options, name, memorySize>>16)
 	}
 	b.uint8Array = x.path("Uint8Array")
 	b.decoder = x.new(x.path("TextDecoder"), "utf-8", options)
-	pages := x.new(x.path("WebAssembly.Memory"), options)
-	all := x.new(b.uint8Array, x.get(pages, "buffer"))
+	pages := x.new(x.path("WebAssembly.Memory"), options, nil)
+	all := x.new(b.uint8Array, x.get(pages, "buffer"), nil)
 	memory.view = safejs.Unsafe(value(all))
-	code := x.new(b.uint8Array, len(glue))
+	code := x.new(b.uint8Array, len(module), nil)
 	if x.err == nil {
-		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], glue)])
+		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], module)])
 	}
 	b.imports = []any{
-		b.reflect[get], b.reflect[get], x.path("Object"), x.path("Array.of"), x.call(b.reflect[construct], "bind", nil, b.uint8Array),
-		x.bind(x.new(x.path("TextEncoder")), "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
-		"data", "length", "byteLength", "written", pages,
+		x.getter("MessageEvent.prototype", "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
+		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter("Uint8Array.prototype", "length"),
+		x.bind(x.new(x.path("TextEncoder"), nil, nil), "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
+		"length", "written", pages,
 	}
-	b.module = x.new(x.path("WebAssembly.Module"), code)
+	b.module = x.new(x.path("WebAssembly.Module"), code, nil)
 	return x.err
 }
 
@@ -71,41 +72,56 @@ func load() error {
 // js.Value that Go had of it would pin it until Go collects, which may be never:
 // Go does not see how much JavaScript holds. Engines older than ES2024 cannot,
 // and there it stays until then.
-func detach(buffer any) { new(try).call(buffer, "transfer", 0) }
+func detach(buffer any) { new(try).call(buffer, "transfer", 0, nil) }
 
 // try makes a row of calls readable: after the first error the rest does
-// nothing. Its values are safejs.Values as any, which are smaller to pass on, and
-// all goes through one function of JavaScript's Reflect, for the sake of the
-// page's size.
+// nothing. Its values are safejs.Values as any, its arguments have fixed numbers,
+// of which nil ones are left out, and all goes through JavaScript's Reflect: so a call
+// takes the least room in the page.
 type try struct{ err error }
 
 // reflect calls builtins.reflect[f].
 //
 //go:noinline
-func (x *try) reflect(f int, args ...any) any {
+func (x *try) reflect(f int, a, b, c any) any {
 	if x.err != nil {
 		return nil
 	}
-	v, err := value(builtins.reflect[f]).Invoke(args...)
+	v, err := value(builtins.reflect[f]).Invoke(list(a, b, c)...)
 	x.err = err
 	return v
 }
 
-//go:noinline
-func (x *try) get(v any, name string) any { return x.reflect(get, v, name) }
+// list returns those of args that are not nil.
+func list(args ...any) []any {
+	n := 0
+	for n < len(args) && args[n] != nil {
+		n++
+	}
+	return args[:n]
+}
 
 //go:noinline
-func (x *try) new(class any, args ...any) any { return x.reflect(construct, class, args) }
+func (x *try) get(v any, name string) any { return x.reflect(get, v, name, nil) }
 
 //go:noinline
-func (x *try) call(v any, name string, args ...any) any {
-	return x.reflect(apply, x.get(v, name), v, args)
+func (x *try) new(class, a, b any) any { return x.reflect(construct, class, list(a, b), nil) }
+
+//go:noinline
+func (x *try) call(v any, name string, a, b any) any {
+	return x.reflect(apply, x.get(v, name), v, list(a, b))
 }
 
 // bind returns v's method name, bound to v.
 //
 //go:noinline
-func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v) }
+func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v, nil) }
+
+// getter returns the getter of a property that the object at path has or inherits, as
+// a function of the object. Reflect.get would cost several times as much.
+func (x *try) getter(path, name string) any {
+	return x.bind(x.call(x.path(path), "__lookupGetter__", name, nil), "call")
+}
 
 // path follows properties, with dots between them, from the global object.
 func (x *try) path(names string) any {

@@ -13,8 +13,9 @@ import (
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object")
 
 // errUnreadable is the error of a message that is neither a string nor an
-// ArrayBuffer.
-var errUnreadable = errors.New("a message came as an object without bytes")
+// ArrayBuffer, which binaryType excludes, or that was dropped by Forget while it was
+// about to be read.
+var errUnreadable = errors.New("a message has no bytes")
 
 // Exception is what JavaScript has thrown.
 type Exception struct {

@@ -11,18 +11,23 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// probe is how many times Go is woken at once before it is tried whether several
-// messages come when it is woken in a task of its own.
-const probe = 16
+// Go is woken probeMin times at once before it is tried whether several messages
+// come when it is woken in a task of its own; after each vain attempt twice as
+// many times, up to probeMax.
+const (
+	probeMin = 16
+	probeMax = 256
+)
 
 // inbox is what has been taken off the queue.
 type inbox struct {
 	small []*Message // by drain, oldest first
-	more  bool       // drain has left something
-	empty bool       // drain has not, and Next is to say so
+	more  bool       // drain has found something that it leaves
+	empty bool       // drain has left nothing, and Next is to say so
 	arm   [1]any     // of drain: how to wake, nil for armedNow
 	got   int        // messages since the queue was empty
-	waits int        // how many times it was since a probe
+	waits int        // how many times it was since an attempt
+	probe int        // at how many waits the next attempt is
 }
 
 // batch is where drain's records are copied to.
@@ -51,29 +56,29 @@ func (s *Socket) Next() (e event.Event, ok bool) {
 	return e, false
 }
 
-// fill drains the queue of small messages, and asks to be woken when nothing is
-// left.
+// fill drains the queue of messages, and asks to be woken when nothing is left.
 func (s *Socket) fill() {
 	in := &s.in
 	if in.arm[0] == nil {
-		in.arm[0] = armedNow
+		in.arm[0], in.probe = armedNow, probeMin
 	}
+	drain := safejs.Unsafe(s.glue[drain]) // throws only when JavaScript is out of memory
 	memory.Lock()
-	n := safejs.Unsafe(s.glue[drain]).Invoke(in.arm[:]...).Int()
+	n := drain.Invoke(in.arm[:]...).Int()
 	records := batch[:n>>1]
 	if len(records) > 0 {
 		js.CopyBytesToGo(records, memory.view)
 	}
 	memory.Unlock()
 	for len(records) > 0 {
-		n := 4 + (int(records[0])>>1 | int(records[1])<<7)
-		in.small = append(in.small, newSmall(records[0]&1 != 0, records[4:n]))
-		records = records[n:]
+		m := new(Message)
+		records = m.parse(s, records)
+		in.small = append(in.small, m)
 	}
 	in.got += len(in.small)
-	in.more = n&1 != 0
-	if in.empty = !in.more && in.got > 0; in.empty && in.decide() {
-		safejs.Unsafe(s.glue[drain]).Invoke(in.arm[:]...) // of nothing, to arm anew
+	in.more = n == 1
+	if in.empty = n&1 == 0 && in.got > 0; in.empty && in.decide() {
+		drain.Invoke(in.arm[:]...) // of nothing, to arm anew
 	}
 }
 
@@ -83,8 +88,11 @@ func (s *Socket) fill() {
 func (in *inbox) decide() bool {
 	in.waits++
 	mode := armedNow
-	if in.got > 1 || in.waits >= probe {
-		mode, in.waits = armedLater, 0
+	switch {
+	case in.got > 1:
+		mode, in.waits, in.probe = armedLater, 0, probeMin
+	case in.waits >= in.probe:
+		mode, in.waits, in.probe = armedLater, 0, min(2*in.probe, probeMax)
 	}
 	in.got = 0
 	changed := in.arm[0] != mode
@@ -92,21 +100,17 @@ func (in *inbox) decide() bool {
 	return changed
 }
 
-// single takes what drain leaves: a large message, an empty one, or another event.
+// single takes what drain leaves: an empty ArrayBuffer, or another event.
 func (s *Socket) single() (e event.Event) {
 	v, err := s.glue[take].Invoke()
-	m := &Message{typ: api.MessageBinary, s: s, data: v, err: err}
-	if v.Type() == safejs.TypeString {
-		m.typ = api.MessageText
-		m.size, m.err = s.measure(length, v)
-	} else if m.size = number(v, "byteLength", -1); m.size < 0 {
-		m.size, m.err = 0, errUnreadable
-		e.Kind = kind(text(v, "type"))
-	}
+	e.Kind = kind(text(v, "type"))
 	switch e.Kind {
-	case 0:
-		s.in.got++
-		e.Kind, e.Message = event.Received, m
+	case event.Received:
+		m := &Message{typ: api.MessageBinary, p: []byte{}, err: err}
+		if number(v, "byteLength", -1) != 0 {
+			m.err = errUnreadable
+		}
+		e.Message = m
 	case event.Ended:
 		e.Code = api.StatusCode(number(v, "code", int(api.StatusAbnormalClosure)))
 		e.Reason = text(v, "reason")
@@ -115,7 +119,7 @@ func (s *Socket) single() (e event.Event) {
 	return e
 }
 
-// kind returns what the type of an event means, 0 for nothing.
+// kind returns what the type of an event means; data has none.
 func kind(typ string) event.Kind {
 	switch typ {
 	case "open":
@@ -125,14 +129,5 @@ func kind(typ string) event.Kind {
 	case "close":
 		return event.Ended
 	}
-	return 0
-}
-
-// measure calls a function of the glue that returns a length of v.
-func (s *Socket) measure(fn int, v safejs.Value) (int, error) {
-	n, err := s.glue[fn].Invoke(v)
-	if err != nil {
-		return 0, err
-	}
-	return safejs.Unsafe(n).Int(), nil
+	return event.Received
 }

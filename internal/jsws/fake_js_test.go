@@ -11,6 +11,7 @@ import (
 // test fires events, and which keeps what was sent.
 type fakeWebSocket struct {
 	target js.Value
+	state  js.Value // its value is the readyState
 	closes [][]js.Value
 	sent   []js.Value // strings, and copies of arrays
 }
@@ -39,7 +40,9 @@ func funcOf(t *testing.T, f func(args []js.Value) any) js.Value {
 func dialFake(t *testing.T) (*Socket, *fakeWebSocket) {
 	t.Helper()
 	f := &fakeWebSocket{target: js.Global().Get("EventTarget").New()}
-	f.target.Set("readyState", 1)
+	f.state = js.ValueOf(map[string]any{"value": 1})
+	f.target.Call("__defineGetter__", "readyState",
+		js.Global().Get("Reflect").Get("get").Call("bind", js.Null(), f.state, "value"))
 	f.target.Set("bufferedAmount", 1<<40)
 	f.target.Set("protocol", "chat")
 	f.target.Set("send", funcOf(t, func(args []js.Value) any {

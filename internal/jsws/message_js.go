@@ -10,34 +10,48 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// detachFrom is the size in bytes from which a received buffer is detached after
-// it was copied; below, the call costs more than the memory is worth.
-const detachFrom = 16 << 10
+// viewFrom is the size in bytes from which a binary message is read where it lies:
+// below, a second copy costs less than an object handed to Go.
+const viewFrom = 128 << 10
 
 // Message is a received message.
 type Message struct {
 	typ  api.MessageType
-	size int          // bytes; of a string its UTF-16 units
-	p    []byte       // a small one's bytes
-	s    *Socket      // of another
-	data safejs.Value // of another: a string or an ArrayBuffer
-	err  error        // why data cannot be read
+	size int     // bytes; of a kept text its UTF-16 units
+	p    []byte  // the bytes, or nil when they are kept in JavaScript
+	s    *Socket // of a kept message
+	slot int     // where it is kept
+	err  error   // why it cannot be read
 }
 
-// newSmall returns a small message with a copy of p.
-func newSmall(text bool, p []byte) *Message {
-	m := &Message{typ: api.MessageBinary, size: len(p), p: make([]byte, len(p))}
-	if text {
+// parse makes m what the first of records says (see drain), and returns the
+// others.
+func (m *Message) parse(s *Socket, records []byte) []byte {
+	kind := number32(records)
+	m.size = number32(records[4:])
+	records = records[headerSize:]
+	m.typ = api.MessageBinary
+	if kind&1 != 0 {
 		m.typ = api.MessageText
 	}
-	copy(m.p, p)
-	return m
+	if kind&2 != 0 {
+		m.s, m.slot = s, kind>>2
+		return records
+	}
+	m.p = make([]byte, m.size)
+	return records[copy(m.p, records):]
 }
+
+// number32 returns the number in p's first 4 bytes, as WebAssembly stores it. It is
+// not inlined, for the sake of the page's size.
+//
+//go:noinline
+func number32(p []byte) int { return int(p[0]) | int(p[1])<<8 | int(p[2])<<16 | int(p[3])<<24 }
 
 // Type says whether the message is text or binary.
 func (m *Message) Type() api.MessageType { return m.typ }
 
-// MinSize is at most the size in bytes: exact for binary, for large text the
+// MinSize is at most the size in bytes: exact for binary, for a large text the
 // number of its UTF-16 units.
 func (m *Message) MinSize() int { return m.size }
 
@@ -46,56 +60,55 @@ func (m *Message) MinSize() int { return m.size }
 // It may be called once.
 func (m *Message) AppendTo(dst []byte, limit int64) (p []byte, fits bool, err error) {
 	memory.Lock()
-	defer memory.Unlock()
-	view, n, err := m.view()
-	switch {
-	case err != nil:
-		return dst, true, err
-	case limit >= 0 && int64(n) > limit:
-		return dst, false, nil
+	from := memory.view
+	view, n, err := m.bytes()
+	if view != nil {
+		from = safejs.Unsafe(value(view))
+	}
+	fits = limit < 0 || int64(n) <= limit
+	switch p = dst; {
+	case err != nil || !fits:
 	case m.p != nil && dst == nil:
-		return m.p, true, nil
+		p = m.p
+	case m.p != nil:
+		p = append(dst, m.p...)
+	default:
+		if cap(p)-len(p) < n {
+			p = append(make([]byte, 0, len(dst)+n), dst...)
+		}
+		p = p[:len(dst)+n]
+		js.CopyBytesToGo(p[len(dst):], from)
 	}
-	p = dst
-	if cap(p)-len(p) < n {
-		p = append(make([]byte, 0, len(dst)+n), dst...)
+	memory.Unlock()
+	if view != nil {
+		detach(new(try).get(view, "buffer"))
 	}
-	p = p[:len(dst)+n]
+	return p, fits, err
+}
+
+// bytes returns how many bytes the message has, and a Uint8Array of them, nil when
+// m.p has them or when it has put them into the memory, which is locked.
+func (m *Message) bytes() (view any, n int, err error) {
+	isText := m.typ == api.MessageText
 	if m.p != nil {
-		copy(p[len(dst):], m.p)
+		return nil, m.size, m.err
+	}
+	if isText && m.size <= memorySize/3 || !isText && m.size < viewFrom { // a unit is 3 bytes at most
+		v, err := m.s.glue[load].Invoke(m.slot, isText)
+		if err != nil || safejs.Unsafe(v).Int() < 0 {
+			return nil, 0, errUnreadable
+		}
+		return nil, safejs.Unsafe(v).Int(), nil
+	}
+	data, err := m.s.glue[fetch].Invoke(m.slot)
+	x := try{err}
+	if data.IsNull() {
+		x.err = errUnreadable
+	}
+	if isText {
+		view = x.call(x.new(x.path("TextEncoder"), nil, nil), "encode", data, nil)
 	} else {
-		js.CopyBytesToGo(p[len(dst):], view)
-		m.forget()
+		view = x.new(builtins.uint8Array, data, nil)
 	}
-	return p, true, nil
-}
-
-// forget lets go of JavaScript's memory.
-func (m *Message) forget() {
-	if m.typ == api.MessageBinary && m.size >= detachFrom {
-		detach(m.data)
-	}
-	m.data = safejs.Undefined()
-}
-
-// view returns a Uint8Array that begins with the message's bytes, and how many
-// they are. The memory's lock is held.
-func (m *Message) view() (js.Value, int, error) {
-	if m.err != nil || m.p != nil {
-		return js.Value{}, m.size, m.err
-	}
-	if m.typ == api.MessageText && m.size <= memorySize/3 { // a unit is 3 bytes at most
-		n, err := m.s.measure(encode, m.data)
-		return memory.view, n, err
-	}
-	var x try
-	var view any
-	n := m.size
-	if m.typ == api.MessageText {
-		view = x.call(x.new(x.path("TextEncoder")), "encode", m.data)
-		n = number(view, "length", 0)
-	} else {
-		view = x.new(builtins.uint8Array, m.data)
-	}
-	return safejs.Unsafe(value(view)), n, x.err
+	return view, number(view, "length", 0), x.err
 }

@@ -31,15 +31,15 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 // own that is given back at once.
 func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	var x try
-	data := x.new(builtins.uint8Array, len(p))
+	data := x.new(builtins.uint8Array, len(p), nil)
 	buffer := x.get(data, "buffer")
 	if x.err == nil {
 		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
 	}
 	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data)
+		data = x.call(builtins.decoder, "decode", data, nil)
 	}
-	x.call(s.ws, "send", data)
+	x.call(s.ws, "send", data, nil)
 	detach(buffer)
 	return x.err
 }
@@ -58,4 +58,4 @@ func (s *Socket) CloseWith(code api.StatusCode, reason string) error {
 
 // HangUp calls close without arguments, which never throws: it sends an empty
 // close frame, or gives up connecting.
-func (s *Socket) HangUp() { new(try).call(s.ws, "close") }
+func (s *Socket) HangUp() { new(try).call(s.ws, "close", nil, nil) }

@@ -87,3 +87,36 @@ func TestSendThrows(t *testing.T) {
 		})
 	}
 }
+
+// What was sent is not kept: neither the memory that messages go through nor a large
+// message's own buffer grows JavaScript's heap, whose figure counts buffers.
+func TestSendKeepsNothing(t *testing.T) {
+	_, f := dialFake(t)
+	f.target.Set("send", js.Global().Get("Object")) // takes anything, keeps nothing
+	s, err := New("ws://example.com", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	heap := func() int {
+		m := js.Global().Get("performance").Get("memory")
+		if m.IsUndefined() {
+			t.Fatal("this test needs performance.memory: run it in Chrome")
+		}
+		return m.Get("usedJSHeapSize").Int()
+	}
+	for _, n := range []int{memorySize, memorySize + 1} {
+		p := make([]byte, n)
+		before := heap()
+		for range 500 {
+			if err := s.Send(api.MessageBinary, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		grown := heap() - before
+		if grown > 64<<20 {
+			t.Errorf("500 messages of %d bytes made the heap %d MiB larger, want 64 at most", n, grown>>20)
+		}
+		t.Logf("500 messages of %d bytes made the heap %d KiB larger", n, grown>>10)
+	}
+}

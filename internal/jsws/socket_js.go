@@ -33,16 +33,17 @@ type Socket struct {
 const (
 	drain = iota
 	take
-	length
-	encode
+	load
+	fetch
 	decode
 	send
 	stop
+	forget
 	onMessage
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "length", "encode", "decode", "send", "stop", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
@@ -52,16 +53,16 @@ var names = [...]string{"message", "open", "error", "close"}
 // where there is none, and an *Exception when the constructor throws.
 func New(url string, protocols []string) (*Socket, error) {
 	var x try
-	x.err = load()
+	x.err = prepare()
 	class := x.path("WebSocket")
 	if x.err == nil && value(class).Type() != safejs.TypeFunction {
 		return nil, ErrNoWebSocket
 	}
-	list := make([]any, len(protocols))
+	names := make([]any, len(protocols))
 	for i, name := range protocols {
-		list[i] = name
+		names[i] = name
 	}
-	s := &Socket{ws: x.new(class, url, list)}
+	s := &Socket{ws: x.new(class, url, names)}
 	if x.err != nil {
 		return nil, exception(x.err)
 	}
@@ -85,18 +86,18 @@ func (s *Socket) attach() error {
 	var x try
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	s.state = safejs.Unsafe(value(x.call(builtins.reflect[get], "bind", nil, s.ws, "readyState")))
+	s.state = safejs.Unsafe(value(x.call(x.call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil)))
 
-	channel := x.new(x.path("MessageChannel"))
+	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
 	x.reflect(set, s.port, "onmessage", woken)
 	sender := x.get(channel, "port2")
-	later := x.call(x.get(sender, "postMessage"), "bind", sender, nil)
-	imports := x.new(x.path("Object"))
+	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
+	imports := x.new(x.path("Object"), nil, nil)
 	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
-	glue := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
+	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
 	for i, name := range exported {
-		s.glue[i] = value(x.get(glue, name))
+		s.glue[i] = value(x.get(functions, name))
 	}
 	for i, name := range names {
 		x.call(s.ws, "addEventListener", name, s.glue[min(onMessage+i, onEvent)])
@@ -123,6 +124,9 @@ func (s *Socket) BufferedAmount() int64 { return int64(number(s.ws, "bufferedAmo
 // Protocol returns the subprotocol the server chose, "" for none.
 func (s *Socket) Protocol() string { return text(s.ws, "protocol") }
 
+// Forget drops the messages that Next has returned and that were not read.
+func (s *Socket) Forget() { s.glue[forget].Invoke() }
+
 // Release drops the queue and frees the function that enters Go. The listeners
 // stay, and do nothing.
 func (s *Socket) Release() {
@@ -131,7 +135,7 @@ func (s *Socket) Release() {
 	}
 	s.released = true
 	s.glue[stop].Invoke()
-	new(try).call(s.port, "close") // Node.js lives for as long as it is open
+	new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
 	s.woken.Release()
 	s.wake, s.in = nil, inbox{}
 }

@@ -65,7 +65,7 @@ func (c *Contestant) CanDeflate(d Deflate) bool { return d == Off || slices.Cont
 
 // All are the contestants, this library first and the bare loops last.
 var All = []*Contestant{
-	ours, oursAccept,
+	ours, oursAccept, oursHandler,
 	gorilla, coder, coderStream, gobwas, gobwasLow, gwsContestant,
 	raw, rawGather,
 }

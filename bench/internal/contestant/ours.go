@@ -43,6 +43,17 @@ var (
 	}
 )
 
+var oursHandler = &Contestant{
+	Name:     "ours-handler",
+	Settings: "the same through Handler, which leaves net/http's goroutine and buffers",
+	Deflates: []Deflate{Fresh, Takeover},
+	Serve: func(ln net.Listener, s Setup) Broadcast {
+		e := newOurEcho(s)
+		go http.Serve(ln, ws.Handler(func(_ context.Context, c *ws.Conn) { e.run(c) }, e.opts))
+		return e.broadcast
+	},
+}
+
 type ourEcho struct {
 	opts *ws.AcceptOptions
 	room *room[*ws.Conn]
@@ -76,8 +87,12 @@ func (e *ourEcho) run(c *ws.Conn) {
 }
 
 func (e *ourEcho) broadcast(p []byte) error {
+	m, err := ws.Prepare(ws.MessageText, p)
+	if err != nil {
+		return err
+	}
 	ctx := context.Background()
-	return e.room.each(func(c *ws.Conn) error { return c.Write(ctx, ws.MessageText, p) })
+	return e.room.each(func(c *ws.Conn) error { return c.WritePrepared(ctx, m) })
 }
 
 type ourClient struct {

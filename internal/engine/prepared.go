@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+	"github.com/twinws/ws/internal/deflate"
+)
+
+// Prepared is a message that any number of connections send. For servers it is
+// framed once; a client's frame has a mask key of its own each time. It is
+// compressed once for each level and window that they agreed on.
+type Prepared struct {
+	op      frame.Opcode // constant
+	payload []byte       // constant
+	plain   block        // constant: a server's frame
+
+	mu     sync.Mutex
+	zipped map[zipping]*zipped // protected by mu; nil until one is asked for
+}
+
+// zipping is all that what a message is compressed to depends on.
+type zipping struct{ level, bits int }
+
+// zipped is a message as it is compressed, without referring to any other: so
+// it inflates to the same wherever it is sent.
+type zipped struct {
+	payload []byte // nil when the message does not shrink
+	frame   block  // a server's
+}
+
+// Prepare returns the message of p, which is the caller's to leave as it is.
+func Prepare(typ api.MessageType, p []byte) *Prepared {
+	m := &Prepared{op: frame.Opcode(typ), payload: p}
+	m.plain = framed(frame.Header{Fin: true, Opcode: m.op}, p)
+	return m
+}
+
+// framed returns a server's frame, which no pool gets.
+func framed(h frame.Header, p []byte) block {
+	h.Length = int64(len(p))
+	b := frame.AppendHeader(make([]byte, 0, frame.MaxHeaderLen+len(p)), h)
+	b = append(b, p...)
+	return block{mem: b, n: len(b), class: shared}
+}
+
+// zip returns the message compressed.
+func (m *Prepared) zip(way zipping) *zipped {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	z := m.zipped[way]
+	if z != nil {
+		return z
+	}
+	z = new(zipped)
+	small := deflate.NewCompressor(way.level, way.bits, false).Append(nil, m.payload)
+	if len(small) < len(m.payload) {
+		z.payload = small
+		z.frame = framed(frame.Header{Fin: true, RSV1: true, Opcode: m.op}, small)
+	}
+	if m.zipped == nil {
+		m.zipped = make(map[zipping]*zipped)
+	}
+	m.zipped[way] = z
+	return z
+}
+
+// WritePrepared sends m as Write would send what it was made of.
+func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
+	n := int64(len(m.payload))
+	c.buffered.Add(n)
+	err := c.sending.Lock(ctx)
+	if err == nil {
+		err = c.writePrepared(ctx, m)
+		c.sending.Unlock()
+	}
+	c.buffered.Add(-n)
+	return err
+}
+
+// writePrepared sends m. The caller holds sending.
+func (c *Conn) writePrepared(ctx context.Context, m *Prepared) error {
+	h, p, whole := frame.Header{Fin: true, Opcode: m.op}, m.payload, &m.plain
+	if c.compresses(m.payload) {
+		if z := m.zip(zipping{c.cfg.Deflate.Level, c.cfg.Deflate.SendBits}); z.payload != nil {
+			h.RSV1, p, whole = true, z.payload, &z.frame
+		}
+	}
+	b, now, err := c.place(ctx, h, p)
+	switch {
+	case err != nil || !now:
+	case b == nil && !c.cfg.Client:
+		err = c.send(ctx, whole)
+	default:
+		err = c.put(ctx, b, h, p)
+	}
+	if err == nil && h.RSV1 {
+		c.rare.Load().sent.Sent(m.payload)
+	}
+	return err
+}

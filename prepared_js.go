@@ -1,0 +1,30 @@
+//go:build js && wasm
+
+package ws
+
+import (
+	"unicode/utf8"
+
+	"github.com/twinws/ws/internal/browser"
+	"github.com/twinws/ws/internal/event"
+	"github.com/twinws/ws/internal/jsws"
+)
+
+// prepared is a message as this home prepares it.
+type prepared = event.Prepared
+
+func prepare(typ MessageType, p []byte) (prepared, error) {
+	m, err := jsws.Prepare(typ, p)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+var (
+	_ prepares         = (*browser.Conn)(nil)
+	_ browser.Preparer = (*jsws.Socket)(nil)
+)
+
+// validText is the quickest way of this home to check outgoing text.
+func validText(p []byte) bool { return utf8.Valid(p) }
