@@ -142,6 +142,39 @@ func ask(url, text string) string {
 	return string(p)
 }
 
+func ExampleHandler() {
+	hello := ws.Handler(func(ctx context.Context, c *ws.Conn) {
+		for {
+			typ, p, err := c.Read(ctx)
+			if err != nil {
+				return
+			}
+			if err := c.Write(ctx, typ, append([]byte("hello "), p...)); err != nil {
+				return
+			}
+		}
+	}, nil)
+	server := httptest.NewServer(hello) // or http.Handle("/hello", hello)
+	defer server.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := ws.Dial(ctx, server.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(ctx, ws.MessageText, []byte("Alice")); err != nil {
+		log.Fatal(err)
+	}
+	_, p, err := c.Read(ctx)
+	fmt.Println(string(p), err)
+	fmt.Println(c.Close(ws.StatusNormalClosure, ""))
+	// Output:
+	// hello Alice <nil>
+	// <nil>
+}
+
 func ExampleUpgrade() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

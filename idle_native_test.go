@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ var callers atomic.Int64
 const idleWarm = 200
 
 // BenchmarkIdle measures the memory of a server's connections over TCP that are
-// idle, each in a Read, with keepalive on, after one message of 128 bytes there
+// idle, each in a Read, with keepalive on, after some messages of 128 bytes there
 // and back. The server is a process of its own. RSS-B/conn is what the system
 // counts, after the heap's free memory was given back; stack-B/conn and
 // heap-B/conn are the parts of it that Go knows.
@@ -77,6 +78,30 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
+// TestIdle holds a connection that waits to the smallest stack that Go has, 2 KiB,
+// and to 1,250 bytes of objects, of which 800 are package net's and the goroutine's: also
+// after some messages. A call more below Read or Write may cost a stack of 4 KiB.
+func TestIdle(t *testing.T) {
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("the race detector needs stacks of its own")
+	}
+	if testing.CoverMode() != "" {
+		t.Skip("counting statements needs stack")
+	}
+	if runtime.GOARCH != "amd64" {
+		t.Skip("calls need other stack here")
+	}
+	const n = 500
+	for _, kind := range []string{"Upgrade", "Handler"} {
+		before, after := measureIdle(t, kind, n)
+		stack, heap := (after.Stacks-before.Stacks)/n, (after.Heap-before.Heap)/n
+		t.Logf("%s: %d bytes of stack, %d of objects", kind, stack, heap)
+		if stack > 2048*5/4 || heap > 1250 {
+			t.Errorf("%s: a connection has %d bytes of stack and %d of objects, want 2,048 and a quarter at most, and 1,250", kind, stack, heap)
+		}
+	}
+}
+
 // openFiles raises the limit on open files as far as it goes, and returns it.
 func openFiles() int {
 	var l syscall.Rlimit
@@ -88,7 +113,7 @@ func openFiles() int {
 	return int(l.Cur)
 }
 
-func measureIdle(b *testing.B, kind string, n int) (before, after footprint) {
+func measureIdle(b testing.TB, kind string, n int) (before, after footprint) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), idleServer+"="+kind)
@@ -165,13 +190,18 @@ func (c *idlers) dial(addr string, n int) error {
 	return errors.Join(all...)
 }
 
-// talkOnce opens a connection by bytes alone, and has 128 bytes echoed.
+// talkOnce opens a connection by bytes alone, and has 128 bytes echoed, thrice.
 func talkOnce(addr string) (net.Conn, error) {
 	nc, err := openRaw(addr)
 	if err != nil {
 		return nil, err
 	}
-	return nc, echoOnce(nc)
+	for range 3 {
+		if err := echoOnce(nc); err != nil {
+			return nil, err
+		}
+	}
+	return nc, nil
 }
 
 // openRaw opens one. Each of the many comes from one of a few addresses, since the

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -178,6 +179,37 @@ func TestUpgradeBroken(t *testing.T) {
 			_, err := ws.Upgrade(within(t), near, nil)
 			if e := asHandshake(t, err); !errors.Is(err, io.ErrUnexpectedEOF) || e.Status != 0 {
 				t.Errorf("error = %v, want an unexpected EOF", err)
+			}
+		})
+	}
+}
+
+// What AcceptOptions.Check does to its goroutine, it does to Upgrade's caller.
+func TestUpgradeCheckPanics(t *testing.T) {
+	for name, tt := range map[string]struct {
+		check func(*handshake.Request) error
+		want  any
+	}{
+		"panic":  {func(*handshake.Request) error { panic("a mistake") }, "a mistake"},
+		"Goexit": {func(*handshake.Request) error { runtime.Goexit(); return nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			near, far := net.Pipe()
+			defer near.Close()
+			go io.WriteString(far, request())
+			ctx := within(t)
+			var got any
+			returned := false
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				defer func() { got = recover() }()
+				ws.Upgrade(ctx, near, &ws.AcceptOptions{Check: tt.check})
+				returned = true
+			}()
+			<-done
+			if got != tt.want || returned {
+				t.Errorf("panic(%v), returned: %v; want panic(%v)", got, returned, tt.want)
 			}
 		})
 	}

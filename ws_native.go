@@ -18,7 +18,8 @@ const defaultHandshakeTimeout = 10 * time.Second
 const defaultWriteTimeout = 30 * time.Second
 
 // Keepalive says how long a waiting Read puts up with silence. It judges only
-// what it can see: while no Read waits, nobody is judged.
+// what it can see: while no Read waits, nobody is judged. Over sockets one timer
+// serves all connections, and may be late by a 28th of a time.
 //
 // In a browser: absent; the browser keeps its connections by itself.
 type Keepalive struct {
