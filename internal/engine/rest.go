@@ -33,15 +33,6 @@ func (c *Conn) lockReading(ctx context.Context) error {
 	return err
 }
 
-// rest gives incoming up if there is nothing in it.
-func (c *Conn) rest() {
-	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil {
-		c.pace = c.in.pace
-		incomings.Put(c.incoming)
-		c.incoming = nil
-	}
-}
-
 // wake undoes rest.
 func (c *Conn) wake() {
 	if c.incoming == nil {

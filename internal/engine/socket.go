@@ -65,13 +65,6 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 	return n, nil
 }
 
-// park gives up what a read needs, until there is something to read.
-func (c *Conn) park() {
-	c.into = nil
-	c.in.release()
-	c.rest()
-}
-
 // writeSocket writes p to the socket. It does what its Write does with less stack.
 func (c *Conn) writeSocket(p []byte) (int, error) {
 	w := senders.Get().(*sender)
