@@ -29,6 +29,9 @@ func (e *Exception) Error() string { return e.Name + ": " + e.Message }
 // exception makes an *Exception of an error that JavaScript threw; others stay
 // as they are.
 func exception(err error) error {
+	if err == nil {
+		return nil
+	}
 	thrown, ok := errors.Unwrap(err).(js.Error) // as safejs wraps it
 	if !ok {
 		return err

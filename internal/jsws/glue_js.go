@@ -32,7 +32,7 @@ const (
 // of all Sockets, values, the memory.
 const (
 	fnSend   = "\x00" // (data): the socket's send
-	fnWake   = "\x01" // (): enters Go at once
+	fnWake   = "\x01" // (): enters Go at once. Exported, to be called with no event
 	fnLater  = "\x02" // (): enters Go in a task of its own
 	fnData   = "\x03" // (MessageEvent) value: the getter of data
 	fnGet    = "\x04" // (object, key) integer: Reflect.get; undefined is 0

@@ -78,7 +78,8 @@ const (
 		sizeOnEvent + bodyOnEvent + sizeStop + bodyStop + sizeForget + bodyForget + sizeTake + bodyTake +
 		sizeDrain + bodyDrain + sizeLoad + bodyLoad + sizeDecode + bodyDecode + sizeSend + bodySend
 
-	exportNames = "\x0a" +
+	exportNames = "\x0b" +
+		"\x04wake" + "\x00\x01" +
 		"\x05fetch" + "\x00\x10" +
 		"\x09onMessage" + "\x00\x11" +
 		"\x07onEvent" + "\x00\x12" +
@@ -96,7 +97,7 @@ const (
 	sizeTypes     = "\x42"
 	sizeImports   = "\x61"
 	sizeFunctions = "\x0d"
-	sizeNames     = "\x55"
+	sizeNames     = "\x5c"
 	sizeCode      = "\xe2\x04"
 	sizePush      = "\x27"
 	sizeKeep      = "\x3f"

@@ -39,11 +39,12 @@ const (
 	send
 	stop
 	forget
+	wake
 	onMessage
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
@@ -90,7 +91,6 @@ func (s *Socket) attach() error {
 
 	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
-	x.reflect(set, s.port, "onmessage", woken)
 	sender := x.get(channel, "port2")
 	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
 	imports := x.new(x.path("Object"), nil, nil)
@@ -99,6 +99,7 @@ func (s *Socket) attach() error {
 	for i, name := range exported {
 		s.glue[i] = value(x.get(functions, name))
 	}
+	x.reflect(set, s.port, "onmessage", s.glue[wake])
 	for i, name := range names {
 		x.call(s.ws, "addEventListener", name, s.glue[min(onMessage+i, onEvent)])
 	}
