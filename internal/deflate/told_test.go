@@ -14,7 +14,7 @@ func TestToldMatches(t *testing.T) {
 		for i := range 3 {
 			send(c, p, randomData(toldBefore, uint64(i)))
 		}
-		for n := smallMessage; n <= toldMessage; n += 7 {
+		for n := smallMessage; n <= toldMessage; n += 64 {
 			send(c, p, bytes.Repeat([]byte{byte(n)}, n))
 			send(c, p, randomData(n, uint64(n)))
 			said := c.sent.buf
