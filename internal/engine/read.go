@@ -51,9 +51,41 @@ func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 // take a frame apart: a goroutine that waits then has little on its stack, and a
 // small one.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if err := c.awaitMessage(ctx); err != nil {
+	wait, err := c.beginRead(ctx)
+	if wait {
+		if _, err = c.readStream(ctx, nil); err != nil {
+			err = c.lost(ctx, err)
+			c.doneReading()
+		}
+	}
+	if err != nil {
 		return 0, dst, err
 	}
+	return c.readWaited(ctx, dst)
+}
+
+// beginRead takes reading, unless it returns an error, and reports whether there
+// is nothing of a message yet.
+func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
+	if err := c.lockReading(ctx); err != nil {
+		return false, err
+	}
+	switch {
+	case !c.open.Load():
+		err = c.drain(ctx)
+	case c.msg.stream.atWork() || c.msg.handed:
+		err = api.ErrUnreadMessage
+	default:
+		return c.in.len() == 0 && !c.cur.have && !c.msg.begun, nil
+	}
+	c.doneReading()
+	return false, err
+}
+
+// readWaited is ReadAppend for who has reading, which it gives up.
+//
+//go:noinline
+func (c *Conn) readWaited(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	if length, ok := c.findHeld(); ok {
 		begin := len(dst)
 		if cap(dst)-begin < length {
@@ -68,30 +100,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	return c.readNext(ctx, dst)
 }
 
-// awaitMessage takes reading, and waits for bytes when there is nothing of a
-// message.
-func (c *Conn) awaitMessage(ctx context.Context) error {
-	err := c.lockReading(ctx)
-	if err != nil {
-		return err
-	}
-	switch {
-	case !c.open.Load():
-		err = c.drain(ctx)
-	case c.msg.stream.atWork() || c.msg.handed:
-		err = api.ErrUnreadMessage
-	case c.in.len() == 0 && !c.cur.have && !c.msg.begun:
-		if _, err = c.readStream(ctx, nil); err != nil {
-			err = c.lost(ctx, err)
-		}
-	}
-	if err != nil {
-		c.doneReading()
-	}
-	return err
-}
-
-// readNext is ReadAppend for who has reading, which it gives up.
+// readNext is readWaited for any message.
 //
 //go:noinline
 func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {

@@ -41,17 +41,23 @@ func (c *Conn) newSocket(s Stream) socket {
 var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
-// waits for the first byte of a message nothing is held.
+// waits for the first byte of a message nothing is held. It calls little while
+// it waits, for the sake of the stack.
 func (c *Conn) readSocket(p []byte) (int, error) {
-	err := error(nil)
-	for again := true; again && err == nil; {
+	for {
 		if c.into = p; p == nil {
 			c.into = c.in.room()
 		}
-		err = c.socket.raw.Read(c.socket.try)
+		err := c.socket.raw.Read(c.socket.try)
 		c.wake()
-		again = c.into == nil
+		if err != nil || c.into != nil {
+			return c.readDone(p == nil, err)
+		}
 	}
+}
+
+// readDone returns what a read of the socket came to.
+func (c *Conn) readDone(input bool, err error) (int, error) {
 	n, fault := c.got, c.fault
 	c.into, c.got, c.fault = nil, 0, nil
 	switch {
@@ -59,7 +65,7 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 		return 0, c.socketError("read", err, fault)
 	case n == 0:
 		return 0, io.EOF
-	case p == nil:
+	case input:
 		c.in.took(n)
 	}
 	return n, nil
@@ -67,9 +73,13 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 
 // writeSocket writes p to the socket. It does what its Write does with less stack.
 func (c *Conn) writeSocket(p []byte) (int, error) {
-	w := senders.Get().(*sender)
-	w.p = p
+	w := newSender(p)
 	err := c.socket.raw.Write(w.try)
+	return c.writeDone(w, err)
+}
+
+// writeDone returns what a write to the socket came to.
+func (c *Conn) writeDone(w *sender, err error) (int, error) {
 	n, fault := w.n, w.fault
 	w.p, w.n, w.fault = nil, 0, nil
 	senders.Put(w)
@@ -92,6 +102,12 @@ var senders = sync.Pool{New: func() any {
 	w.try = newSend(w)
 	return w
 }}
+
+func newSender(p []byte) *sender {
+	w := senders.Get().(*sender)
+	w.p = p
+	return w
+}
 
 // newSend returns a function that writes what it can of w.p, and reports whether
 // that is all that there is to do. It is there where newTry is.

@@ -53,7 +53,7 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		begun := c.beginRead(ctx)
+		begun := c.beginWait(ctx)
 		var n int
 		var err error
 		if c.socket.raw != nil {
@@ -61,15 +61,15 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 		} else {
 			n, err = c.readPlain(p)
 		}
-		if err = c.endRead(ctx, begun, n, err, &empty); n > 0 || err != nil {
+		if err = c.endWait(ctx, begun, n, err, &empty); n > 0 || err != nil {
 			return n, err
 		}
 	}
 }
 
-// beginRead is called before a read of the stream, which ctx and the keepalive
+// beginWait is called before a read of the stream, which ctx and the keepalive
 // interrupt, and returns when that was, 0 if the keepalive is off.
-func (c *Conn) beginRead(ctx context.Context) (begun int64) {
+func (c *Conn) beginWait(ctx context.Context) (begun int64) {
 	if patience := c.patience(); patience > 0 {
 		begun = c.beginWatch(&c.reads, patience)
 	}
@@ -77,10 +77,10 @@ func (c *Conn) beginRead(ctx context.Context) (begun int64) {
 	return begun
 }
 
-// endRead is called after it, and judges what it came to. It returns nil when
+// endWait is called after it, and judges what it came to. It returns nil when
 // there are bytes, or the stream is to be read again; empty counts how often in
 // a row that is so without a reason.
-func (c *Conn) endRead(ctx context.Context, begun int64, n int, err error, empty *int) error {
+func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty *int) error {
 	interrupted := c.endCall(inward, ctx)
 	timeout := err != nil && isTimeout(err)
 	if c.endWatch(&c.reads) || interrupted || timeout {

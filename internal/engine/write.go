@@ -108,7 +108,13 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
 	c.beginWrite()
-	n, err := c.writeOnce(b.mem[:b.n])
+	var n int
+	var err error
+	if c.socket.raw != nil {
+		n, err = c.writeSocket(b.mem[:b.n])
+	} else {
+		n, err = c.stream.Write(b.mem[:b.n])
+	}
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
 		return c.sendRest(ctx, b, n, err, fired)
 	}
@@ -116,13 +122,6 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	c.done(b)
 	c.unlockWire()
 	return nil
-}
-
-func (c *Conn) writeOnce(p []byte) (int, error) {
-	if c.socket.raw != nil {
-		return c.writeSocket(p)
-	}
-	return c.stream.Write(p)
 }
 
 // sendRest is send behind a write that took n bytes.
