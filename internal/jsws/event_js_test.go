@@ -165,3 +165,33 @@ func TestMessageUnreadable(t *testing.T) {
 		}
 	}
 }
+
+// Large messages are kept in slots that are used again; Forget drops them, and what
+// comes later is kept as before.
+func TestForget(t *testing.T) {
+	s, f := dialFake(t)
+	large := strings.Repeat("x", smallSize+1)
+	for range 3 {
+		f.message(large)
+		f.message(arrayBuffer([]byte(large)))
+	}
+	m := next(t, s).Message.(*Message)
+	wantMessage(t, s, large)
+	first := m.slot
+	m.AppendTo(nil, -1)
+	dropped := []event.Message{next(t, s).Message, next(t, s).Message, next(t, s).Message, next(t, s).Message}
+	drainAll(s)
+	f.message(large)
+	if again := next(t, s).Message.(*Message); again.slot != first {
+		t.Errorf("kept in slot %d, want %d, which is free", again.slot, first)
+	}
+	s.Forget()
+	for i, m := range dropped {
+		if p, _, err := m.AppendTo(nil, -1); err == nil || p != nil {
+			t.Errorf("message %d after Forget: %d bytes, %v", i, len(p), err)
+		}
+	}
+	drainAll(s)
+	f.message(large)
+	wantMessage(t, s, large)
+}
