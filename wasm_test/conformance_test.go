@@ -31,7 +31,7 @@ func dial(ctx context.Context, url string, o apitest.Options) (api.Conn, error) 
 }
 
 func dialOptions(o apitest.Options) *ws.DialOptions {
-	return &ws.DialOptions{Subprotocols: o.Subprotocols, Header: o.Header, ReadLimit: o.ReadLimit}
+	return &ws.DialOptions{Subprotocols: o.Subprotocols, Header: o.Header, ReadLimit: o.ReadLimit, WriteBuffer: o.WriteBuffer}
 }
 
 // conn makes an interface of c that is nil when c is.

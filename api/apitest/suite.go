@@ -34,6 +34,7 @@ type Options struct {
 	Subprotocols []string
 	Header       map[string][]string
 	ReadLimit    int64
+	WriteBuffer  int64
 	// Idle, where it is not 0, stands for both times of the keepalive. A
 	// browser has none and its Dial does not look at it.
 	Idle time.Duration
