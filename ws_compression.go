@@ -33,7 +33,8 @@ import "strconv"
 type Compression struct {
 	// Level is how long to look for matches, from 1 (fast) to 9 (small); 0 means
 	// 1. Messages under 128 bytes (with takeover and at level 1 up to 1 KiB), and those
-	// longer than half of a window of less than 15 bits, have a level of their own.
+	// longer than a window of less than 15 bits (with takeover than half of it), have a
+	// level of their own.
 	Level int
 
 	// Threshold is the size in bytes from which on a message is compressed; 1
@@ -49,7 +50,8 @@ type Compression struct {
 
 	// ServerMaxWindowBits and ClientMaxWindowBits are the base-2 logarithms of
 	// how many bytes back the server's, or the client's, messages may refer:
-	// 8 to 15; 0 means 13, which is 8 KiB (RFC 7692 section 7.1.2). Of two wishes
+	// 8 to 15; 0 means 13, which is 8 KiB, and 15 without takeover, where nothing is
+	// kept (RFC 7692 section 7.1.2). Of two wishes
 	// the smaller one holds; a server without one of its own grants what the client
 	// asks it for. A client whose window cannot be limited is told by the server
 	// not to use its context.
@@ -96,5 +98,5 @@ func checkWindowBits(name string, bits int) error {
 		return nil
 	}
 	return &ArgumentError{Name: name, Problem: strconv.Itoa(bits) +
-		" is no window: use 8 to 15 bits (RFC 7692 section 7.1.2), or 0 for the default of 13"}
+		" is no window: use 8 to 15 bits (RFC 7692 section 7.1.2), or 0 for the default"}
 }

@@ -18,7 +18,8 @@ const (
 
 const (
 	// DefaultWindowBits is the window that each side wants when its options
-	// name none: 13 bits, 8 KiB.
+	// name none: 13 bits, 8 KiB. Without context takeover it is 15 bits, 32 KiB,
+	// since nothing is kept of it.
 	DefaultWindowBits = 13
 
 	minWindowBits = 8
@@ -45,18 +46,27 @@ type DeflateOptions struct {
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 	// ServerMaxWindowBits and ClientMaxWindowBits are the largest windows, 8 to
 	// 15 bits, that the server or the client should compress with; 0 means
-	// DefaultWindowBits.
+	// DefaultWindowBits, and 15 without takeover.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
-func (o DeflateOptions) serverBits() int { return bitsOr(o.ServerMaxWindowBits) }
-func (o DeflateOptions) clientBits() int { return bitsOr(o.ClientMaxWindowBits) }
+func (o DeflateOptions) serverBits() int {
+	return wanted(o.ServerMaxWindowBits, o.ServerNoContextTakeover)
+}
 
-func bitsOr(bits int) int {
-	if bits == 0 {
-		return DefaultWindowBits
+func (o DeflateOptions) clientBits() int {
+	return wanted(o.ClientMaxWindowBits, o.ClientNoContextTakeover)
+}
+
+// wanted is the window that an option of bits stands for.
+func wanted(bits int, noTakeover bool) int {
+	switch {
+	case bits > 0:
+		return min(max(bits, minWindowBits), maxWindowBits)
+	case noTakeover:
+		return maxWindowBits
 	}
-	return min(max(bits, minWindowBits), maxWindowBits)
+	return DefaultWindowBits
 }
 
 // Offer returns what a client offers, the best first (RFC 7692 section 5.1). The
@@ -108,9 +118,11 @@ func (o DeflateOptions) Answer(offers []Extension) (agreed Deflate, answer Exten
 
 // accept agrees to an offer.
 func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Extension) {
+	o.ServerNoContextTakeover = offer.serverNoTakeover || o.ServerNoContextTakeover
+	o.ClientNoContextTakeover = offer.clientNoTakeover || o.ClientNoContextTakeover
 	agreed = Deflate{
-		ServerNoContextTakeover: offer.serverNoTakeover || o.ServerNoContextTakeover,
-		ClientNoContextTakeover: offer.clientNoTakeover || o.ClientNoContextTakeover,
+		ServerNoContextTakeover: o.ServerNoContextTakeover,
+		ClientNoContextTakeover: o.ClientNoContextTakeover,
 		ServerMaxWindowBits:     o.serverBits(),
 		ClientMaxWindowBits:     maxWindowBits,
 	}

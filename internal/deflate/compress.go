@@ -10,9 +10,9 @@ type Compressor struct {
 
 // NewCompressor returns a Compressor for a window of 2^bits bytes, 8 to 15. It
 // looks for matches as level says, 1 (fast) to 9 (small), or 0 for the default,
-// which is 1. With a window under 15 bits, messages longer than half of it are
-// compressed at one level of their own, which is about 5. With takeover a
-// message may refer to those before it, up to 8 KiB back.
+// which is 1. With a window under 15 bits, messages longer than it, with takeover
+// longer than half of it, are compressed at one level of their own, which is
+// about 5. With takeover a message may refer to those before it, up to 8 KiB back.
 func NewCompressor(level, bits int, takeover bool) *Compressor {
 	c := &Compressor{level: min(max(level, 1), 9), bits: min(max(bits, minBits), maxBits)}
 	if takeover {
@@ -49,7 +49,7 @@ func (c *Compressor) take(n int, dst []byte) *writer {
 	switch {
 	case c.bits == maxBits:
 		return takeLevel(c.level, c.sent.buf, dst)
-	case n <= size/2:
+	case n <= size/2, n <= size && len(c.sent.buf) == 0:
 		return takeLevel(c.level, c.sent.last(size-n), dst)
 	}
 	return takeBits(c.bits, c.sent.buf, dst)

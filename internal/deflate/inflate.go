@@ -137,9 +137,11 @@ func (m *Message) forget() {
 	}
 }
 
-// known is a last block with dynamic codes (RFC 1951 section 3.2.7), each of one
-// symbol: its end, and a distance that is not used. No block is made known faster.
-var known = []byte("\x05\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6b\x00")
+// known is a last block with dynamic codes (RFC 1951 section 3.2.7): none for
+// literals, whose table is then that of the code for code lengths, and one for
+// distances. The library fills a table from every code that has symbols: with fewer
+// of them the two would not both be known.
+var known = []byte("\x05\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6c")
 
 // Close gives the inflater back.
 func (m *Message) Close() {

@@ -22,6 +22,7 @@ type inflating struct {
 	failed  bool             // the inflater was given an error
 	out     int64            // bytes inflated
 	done    bool             // all of them
+	beyond  [1]byte          // for a byte over the limit
 }
 
 // Read gives the inflater the payload.
@@ -104,9 +105,8 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	}
 	z.ctx = ctx
 	left := c.readLimit() - z.out
-	var beyond [1]byte
 	if p = p[:min(int64(len(p)), left)]; left == 0 {
-		p = beyond[:]
+		p = z.beyond[:]
 	}
 	n, err := 0, z.open()
 	if err == nil {

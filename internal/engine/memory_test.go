@@ -115,6 +115,24 @@ func TestAllocationsGathered(t *testing.T) {
 	}
 }
 
+// TestAllocationsCompressed does the same with permessage-deflate, whose
+// writers and inflaters come from pools.
+func TestAllocationsCompressed(t *testing.T) {
+	if raced() {
+		t.Skip("the race detector has the pools forget inflaters at random, which are large")
+	}
+	p := bytes.Repeat([]byte(`{"level":"info","message":"compressed"},`), 50)
+	for _, way := range everyDeflate[1:] {
+		a, b := newLink()
+		client := New(a, Config{Client: true, ReadLimit: 1 << 20, Deflate: way.d})
+		server := New(b, Config{ReadLimit: 1 << 20, Deflate: way.d})
+		defer server.CloseNow()
+		defer client.CloseNow()
+		dst := make([]byte, 0, 2*len(p))
+		wantNoAllocation(t, way.name, 1, func() error { return echo(background, client, server, p, dst) })
+	}
+}
+
 // allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
