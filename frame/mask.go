@@ -14,14 +14,31 @@ func Mask(p []byte, key [4]byte, pos int) int { return MaskCopy(p, p, key, pos) 
 // else it panics. src stays as it is. The two may be the same memory or
 // disjoint, and must not overlap otherwise.
 func MaskCopy(dst, src []byte, key [4]byte, pos int) int {
-	if len(dst) < len(src) {
+	xorWords(cut(dst, len(src)), src, keyWord(key, pos))
+	return (pos + len(src)) & 3
+}
+
+// MaskCopyASCII is MaskCopy, and reports whether what it put into dst is ASCII,
+// which most text is, and all ASCII is UTF-8 (RFC 3629 section 1). It takes less than
+// MaskCopy and a look at dst.
+func MaskCopyASCII(dst, src []byte, key [4]byte, pos int) (next int, ascii bool) {
+	or := xorWordsOr(cut(dst, len(src)), src, keyWord(key, pos))
+	return (pos + len(src)) & 3, or&high == 0
+}
+
+// cut is dst[:n] that does not go beyond the length of dst.
+func cut(dst []byte, n int) []byte {
+	if len(dst) < n {
 		panic("frame: MaskCopy: dst is shorter than src")
 	}
-	next := (pos + len(src)) & 3
-	// key[pos] in the lowest byte, so that a word in memory begins with it.
+	return dst[:n]
+}
+
+// keyWord is key from key[pos] on, in the lowest byte, so that a word in memory
+// begins with it.
+func keyWord(key [4]byte, pos int) uint64 {
 	k := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
-	xorWords(dst[:len(src)], src, uint64(k)<<32|uint64(k))
-	return next
+	return uint64(k)<<32 | uint64(k)
 }
 
 // xorWords sets dst to src XOR the repeated bytes of word, lowest first. The two
@@ -42,15 +59,42 @@ func xorWords(dst, src []byte, word uint64) {
 		le.PutUint64(dst[56:64], le.Uint64(src[56:64])^word)
 		dst, src = dst[64:], src[64:]
 	}
+	xorWordsOr(dst, src, word)
+}
+
+// xorWordsOr does the same, and returns the OR of all words that it put into dst.
+func xorWordsOr(dst, src []byte, word uint64) (or uint64) {
+	le := binary.LittleEndian
+	for len(src) >= 64 && len(dst) >= 64 {
+		a, b, c, d := le.Uint64(src[0:8])^word, le.Uint64(src[8:16])^word, le.Uint64(src[16:24])^word, le.Uint64(src[24:32])^word
+		le.PutUint64(dst[0:8], a)
+		le.PutUint64(dst[8:16], b)
+		le.PutUint64(dst[16:24], c)
+		le.PutUint64(dst[24:32], d)
+		e, f, g, h := le.Uint64(src[32:40])^word, le.Uint64(src[40:48])^word, le.Uint64(src[48:56])^word, le.Uint64(src[56:64])^word
+		le.PutUint64(dst[32:40], e)
+		le.PutUint64(dst[40:48], f)
+		le.PutUint64(dst[48:56], g)
+		le.PutUint64(dst[56:64], h)
+		or |= (a | b) | (c | d) | (e | f) | (g | h)
+		dst, src = dst[64:], src[64:]
+	}
 	for len(src) >= 8 && len(dst) >= 8 {
-		le.PutUint64(dst, le.Uint64(src)^word)
+		w := le.Uint64(src) ^ word
+		le.PutUint64(dst, w)
+		or |= w
 		dst, src = dst[8:], src[8:]
 	}
 	if len(src) >= 4 && len(dst) >= 4 {
-		le.PutUint32(dst, le.Uint32(src)^uint32(word))
+		w := le.Uint32(src) ^ uint32(word)
+		le.PutUint32(dst, w)
+		or |= uint64(w)
 		dst, src = dst[4:], src[4:]
 	}
 	for i, b := range src {
-		dst[i] = b ^ byte(word>>(8*i))
+		b ^= byte(word >> (8 * i))
+		dst[i] = b
+		or |= uint64(b)
 	}
+	return or
 }

@@ -92,7 +92,33 @@ func TestMaskCopy(t *testing.T) {
 				if next != (pos+n)%4 {
 					t.Fatalf("MaskCopy of %d bytes from pos %d: next = %d, want %d", n, pos, next, (pos+n)%4)
 				}
+				clear(dst[:n])
+				next, ascii := frame.MaskCopyASCII(dst, src, key, pos)
+				if !bytes.Equal(dst, want) || next != (pos+n)%4 || ascii != isASCII(want[:n]) {
+					t.Fatalf("MaskCopyASCII of %d bytes from pos %d: next = %d, ASCII %t", n, pos, next, ascii)
+				}
 			}
+		}
+	}
+}
+
+func isASCII(p []byte) bool {
+	return bytes.IndexFunc(p, func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// One byte over 0x7F is found wherever it stands.
+func TestMaskCopyASCII(t *testing.T) {
+	for _, n := range maskLengths()[:200] {
+		p, dst := make([]byte, n), make([]byte, n)
+		if _, ascii := frame.MaskCopyASCII(dst, naiveMask(p, rfcKey, 0), rfcKey, 0); !ascii {
+			t.Fatalf("%d zeros are not ASCII", n)
+		}
+		for i := range p {
+			p[i] = 0x80
+			if _, ascii := frame.MaskCopyASCII(dst, naiveMask(p, rfcKey, 0), rfcKey, 0); ascii {
+				t.Fatalf("0x80 at %d of %d is taken for ASCII", i, n)
+			}
+			p[i] = 0
 		}
 	}
 }
@@ -140,6 +166,11 @@ func FuzzMask(f *testing.F) {
 		dst := make([]byte, len(p))
 		if next := frame.MaskCopy(dst, p, key, start); !bytes.Equal(dst, want) || next != (start+len(p))%4 {
 			t.Fatalf("MaskCopy = % x, next %d, want % x", dst, next, want)
+		}
+		clear(dst)
+		next, ascii := frame.MaskCopyASCII(dst, p, key, start)
+		if !bytes.Equal(dst, want) || next != (start+len(p))%4 || ascii != isASCII(want) {
+			t.Fatalf("MaskCopyASCII = % x, next %d, ASCII %t, want % x", dst, next, ascii, want)
 		}
 		at := min(int(cut), len(p))
 		frame.Mask(p[at:], key, frame.Mask(p[:at], key, start))

@@ -15,7 +15,8 @@ import (
 // mispredicted branch at each change: it goes through a machine without branches,
 // four stretches of it at once.
 func ValidUTF8(p []byte) bool {
-	size := stretch
+	p = p[:len(p):len(p)] // slices of it then have no capacity to reckon
+	all, size := p, stretch
 	for len(p) >= 8 {
 		w := binary.LittleEndian.Uint64(p)
 		if w&high == 0 {
@@ -44,6 +45,9 @@ func ValidUTF8(p []byte) bool {
 		}
 		p = p[n:]
 	}
+	if n := len(all); n >= 8 && binary.LittleEndian.Uint64(all[n-8:])&high == 0 {
+		return true // p is less than that
+	}
 	return utf8.Valid(p)
 }
 
@@ -60,10 +64,15 @@ const (
 // skipASCII drops ASCII from the beginning of p, in whole words.
 func skipASCII(p []byte) []byte {
 	le := binary.LittleEndian
-	for len(p) >= 32 && (le.Uint64(p)|le.Uint64(p[8:])|le.Uint64(p[16:])|le.Uint64(p[24:]))&high == 0 {
-		p = p[32:]
+	p = p[:len(p):len(p)]
+	for len(p) >= 64 && ((le.Uint64(p)|le.Uint64(p[8:]))|(le.Uint64(p[16:])|le.Uint64(p[24:]))|
+		(le.Uint64(p[32:])|le.Uint64(p[40:]))|(le.Uint64(p[48:])|le.Uint64(p[56:])))&high == 0 {
+		p = p[64:]
 	}
-	for len(p) >= 8 && le.Uint64(p)&high == 0 {
+	for len(p) >= 16 && (le.Uint64(p)|le.Uint64(p[8:]))&high == 0 {
+		p = p[16:]
+	}
+	if len(p) >= 8 && le.Uint64(p)&high == 0 {
 		p = p[8:]
 	}
 	return p

@@ -55,7 +55,7 @@ func (z *inflating) fetch() error {
 	}
 	z.payload = c.grow(z.payload, len(z.payload))
 	room := min(int64(cap(z.payload)-len(z.payload)), c.cur.left)
-	n, err := c.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
+	n, _, err := c.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
 	z.payload = z.payload[:len(z.payload)+n]
 	return err
 }

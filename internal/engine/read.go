@@ -148,12 +148,16 @@ func (c *Conn) findHeld() (length int, ok bool) {
 // no UTF-8, and should be, it reports false, and the frame is there as before.
 func (c *Conn) takeHeld(p []byte) bool {
 	payload := c.in.bytes()[c.cur.n:][:len(p)]
-	if c.cur.h.Masked {
-		frame.MaskCopy(p, payload, c.cur.h.Key, 0)
-	} else {
+	valid := c.cur.h.Opcode != frame.OpText
+	switch {
+	case !c.cur.h.Masked:
 		copy(p, payload)
+	case valid:
+		frame.MaskCopy(p, payload, c.cur.h.Key, 0)
+	default:
+		_, valid = frame.MaskCopyASCII(p, payload, c.cur.h.Key, 0)
 	}
-	if c.cur.h.Opcode == frame.OpText && !frame.ValidUTF8(p) {
+	if !valid && !frame.ValidUTF8(p) {
 		return false
 	}
 	c.in.skip(c.cur.n + len(p))
@@ -357,24 +361,28 @@ func (c *Conn) readLimit() int64 {
 // readPayload reads some of the current data frame's payload into p: unmasked,
 // and checked when it is text.
 func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
-	n, err := c.readUnmasked(ctx, p)
-	if err == nil && c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]) {
+	n, ascii, err := c.readUnmasked(ctx, p)
+	switch {
+	case err != nil, c.msg.typ != api.MessageText, ascii && c.msg.text.Done():
+	case !c.msg.text.Write(p[:n]):
 		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
 	}
 	return n, err
 }
 
-// readUnmasked reads some of the current data frame's payload into p.
-func (c *Conn) readUnmasked(ctx context.Context, p []byte) (int, error) {
-	n, err := c.readRaw(ctx, p)
+// readUnmasked reads some of the current data frame's payload into p. It reports
+// whether that is ASCII, if it noticed.
+func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, err error) {
+	n, err = c.readRaw(ctx, p)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	c.cur.left -= int64(n)
 	if c.cur.h.Masked {
-		c.cur.mask = frame.Mask(p[:n], c.cur.h.Key, c.cur.mask)
+		p = p[:n]
+		c.cur.mask, ascii = frame.MaskCopyASCII(p, p, c.cur.h.Key, c.cur.mask)
 	}
-	return n, nil
+	return n, ascii, nil
 }
 
 // readRaw reads some bytes into p: those that are held, else from the stream,
