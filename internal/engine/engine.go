@@ -133,7 +133,7 @@ type Conn struct {
 	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
 	due      atomic.Bool   // set when replies or out is to be sent, under mu
-	ahead    atomic.Bool   // a whole message waits for the next Read; set under mu
+	later    atomic.Uint32 // ahead and held; set under mu
 	buffered atomic.Int64  // payload bytes accepted and not yet written, but those in out
 
 	rare atomic.Pointer[rare] // nil until it is needed: see more

@@ -17,6 +17,24 @@ const (
 	copyBytes = 16 << 10
 )
 
+// What Conn.later says.
+const (
+	ahead uint32 = 1 << iota // a whole message waits for the next Read
+	held                     // out is not nil
+)
+
+// note says that what is, or is not. The caller holds mu.
+func (c *Conn) note(what uint32, is bool) {
+	was := c.later.Load()
+	now := was &^ what
+	if is {
+		now |= what
+	}
+	if now != was {
+		c.later.Store(now)
+	}
+}
+
 // ticker ends the wait of what is held back. Its timer runs on from batch to
 // batch, and is dropped once none has come for gatherTime.
 type ticker struct {
@@ -39,13 +57,13 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, n
 		return b, false, err
 	}
 	if !c.cfg.NoGather && c.out.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
-		ahead := c.ahead.Load()
-		if !ahead && c.wire.TryLock() {
+		soon := c.later.Load()&ahead != 0
+		if !soon && c.wire.TryLock() {
 			b = c.takeAll()
 			c.mu.Unlock()
 			return b, true, nil
 		}
-		if ahead {
+		if soon {
 			c.tick()
 		} else {
 			c.due.Store(true)
@@ -83,6 +101,7 @@ func (c *Conn) hold(h frame.Header, p []byte) {
 	c.holdPongs()
 	c.out = c.addFrame(c.out, h, p)
 	c.out.payload += int64(len(p))
+	c.note(held, true)
 }
 
 // holdPongs makes the pongs that are due a part of what is held back, so that
@@ -98,16 +117,22 @@ func (c *Conn) holdPongs() {
 // mu and wire.
 func (c *Conn) takeAll() *block {
 	c.holdPongs()
-	c.due.Store(c.pingOut == pingDue)
+	if due := c.pingOut == pingDue; due != c.due.Load() {
+		c.due.Store(due)
+	}
 	return c.takeOut()
 }
 
 // takeOut takes what is held back. The caller holds mu and wire.
 func (c *Conn) takeOut() *block {
 	b := c.out
+	if b == nil {
+		return nil
+	}
 	c.out = nil
-	if b != nil {
-		b.old = b.n
+	c.note(held, false)
+	b.old = b.n
+	if b.payload > 0 {
 		c.buffered.Add(b.payload)
 	}
 	return b
@@ -117,6 +142,7 @@ func (c *Conn) takeOut() *block {
 func (c *Conn) dropOut() {
 	putBlock(c.out)
 	c.out = nil
+	c.note(held, false)
 }
 
 // done ends what takeOut returned.
@@ -146,16 +172,17 @@ func (c *Conn) putBack(b *block, sent int) {
 		putBlock(later)
 	}
 	c.out = all
+	c.note(held, true)
 	c.due.Store(true)
 }
 
 // lookAhead notes whether a whole message waits for the next Read. The caller
 // holds reading.
 func (c *Conn) lookAhead() {
-	ahead := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
-	if ahead != c.ahead.Load() {
+	now := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
+	if now != (c.later.Load()&ahead != 0) {
 		c.mu.Lock()
-		c.ahead.Store(ahead)
+		c.note(ahead, now)
 		c.mu.Unlock()
 	}
 }
@@ -163,12 +190,14 @@ func (c *Conn) lookAhead() {
 // sendHeld sends what is held back before the caller, who holds reading, waits
 // for the stream.
 func (c *Conn) sendHeld() {
-	c.mu.Lock()
-	c.ahead.Store(false)
-	if c.out != nil {
-		c.due.Store(true)
+	if c.later.Load() != 0 {
+		c.mu.Lock()
+		c.note(ahead, false)
+		if c.out != nil {
+			c.due.Store(true)
+		}
+		c.mu.Unlock()
 	}
-	c.mu.Unlock()
 	c.sendDue()
 }
 
@@ -203,7 +232,7 @@ func (t *ticker) look() {
 	late := c.out != nil
 	if late {
 		// Whoever reads is not that quick to come back.
-		c.ahead.Store(false)
+		c.note(ahead, false)
 		c.due.Store(true)
 	}
 	c.mu.Unlock()

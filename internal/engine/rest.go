@@ -13,11 +13,11 @@ type incoming struct {
 	msg message // protected by reading
 	// turn is what pings wait for to be closed.
 	turn chan struct{} // protected by reading
-	// Where the read at work on the socket is to put bytes, nil while it waits,
+	// Where the read at work on the socket is to put bytes if not into the input,
 	// and what it came to.
-	into  []byte // protected by reading
-	got   int    // protected by reading
-	fault error  // protected by reading
+	direct []byte // protected by reading
+	got    int    // protected by reading
+	fault  error  // protected by reading
 }
 
 // incomings has those that nobody uses. Each is as good as new.

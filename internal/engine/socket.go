@@ -35,8 +35,8 @@ func (c *Conn) newSocket(s Stream) socket {
 	return socket{raw, newTry(c)}
 }
 
-// newTry returns a function that reads once from c's socket, into c.into, if there
-// is something to read, the end included, or an error, and reports whether
+// newTry returns a function that reads once from c's socket, if there is
+// something to read, the end included, or an error, and reports whether
 // there was. It is nil on systems whose sockets cannot be read like this.
 var newTry func(c *Conn) (try func(fd uintptr) bool)
 
@@ -44,22 +44,27 @@ var newTry func(c *Conn) (try func(fd uintptr) bool)
 // waits for the first byte of a message nothing is held. It calls little while
 // it waits, for the sake of the stack.
 func (c *Conn) readSocket(p []byte) (int, error) {
-	for {
-		if c.into = p; p == nil {
-			c.into = c.in.room()
-		}
-		err := c.socket.raw.Read(c.socket.try)
-		c.wake()
-		if err != nil || c.into != nil {
-			return c.readDone(p == nil, err)
-		}
+	c.direct = p
+	err := c.socket.raw.Read(c.socket.try)
+	c.wake()
+	return c.readDone(p == nil, err)
+}
+
+// memory returns where a read of the socket is to put bytes.
+//
+//go:noinline
+func (c *Conn) memory() []byte {
+	c.wake()
+	if c.direct != nil {
+		return c.direct
 	}
+	return c.in.room()
 }
 
 // readDone returns what a read of the socket came to.
 func (c *Conn) readDone(input bool, err error) (int, error) {
 	n, fault := c.got, c.fault
-	c.into, c.got, c.fault = nil, 0, nil
+	c.direct, c.got, c.fault = nil, 0, nil
 	switch {
 	case err != nil || fault != nil:
 		return 0, c.socketError("read", err, fault)
@@ -71,9 +76,11 @@ func (c *Conn) readDone(input bool, err error) (int, error) {
 	return n, nil
 }
 
-// writeSocket writes p to the socket. It does what its Write does with less stack.
+// writeSocket writes p to the socket. It does what its Write does with less stack,
+// and watches over the write from when it waits on.
 func (c *Conn) writeSocket(p []byte) (int, error) {
-	w := newSender(p)
+	w := senders.Get().(*sender)
+	w.c, w.p = c, p
 	err := c.socket.raw.Write(w.try)
 	return c.writeDone(w, err)
 }
@@ -81,7 +88,7 @@ func (c *Conn) writeSocket(p []byte) (int, error) {
 // writeDone returns what a write to the socket came to.
 func (c *Conn) writeDone(w *sender, err error) (int, error) {
 	n, fault := w.n, w.fault
-	w.p, w.n, w.fault = nil, 0, nil
+	w.c, w.p, w.n, w.fault, w.waited = nil, nil, 0, nil, false
 	senders.Put(w)
 	if err != nil || fault != nil {
 		err = c.socketError("write", err, fault)
@@ -91,10 +98,20 @@ func (c *Conn) writeDone(w *sender, err error) (int, error) {
 
 // sender is one write to a socket.
 type sender struct {
-	try   func(fd uintptr) bool
-	p     []byte
-	n     int   // bytes of p that were taken
-	fault error // of the system
+	try    func(fd uintptr) bool
+	c      *Conn
+	p      []byte
+	n      int   // bytes of p that were taken
+	fault  error // of the system
+	waited bool
+}
+
+// wait is called before the socket is waited for.
+func (w *sender) wait() {
+	if !w.waited {
+		w.waited = true
+		w.c.beginWrite()
+	}
 }
 
 var senders = sync.Pool{New: func() any {
@@ -102,12 +119,6 @@ var senders = sync.Pool{New: func() any {
 	w.try = newSend(w)
 	return w
 }}
-
-func newSender(p []byte) *sender {
-	w := senders.Get().(*sender)
-	w.p = p
-	return w
-}
 
 // newSend returns a function that writes what it can of w.p, and reports whether
 // that is all that there is to do. It is there where newTry is.

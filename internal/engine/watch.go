@@ -45,10 +45,10 @@ func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	return now
 }
 
-// endWatch is called after an operation. It reports whether it was interrupted:
-// the deadline is then the caller's to clear.
+// endWatch is called after an operation, watched or not. It reports whether it was
+// interrupted: the deadline is then the caller's to clear.
 func (c *Conn) endWatch(w *watch) (interrupted bool) {
-	if w.due.Swap(0) != rung {
+	if w.due.Load() == 0 || w.due.Swap(0) != rung {
 		return false
 	}
 	c.cfg.clock.mu.Lock() // the deadline is set under it

@@ -107,12 +107,12 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	if b.n > c.stride() || !outlives(ctx, c.stream) {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
-	c.beginWrite()
 	var n int
 	var err error
 	if c.socket.raw != nil {
 		n, err = c.writeSocket(b.mem[:b.n])
 	} else {
+		c.beginWrite()
 		n, err = c.stream.Write(b.mem[:b.n])
 	}
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
