@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twinws/ws/handshake"
@@ -104,6 +105,23 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, e
 	return r, p, p.Validate()
 }
 
+// requests are those that no Check is shown, which might keep them.
+var requests = sync.Pool{New: func() any { return new(handshake.Request) }}
+
+func (o *AcceptOptions) takeRequest() *handshake.Request {
+	if o.Check != nil {
+		return new(handshake.Request)
+	}
+	return requests.Get().(*handshake.Request)
+}
+
+func (o *AcceptOptions) putRequest(r *handshake.Request) {
+	if o.Check == nil {
+		r.Reset()
+		requests.Put(r)
+	}
+}
+
 // agree decides about a request.
 func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, p)
@@ -160,7 +178,10 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 		writeRefusal(w, r, refusalOf(err))
 		return nil, err
 	}
-	agreement, refusal := o.agree(handshake.FromHTTP(r), &policy)
+	request := o.takeRequest()
+	request.SetHTTP(r)
+	agreement, refusal := o.agree(request, &policy)
+	o.putRequest(request)
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return nil, refusal

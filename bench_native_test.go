@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +58,27 @@ func BenchmarkUpgrade(b *testing.B) {
 			b.Fatal(err)
 		}
 		c.CloseNow()
+	}
+}
+
+// TestUpgradeAllocations bounds the garbage of a handshake: the connections lie
+// between it in memory.
+func TestUpgradeAllocations(t *testing.T) {
+	most := 20.0
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		most *= 2 // its pools forget
+	}
+	s := &script{in: []byte(browserRequest)}
+	var err error
+	n := testing.AllocsPerRun(100, func() {
+		s.left = s.in
+		var c *ws.Conn
+		if c, err = ws.Upgrade(context.Background(), s, nil); err == nil {
+			c.CloseNow()
+		}
+	})
+	if err != nil || n > most {
+		t.Errorf("%v allocations, %v; want %v at most", n, err, most)
 	}
 }
 

@@ -97,18 +97,15 @@ func answered(err error) bool { return refusalOf(err).Status != 0 }
 
 func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engine.Config, rest []byte, err error) {
 	var a *handshake.Agreement
-	var r *handshake.Request
-	parse := func(p []byte) (n int, err error) {
-		r, n, err = handshake.ParseRequest(p)
-		return n, err
-	}
+	r := o.takeRequest()
+	defer o.putRequest(r)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, parse)
+	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, r.Parse)
 	if err != nil {
 		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
-	n, err := parse(held)
+	n, err := r.Parse(held)
 	if err == nil {
 		var refusal *HandshakeError
 		if a, refusal = o.agree(r, policy); refusal != nil {
@@ -117,8 +114,7 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	}
 	var head []byte
 	if err == nil {
-		// r's parts are strings, and the buffer may be written to again.
-		rest = append(rest, held[n:]...)
+		rest = append(rest, held[n:]...) // the buffer is written to again
 		head, cfg, err = o.respond(room[:0], a, nil)
 	}
 	if err != nil {

@@ -87,5 +87,8 @@ func (b *builds) start(ctx context.Context, name string, s contestant.Setup) (*c
 	if s.Room {
 		args = append(args, "-room")
 	}
+	if s.Idle {
+		args = append(args, "-idle")
+	}
 	return child.Start(ctx, program, args...)
 }

@@ -56,7 +56,7 @@ func (r *runner) idle(ctx context.Context, files int) error {
 }
 
 func (r *runner) idleOf(ctx context.Context, name string, levels []int) error {
-	p, err := r.builds.start(ctx, name, contestant.Setup{})
+	p, err := r.builds.start(ctx, name, contestant.Setup{Idle: true})
 	if err != nil {
 		return err
 	}

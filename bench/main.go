@@ -49,6 +49,7 @@ func main() {
 	serve := flag.String("serve", "", "be the server of this contestant; for the command itself")
 	deflate := flag.String("deflate", "", "serve: fresh or takeover")
 	room := flag.Bool("room", false, "serve: keep connections for broadcasts")
+	idle := flag.Bool("idle", false, "serve: connections will wait")
 	hold := flag.String("hold", "", "be the process that holds a million; for the command itself")
 	flag.Parse()
 
@@ -58,7 +59,7 @@ func main() {
 	switch {
 	case *serve != "":
 		signal.Ignore(os.Interrupt) // it ends with its input
-		err = child.Serve(os.Stdin, os.Stdout, *serve, contestant.Setup{Deflate: contestant.Deflate(*deflate), Room: *room})
+		err = child.Serve(os.Stdin, os.Stdout, *serve, contestant.Setup{Deflate: contestant.Deflate(*deflate), Room: *room, Idle: *idle})
 	case *hold != "":
 		err = million.Hold(os.Stdout, *hold, o.million)
 	default:

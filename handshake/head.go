@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,13 +69,13 @@ func cutHead(src []byte, limit int) (string, error) {
 }
 
 // parseFields reads the lines of a header and the empty line at its end (RFC 9112
-// section 5).
-func parseFields(lines string) (Fields, error) {
+// section 5), and appends them to fields.
+func parseFields(fields Fields, lines string) (Fields, error) {
 	n := strings.Count(lines, "\n") - 1
 	if n > MaxFields {
-		return nil, tooManyFields(n)
+		return fields, tooManyFields(n)
 	}
-	fields := make(Fields, 0, max(n, 0))
+	fields = slices.Grow(fields, max(n, 0))
 	for {
 		line, rest, err := cutLine(lines)
 		if err != nil || line == "" {
@@ -82,7 +83,7 @@ func parseFields(lines string) (Fields, error) {
 		}
 		f, err := parseField(line)
 		if err != nil {
-			return nil, err
+			return fields, err
 		}
 		fields, lines = append(fields, f), rest
 	}

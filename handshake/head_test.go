@@ -74,7 +74,7 @@ func TestParseFields(t *testing.T) {
 		{"RFC 9112 section 2.2: bare LF", "Name: a\nOther: b", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseFields("First: 1\r\n" + c.line + "\r\nLast: 2\r\n\r\n")
+			got, err := parseFields(nil, "First: 1\r\n"+c.line+"\r\nLast: 2\r\n\r\n")
 			if c.want == nil {
 				if e, ok := errors.AsType[*api.HandshakeError](err); !ok || e.Status != 400 {
 					t.Fatalf("parsed %q with error %v, want status 400", got, err)

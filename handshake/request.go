@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,29 +27,46 @@ type Request struct {
 //
 // Call it when [HeadEnd] has found the end, or when nothing more will come.
 func ParseRequest(src []byte) (r *Request, n int, err error) {
+	r = new(Request)
+	if n, err = r.Parse(src); err != nil {
+		return nil, 0, err
+	}
+	return r, n, nil
+}
+
+// Parse is [ParseRequest] into r, whose Header's memory it uses again. On error
+// r is empty.
+func (r *Request) Parse(src []byte) (n int, err error) {
+	r.Reset()
 	if len(src) > 0 && !tokenByte(src[0]) {
-		return nil, 0, malformed(http.StatusBadRequest,
+		return 0, malformed(http.StatusBadRequest,
 			"what came does not begin with a method: if it is TLS, it was sent to a port that does not speak it")
 	}
 	head, err := cutHead(src, MaxHeadBytes)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	line, rest, err := cutLine(head)
+	if err == nil {
+		err = r.parseLine(line)
+	}
+	if err == nil {
+		r.Header, err = parseFields(r.Header, rest)
+	}
 	if err != nil {
-		return nil, 0, err
-	}
-	r = new(Request)
-	if err = r.parseLine(line); err != nil {
-		return nil, 0, err
-	}
-	if r.Header, err = parseFields(rest); err != nil {
-		return nil, 0, err
+		r.Reset()
+		return 0, err
 	}
 	if r.Host == "" {
 		r.Host = r.Header.Get("Host")
 	}
-	return r, len(head), nil
+	return len(head), nil
+}
+
+// Reset empties r, and keeps its Header's memory.
+func (r *Request) Reset() {
+	clear(r.Header)
+	*r = Request{Header: r.Header[:0]}
 }
 
 // parseLine reads the request line (RFC 9112 section 3).
@@ -94,11 +112,19 @@ func validProto(s string) bool {
 // takes out of the header, Host and Transfer-Encoding, is put back
 // where [Check] looks for it.
 func FromHTTP(r *http.Request) *Request {
+	into := new(Request)
+	into.SetHTTP(r)
+	return into
+}
+
+// SetHTTP makes into what [FromHTTP] returns. Its Header's memory is used again.
+func (into *Request) SetHTTP(r *http.Request) {
 	n := 2
 	for _, values := range r.Header {
 		n += len(values)
 	}
-	h := make(Fields, 0, n)
+	into.Reset()
+	h := slices.Grow(into.Header, n)
 	for name, values := range r.Header {
 		for _, v := range values {
 			h = append(h, Field{name, trimSpace(v)})
@@ -114,5 +140,5 @@ func FromHTTP(r *http.Request) *Request {
 	if target == "" && r.URL != nil {
 		target = r.URL.RequestURI()
 	}
-	return &Request{Method: r.Method, Target: target, Host: r.Host, Proto: r.Proto, Header: h}
+	*into = Request{Method: r.Method, Target: target, Host: r.Host, Proto: r.Proto, Header: h}
 }

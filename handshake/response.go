@@ -56,7 +56,7 @@ func parseResponse(src []byte) (*Response, int, error) {
 	if err := r.parseLine(line); err != nil {
 		return nil, 0, err
 	}
-	if r.Header, err = parseFields(rest); err != nil {
+	if r.Header, err = parseFields(nil, rest); err != nil {
 		return nil, 0, err
 	}
 	return r, len(head), nil

@@ -34,7 +34,7 @@ func (cfg *Config) settings() *settings {
 	if cfg.Keys != nil || cfg.Clock == nil {
 		own := s
 		if cfg.Keys != nil {
-			own.keys = &cfg.Keys
+			own.keys = new(cfg.Keys)
 		}
 		if cfg.Clock == nil {
 			own.clock = new(Clock)

@@ -28,6 +28,8 @@ type Setup struct {
 	Deflate Deflate
 	// Room keeps the connections together for broadcasts.
 	Room bool
+	// Idle says that the memory of connections that wait is measured.
+	Idle bool
 }
 
 // Broadcast sends p as one text message to every connection, prepared once where

@@ -11,8 +11,9 @@ import (
 // The library has no README settings to differ from: these are its defaults.
 var (
 	ours = &Contestant{
-		Name:     "ours",
-		Settings: "Upgrade, ReadAppend into one buffer per connection, Write; all defaults (UTF-8, limits, keepalive, write timeout on)",
+		Name: "ours",
+		Settings: "Upgrade, ReadAppend into one buffer per connection, Write; all defaults (UTF-8, limits, keepalive, write timeout on); " +
+			"broadcast: WritePrepared from as many goroutines as run at once; idle: a new buffer for each message, so that none of the echo's own is kept",
 		Deflates: []Deflate{Fresh, Takeover},
 		Serve: func(ln net.Listener, s Setup) Broadcast {
 			e := newOurEcho(s)
@@ -57,10 +58,11 @@ var oursHandler = &Contestant{
 type ourEcho struct {
 	opts *ws.AcceptOptions
 	room *room[*ws.Conn]
+	idle bool
 }
 
 func newOurEcho(s Setup) *ourEcho {
-	e := &ourEcho{opts: &ws.AcceptOptions{}, room: newRoom[*ws.Conn](s.Room)}
+	e := &ourEcho{opts: &ws.AcceptOptions{}, room: newRoom[*ws.Conn](s.Room), idle: s.Idle}
 	if s.Deflate != Off {
 		fresh := s.Deflate == Fresh
 		e.opts.Compression = &ws.Compression{ServerNoContextTakeover: fresh, ClientNoContextTakeover: fresh}
@@ -82,7 +84,9 @@ func (e *ourEcho) run(c *ws.Conn) {
 		if err := c.Write(ctx, typ, p); err != nil {
 			return
 		}
-		buf = p
+		if !e.idle {
+			buf = p
+		}
 	}
 }
 
@@ -92,7 +96,7 @@ func (e *ourEcho) broadcast(p []byte) error {
 		return err
 	}
 	ctx := context.Background()
-	return e.room.each(func(c *ws.Conn) error { return c.WritePrepared(ctx, m) })
+	return e.room.parts(func(c *ws.Conn) error { return c.WritePrepared(ctx, m) })
 }
 
 type ourClient struct {

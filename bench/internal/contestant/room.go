@@ -1,8 +1,12 @@
 package contestant
 
 import (
+	"errors"
+	"maps"
 	"net"
 	"net/http"
+	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -48,6 +52,35 @@ func (r *room[C]) each(f func(C) error) error {
 		}
 	}
 	return nil
+}
+
+// parts calls f for every member, a part of them on each of as many goroutines
+// as run at once, until one fails.
+func (r *room[C]) parts(f func(C) error) error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Collect(maps.Keys(r.members))
+	n := runtime.GOMAXPROCS(0)
+	errs := make(chan error, n)
+	for i := range n {
+		go func() {
+			var err error
+			for _, c := range all[i*len(all)/n : (i+1)*len(all)/n] {
+				if err = f(c); err != nil {
+					break
+				}
+			}
+			errs <- err
+		}()
+	}
+	var err error
+	for range n {
+		err = errors.Join(err, <-errs)
+	}
+	return err
 }
 
 // serveTCP runs serve for every connection, each on a goroutine of its own.
