@@ -5,6 +5,7 @@ package ws
 import (
 	"context"
 	"log"
+	"net"
 	"net/http"
 	"reflect"
 	"runtime/debug"
@@ -54,17 +55,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // it has been answered
 	}
 	s := &service{h: h, conn: Conn{c}}
-	s.ctx.Init(uncancelled(r.Context()), c)
+	s.ctx.Init(uncancelled(r.Context(), c.LocalAddr()), c)
 	go s.run()
 }
 
 // uncancelled returns a context that has the values of ctx, and keeps little else
-// in memory. net/http makes several contexts for each request, of which most
-// can only be cancelled; package context has no other way past them.
-func uncancelled(ctx context.Context) context.Context {
+// in memory. net/http makes several contexts for each request, most of which
+// can only be cancelled; package context has no other way past them. One has nothing but the
+// local address, which engine.Context knows.
+func uncancelled(ctx context.Context, local net.Addr) context.Context {
 	for {
 		v := reflect.ValueOf(ctx)
-		if v.Type().String() != "*context.cancelCtx" {
+		kind := v.Type().String()
+		if kind != "*context.cancelCtx" && kind != "*context.valueCtx" {
 			return ctx
 		}
 		f := v.Elem().FieldByName("Context")
@@ -75,9 +78,21 @@ func uncancelled(ctx context.Context) context.Context {
 		if !ok {
 			return ctx
 		}
+		if kind == "*context.valueCtx" && !holds(ctx, parent, local) {
+			return ctx
+		}
 		ctx = parent
 	}
 }
+
+// holds reports whether what ctx has and its parent has not is the local address.
+func holds(ctx, parent context.Context, local net.Addr) bool {
+	a, ok := ctx.Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	b, _ := local.(*net.TCPAddr)
+	return ok && a == b && parent.Value(http.LocalAddrContextKey) == nil
+}
+
+func init() { engine.LocalAddrKey = http.LocalAddrContextKey }
 
 // service is the work on one connection: all that it needs in one piece.
 type service struct {

@@ -143,6 +143,12 @@ func TestHandlerContext(t *testing.T) {
 			ctx, cancel := context.WithCancel(ctx)
 			return withUser(ctx), cancel
 		},
+		"another local address": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithValue(ctx, http.LocalAddrContextKey, elsewhere), func() {}
+		},
+		"no local address": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithValue(ctx, http.LocalAddrContextKey, nil), func() {}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, u := n.serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -158,15 +164,20 @@ func TestHandlerContext(t *testing.T) {
 			c.Write(within(t), ws.MessageText, nil)
 			got := <-all
 			want := seen{user: nil, server: s.Config, local: s.Listener.Addr()}
-			if strings.Contains(name, "value") {
+			switch {
+			case strings.Contains(name, "value"):
 				want.user = "alice"
+			case name == "another local address":
+				want.local = elsewhere
 			}
-			if got.user != want.user || got.server != want.server || got.err != nil || got.local.(net.Addr).String() != s.Listener.Addr().String() {
+			if got.user != want.user || got.server != want.server || got.err != nil || got.local.(net.Addr).String() != want.local.(net.Addr).String() {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
 	}
 }
+
+var elsewhere = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}
 
 func withUser(ctx context.Context) context.Context { return context.WithValue(ctx, userKey{}, "alice") }
 

@@ -17,6 +17,10 @@ type Context struct {
 	inner *awaited // protected by mu; nil until somebody watches, over after End
 }
 
+// LocalAddrKey is the key by which a Context tells its stream's own address if its
+// values do not; nil for none. It is set before any is used.
+var LocalAddrKey any
+
 // awaited is a context whose end can be seen.
 type awaited struct {
 	context.Context
@@ -87,7 +91,13 @@ func (x *Context) Value(key any) any {
 			return v
 		}
 	}
-	return x.values.Value(key)
+	v := x.values.Value(key)
+	if v == nil && key != nil && key == LocalAddrKey {
+		if a := x.conn.LocalAddr(); a != nil {
+			return a
+		}
+	}
+	return v
 }
 
 // outlives reports whether ctx does not end before s: it never does, or was made

@@ -223,5 +223,13 @@ func (c *Conn) RemoteAddr() net.Addr {
 	return nil
 }
 
+// LocalAddr returns the stream's own address, nil for a stream that knows none.
+func (c *Conn) LocalAddr() net.Addr {
+	if s, ok := c.stream.(interface{ LocalAddr() net.Addr }); ok {
+		return s.LocalAddr()
+	}
+	return nil
+}
+
 // CanSend reports whether code may stand in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

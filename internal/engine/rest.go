@@ -13,15 +13,15 @@ type incoming struct {
 	msg message // protected by reading
 	// turn is what pings wait for to be closed.
 	turn chan struct{} // protected by reading
-	// Where the read at work on the socket is to put bytes if not into the input,
-	// and what it came to.
-	direct []byte // protected by reading
-	got    int    // protected by reading
-	fault  error  // protected by reading
+	// Where the read at work on the socket puts bytes, nil while it waits; where
+	// if not into the input; and what it came to.
+	into, direct []byte // protected by reading
+	got          int    // protected by reading
+	fault        error  // protected by reading
 }
 
 // incomings has those that nobody uses. Each is as good as new.
-var incomings = sync.Pool{New: func() any { return new(incoming) }}
+var incomings sync.Pool
 
 // lockReading takes reading, and with it incoming: until doneReading it is nil
 // only while the socket is waited for.
@@ -35,8 +35,18 @@ func (c *Conn) lockReading(ctx context.Context) error {
 
 // wake undoes rest.
 func (c *Conn) wake() {
-	if c.incoming == nil {
-		c.incoming = incomings.Get().(*incoming)
+	if c.incoming == nil && !c.wakeOld() {
+		c.incoming = new(incoming)
 		c.in.pace = c.pace
 	}
+}
+
+// wakeOld undoes rest, unless incoming would have to be made.
+func (c *Conn) wakeOld() bool {
+	x, ok := incomings.Get().(*incoming)
+	if ok {
+		c.incoming = x
+		c.in.pace = c.pace
+	}
+	return ok
 }

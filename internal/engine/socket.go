@@ -36,35 +36,47 @@ func (c *Conn) newSocket(s Stream) socket {
 }
 
 // newTry returns a function that reads once from c's socket, if there is
-// something to read, the end included, or an error, and reports whether
-// there was. It is nil on systems whose sockets cannot be read like this.
+// something to read, the end included, or an error, and reports whether it did,
+// or lacks memory to read into. It is nil on systems whose sockets cannot be read
+// like this.
 var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
 // waits for the first byte of a message nothing is held. It calls little while
-// it waits, for the sake of the stack.
+// it waits, for the sake of the stack: memory is made here.
 func (c *Conn) readSocket(p []byte) (int, error) {
-	c.direct = p
-	err := c.socket.raw.Read(c.socket.try)
-	c.wake()
-	return c.readDone(p == nil, err)
+	for {
+		c.direct, c.into = p, p
+		if p == nil {
+			c.into = c.in.room()
+		}
+		err := c.socket.raw.Read(c.socket.try)
+		c.wake()
+		if err != nil || c.into != nil {
+			return c.readDone(p == nil, err)
+		}
+	}
 }
 
-// memory returns where a read of the socket is to put bytes.
+// ready takes memory to read into once more, unless it would have to be made.
 //
 //go:noinline
-func (c *Conn) memory() []byte {
-	c.wake()
-	if c.direct != nil {
-		return c.direct
+func (c *Conn) ready() bool {
+	if c.incoming == nil && !c.wakeOld() {
+		return false
 	}
-	return c.in.room()
+	if c.direct != nil {
+		c.into = c.direct
+	} else if c.in.hasRoom() {
+		c.into = c.in.room()
+	}
+	return c.into != nil
 }
 
 // readDone returns what a read of the socket came to.
 func (c *Conn) readDone(input bool, err error) (int, error) {
 	n, fault := c.got, c.fault
-	c.direct, c.got, c.fault = nil, 0, nil
+	c.direct, c.into, c.got, c.fault = nil, nil, 0, nil
 	switch {
 	case err != nil || fault != nil:
 		return 0, c.socketError("read", err, fault)

@@ -7,12 +7,14 @@ import "syscall"
 func init() { newTry, newSend = tryUnix, sendUnix }
 
 // tryUnix tries before it waits, since what came before, the end of the stream
-// included, is not told again. Memory is taken for each try alone.
+// included, is not told again.
 func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	return func(fd uintptr) bool {
-		p := c.memory()
+		if (c.incoming == nil || c.into == nil) && !c.ready() {
+			return true
+		}
 		for {
-			n, err := syscall.Read(int(fd), p)
+			n, err := syscall.Read(int(fd), c.into)
 			if err == nil {
 				c.got = n
 				return true
@@ -32,6 +34,7 @@ func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 
 // park gives up what a read needs, until there is something to read.
 func (c *Conn) park() {
+	c.into = nil
 	c.in.release()
 	c.rest()
 }
