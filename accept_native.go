@@ -165,18 +165,19 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
-	c, err := accept(w, r, opts)
-	if err != nil {
+	c := new(engine.Conn)
+	if err := accept(c, w, r, opts); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return &Conn{b: c}, nil
 }
 
-func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engine.Conn, error) {
+// accept makes c the connection.
+func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions) error {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
-		return nil, err
+		return err
 	}
 	request := o.takeRequest()
 	request.SetHTTP(r)
@@ -184,21 +185,21 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 	o.putRequest(request)
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
-		return nil, refusal
+		return refusal
 	}
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
 	head, cfg, err := o.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
-		return nil, err
+		return err
 	}
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
 			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
 		writeRefusal(w, r, e)
-		return nil, e
+		return e
 	}
 	// What the client sent behind its handshake is in the server's buffer.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
@@ -209,9 +210,10 @@ func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*engin
 	}
 	if err != nil {
 		nc.Close()
-		return nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+		return &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return newEngine(nc, append([]byte(nil), buffered...), cfg, o.Keepalive), nil
+	initEngine(c, nc, append([]byte(nil), buffered...), cfg, o.Keepalive)
+	return nil
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.

@@ -50,12 +50,12 @@ type handler struct {
 
 // ServeHTTP accepts a connection and returns.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c, err := accept(w, r, &h.opts)
-	if err != nil {
+	s := &service{h: h}
+	if accept(&s.engine, w, r, &h.opts) != nil {
 		return // it has been answered
 	}
-	s := &service{h: h, conn: Conn{c}}
-	s.ctx.Init(uncancelled(r.Context(), c.LocalAddr()), c)
+	s.conn = Conn{&s.engine}
+	s.ctx.Init(uncancelled(r.Context(), s.engine.LocalAddr()), &s.engine)
 	go s.run()
 }
 
@@ -96,9 +96,10 @@ func init() { engine.LocalAddrKey = http.LocalAddrContextKey }
 
 // service is the work on one connection: all that it needs in one piece.
 type service struct {
-	ctx  engine.Context
-	conn Conn
-	h    *handler // nil once f has returned
+	ctx    engine.Context
+	conn   Conn
+	engine engine.Conn
+	h      *handler // nil once f has returned
 }
 
 func (s *service) run() {

@@ -73,6 +73,12 @@ var clock = engine.Clock{Coarse: true}
 // newEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
 func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *engine.Conn {
+	c := new(engine.Conn)
+	initEngine(c, nc, buffered, cfg, k)
+	return c
+}
+
+func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) {
 	cfg.Idle, cfg.Timeout = k.resolve()
 	cfg.Buffered = buffered
 	t, secure := nc.(*tls.Conn)
@@ -81,9 +87,10 @@ func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *e
 	}
 	if secure {
 		cfg.CutOffBreaks = true
-		return engine.New(tlsStream{t}, cfg)
+		c.Init(tlsStream{t}, cfg)
+		return
 	}
-	return engine.New(nc, cfg)
+	c.Init(nc, cfg)
 }
 
 func isSocket(nc net.Conn) bool {

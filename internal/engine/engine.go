@@ -182,7 +182,14 @@ type compression struct {
 
 // New returns the connection that goes on where the handshake on s ended.
 func New(s Stream, cfg Config) *Conn {
-	c := &Conn{cfg: cfg.settings(), stream: s, rules: frame.Rules{Masked: !cfg.Client}}
+	c := new(Conn)
+	c.Init(s, cfg)
+	return c
+}
+
+// Init makes c, which is new, what New returns.
+func (c *Conn) Init(s Stream, cfg Config) {
+	c.cfg, c.stream, c.rules = cfg.settings(), s, frame.Rules{Masked: !cfg.Client}
 	c.socket = c.newSocket(s)
 	c.pace.most = largestRead(s)
 	if d := cfg.Deflate; d != nil {
@@ -197,7 +204,6 @@ func New(s Stream, cfg Config) *Conn {
 		c.in.adopt(cfg.Buffered)
 	}
 	c.open.Store(true)
-	return c
 }
 
 // Subprotocol returns what the handshake agreed on.
