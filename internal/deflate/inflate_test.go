@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -26,6 +27,68 @@ func same(t *testing.T, dict, payload []byte) {
 		}
 	case err != nil || !bytes.Equal(got, want):
 		t.Errorf("% x: %q, %v; the naive way says %q", payload, got, err, want)
+	}
+	sameWhole(t, dict, payload, got, err)
+}
+
+// sameWhole holds Whole to what Open made of a payload, whatever room there is for
+// the message and behind the payload, and whatever the limit.
+func sameWhole(t *testing.T, dict, payload, want []byte, wantErr error) {
+	t.Helper()
+	const before = "before"
+	for _, room := range []int{0, len(want) - 1, len(want), len(want) + 1, len(want) + len(mark), len(want) + 100} {
+		for _, limit := range []int{len(want) - 1, len(want), math.MaxInt} {
+			d := NewDecompressor(maxBits, true)
+			d.received.add(dict)
+			dst := append(make([]byte, 0, len(before)+max(room, 0)), before...)
+			src := append(make([]byte, 0, len(payload)+room%20+1), payload...)
+			got, ok := d.Whole(dst, src, int64(limit))
+			if ok && (wantErr != nil || limit < len(want) || string(got) != before+string(want)) || !ok && string(got) != before {
+				t.Fatalf("% x, room for %d, limit %d: %q, %t; want %q, %v", payload, room, limit, got, ok, want, wantErr)
+			}
+			said := dict
+			if ok {
+				said = append(bytes.Clone(dict), want...)
+			}
+			if !bytes.HasSuffix(said, d.received.buf) || len(d.received.buf) < min(len(said), 1<<maxBits) {
+				t.Fatalf("% x: what is remembered is not what was said", payload)
+			}
+			if len(src) > 0 && !bytes.Equal(src, payload) {
+				t.Fatal("the payload was written to")
+			}
+		}
+	}
+}
+
+// Ordinary payloads are inflated whole; what looks as if it had taken the mark in
+// is left to Open, and what has taken it in is not taken for a message.
+func TestWhole(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		d := NewDecompressor(maxBits, true)
+		d.received.add(dicts[i])
+		want, lasts, err := naiveInflate(dicts[i], payload, 1<<maxBits)
+		if got, ok := d.Whole(nil, payload, int64(len(want))); err != nil || ok != (lasts == 0) || ok && !bytes.Equal(got, want) {
+			t.Errorf("sample %d: %d bytes, %t; want %d", i, len(got), ok, len(want))
+		}
+	}
+	stored := func(header byte, said string, more int) []byte {
+		n := len(said) + more
+		return append([]byte{header, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}, said...)
+	}
+	all := len(marking) + len(mark)
+	for name, payload := range map[string][]byte{
+		"a message that ends like the marking":           append(stored(0, "Hello"+marking, 0), 0),
+		"a last block that takes the marking":            stored(1, "Hello", len(marking)),
+		"a last block that takes the mark":               stored(1, "Hello", all),
+		"a block that takes the mark":                    stored(0, "Hello", all),
+		"a block that takes more":                        stored(0, "Hello", all+1),
+		"a block that takes the tail":                    stored(0, "Hello", len(tail)),
+		"a last block that takes the tail":               stored(1, "Hello", len(tail)),
+		"a block that takes the tail and a header":       stored(0, "Hello", len(tail)+1),
+		"a message that ends like the marking, no block": stored(0, "Hello"+marking, 0),
+	} {
+		t.Run(name, func(t *testing.T) { same(t, nil, payload) })
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
 	"github.com/twinws/ws/internal/deflate"
 )
 
@@ -133,8 +134,36 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
+// inflateHeld appends a message to dst that is one frame which is held whole, and
+// nothing about it out of the ordinary: else it reports false, and the frame is
+// there as before.
+func (c *Conn) inflateHeld(dst []byte) ([]byte, bool) {
+	z, length := &c.msg.zip, int(c.cur.left)
+	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
+		return dst, false
+	}
+	b := getDeflated()
+	payload := append((*b)[:0], c.in.bytes()[:length]...)
+	if c.cur.h.Masked {
+		frame.Mask(payload, c.cur.h.Key, 0)
+	}
+	out, ok := c.rare.Load().received.Whole(dst, payload, c.readLimit())
+	putDeflated(b, payload)
+	if ok {
+		c.in.skip(length)
+		c.cur.left, c.cur.have, z.done = 0, false, true
+	}
+	return out, ok
+}
+
 // inflateMessage appends the rest of the current message to dst.
 func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
+	if out, ok := c.inflateHeld(dst); ok {
+		if c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]) {
+			return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		}
+		return out, c.checkEnd(ctx)
+	}
 	z := &c.msg.zip
 	for {
 		if left := c.readLimit() - z.out; len(dst) == cap(dst) && left > 0 {
