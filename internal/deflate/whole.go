@@ -32,7 +32,7 @@ func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, ok bool)
 	m.r.(flate.Resetter).Reset(&m.known, d.received.buf)
 	out, over, ok := m.readAll(dst, len(src), limit)
 	if ok {
-		out, ok = m.unmark(out, over, len(dst), limit)
+		out, ok = unmark(out, over, len(dst), limit)
 	}
 	if !ok {
 		return dst, false
@@ -72,10 +72,7 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 
 // unmark takes the mark off the end of out and over. It is there, and was not a
 // part of a block of the peer's, which would have what precedes it, too.
-func (m *Message) unmark(out, over []byte, start int, limit int64) ([]byte, bool) {
-	if m.known.Len() > 0 {
-		return nil, false
-	}
+func unmark(out, over []byte, start int, limit int64) ([]byte, bool) {
 	end := len(out) - max(len(mark)-len(over), 0)
 	if end < start || string(out[end:]) != mark[:len(out)-end] || string(over) != mark[len(out)-end:] {
 		return nil, false
