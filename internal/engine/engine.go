@@ -41,13 +41,18 @@ const (
 //
 // A Stream may have further methods, which are used when they are there:
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
-// without the farewell that Close may send. Large messages are written to a
+// without the farewell that Close may send; AwaitRead() error waits until Read
+// would not wait, by the deadline for reading, so that no memory is held
+// meanwhile. Large messages are written to a
 // *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 }
+
+// awaitable is a Stream that says when there is something to read.
+type awaitable interface{ AwaitRead() error }
 
 // Config is what a connection is told about itself. It is not changed later.
 type Config struct {

@@ -33,6 +33,22 @@ func (c *Conn) lockReading(ctx context.Context) error {
 	return err
 }
 
+// park gives up what a read needs, until there is something to read.
+func (c *Conn) park() {
+	c.into = nil
+	c.in.release()
+	c.rest()
+}
+
+// rest gives incoming up if there is nothing in it.
+func (c *Conn) rest() {
+	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil && c.direct == nil {
+		c.pace = c.in.pace
+		incomings.Put(c.incoming)
+		c.incoming = nil
+	}
+}
+
 // wake undoes rest.
 func (c *Conn) wake() {
 	if c.incoming == nil && !c.wakeOld() {

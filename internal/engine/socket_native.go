@@ -32,22 +32,6 @@ func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	}
 }
 
-// park gives up what a read needs, until there is something to read.
-func (c *Conn) park() {
-	c.into = nil
-	c.in.release()
-	c.rest()
-}
-
-// rest gives incoming up if there is nothing in it.
-func (c *Conn) rest() {
-	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil && c.direct == nil {
-		c.pace = c.in.pace
-		incomings.Put(c.incoming)
-		c.incoming = nil
-	}
-}
-
 func sendUnix(w *sender) (try func(fd uintptr) bool) {
 	return func(fd uintptr) bool {
 		for w.n < len(w.p) {

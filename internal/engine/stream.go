@@ -116,14 +116,30 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	return nil
 }
 
-// readPlain makes one Read of a stream that cannot tell when there are bytes.
+// readPlain makes one Read of a stream that is no socket.
 func (c *Conn) readPlain(p []byte) (n int, err error) {
+	if s, ok := c.stream.(awaitable); ok {
+		if err := c.await(s, p); err != nil {
+			return 0, err
+		}
+	}
 	if p != nil {
 		return c.stream.Read(p)
 	}
 	n, err = c.stream.Read(c.in.room())
 	c.in.took(n)
 	return n, err
+}
+
+// await waits until s has something to read into p or into the input. Meanwhile
+// nothing is held, as with a socket.
+func (c *Conn) await(s awaitable, p []byte) error {
+	c.direct = p
+	c.park()
+	err := s.AwaitRead()
+	c.wake()
+	c.direct = nil
+	return err
 }
 
 // writeStream writes head and then body, returning how many bytes the stream

@@ -80,24 +80,25 @@ func Hold(w io.Writer, kind string, n int) error {
 	return json.NewEncoder(w).Encode(Report{len(streams), held / float64(len(streams)), (after.CPU - before.CPU).Seconds()})
 }
 
+// clock is shared, as among a server's sockets.
+var clock = engine.Clock{Coarse: true}
+
 func serveEngine(s *stream) {
-	c := engine.New(s, engine.Config{ReadLimit: 1 << 20, Idle: idle, Timeout: idle, WriteTimeout: idle})
+	c := engine.New(s, engine.Config{ReadLimit: 1 << 20, Idle: idle, Timeout: idle, WriteTimeout: idle, Clock: &clock})
 	defer c.CloseNow()
 	ctx := context.Background()
-	var buf []byte
 	for {
-		typ, p, err := c.ReadAppend(ctx, buf[:0])
+		typ, p, err := c.ReadAppend(ctx, nil)
 		if err != nil || c.Write(ctx, typ, p) != nil {
 			return
 		}
-		buf = p
 	}
 }
 
 func serveBare(s *stream) {
-	buf := make([]byte, size+14)
-	for {
-		n, err := s.Read(buf)
+	for s.AwaitRead() == nil {
+		var buf [size + 14]byte
+		n, err := s.Read(buf[:])
 		if err != nil {
 			return
 		}

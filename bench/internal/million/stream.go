@@ -30,16 +30,31 @@ func newStream(p []byte) *stream {
 func (s *stream) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.await(); err != nil {
+		return 0, err
+	}
+	n := copy(p, s.said)
+	s.said = s.said[n:]
+	return n, nil
+}
+
+// AwaitRead waits until there is something to read.
+func (s *stream) AwaitRead() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.await()
+}
+
+// await is AwaitRead for who holds mu.
+func (s *stream) await() error {
 	for {
 		switch {
 		case s.closed:
-			return 0, io.ErrClosedPipe
+			return io.ErrClosedPipe
 		case len(s.said) > 0:
-			n := copy(p, s.said)
-			s.said = s.said[n:]
-			return n, nil
+			return nil
 		case !s.deadline.IsZero() && !time.Now().Before(s.deadline):
-			return 0, os.ErrDeadlineExceeded
+			return os.ErrDeadlineExceeded
 		}
 		s.wake.Wait()
 	}
