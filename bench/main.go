@@ -36,7 +36,7 @@ func main() {
 	flag.StringVar(&o.modes, "mode", "", "run these modes alone: "+strings.Join(modeNames(), ", ")+", million")
 	flag.StringVar(&o.sizes, "size", "", "run these message sizes in bytes alone: 16,4096")
 	flag.StringVar(&o.only, "only", "", "run these contestants alone: ours,raw-gather; name@dir takes the library from dir")
-	flag.IntVar(&o.rounds, "rounds", 9, "how many slices each contestant has")
+	flag.IntVar(&o.rounds, "rounds", 15, "how many slices each contestant has")
 	flag.DurationVar(&o.slice, "slice", 50*time.Millisecond, "how long a slice is")
 	flag.IntVar(&o.conns, "conns", 0, "connections of an echo; 0 is what the mode takes")
 	flag.BoolVar(&o.binary, "binary", false, "echo binary messages instead of text")
