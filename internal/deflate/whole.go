@@ -3,6 +3,7 @@ package deflate
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"io"
 	"math"
 
@@ -21,33 +22,44 @@ var mark = func() string {
 // marking is what precedes the mark: the tail, and the header of a stored block.
 const marking = tail + "\x01\x08\x00\xf7\xff"
 
+// What Whole may return.
+var (
+	// ErrOdd is for a payload that is out of the ordinary: Open has the last word on it.
+	ErrOdd = errors.New("deflate: an unusual payload")
+	// ErrOver is for a message over the limit.
+	ErrOver = errors.New("deflate: the message is over the limit")
+)
+
 // Whole appends to dst the message whose whole payload is src, behind which it
 // writes 17 bytes if there is room. The message is then part of what later ones may
-// refer to. When the payload is out of the ordinary, or the message is longer than
-// limit bytes, ok is false and nothing has happened: Open has the last word on it.
-func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, ok bool) {
+// refer to. When it is longer than limit bytes the error is ErrOver, and out has the
+// first of them. With ErrOdd nothing has happened.
+func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, err error) {
 	m := messages.Get().(*Message)
 	defer m.Close()
 	m.known.Reset(append(append(src, marking...), mark...))
 	m.r.(flate.Resetter).Reset(&m.known, d.received.buf)
-	out, over, ok := m.readAll(dst, len(src), limit)
-	if ok {
-		out, ok = unmark(out, over, len(dst), limit)
+	out, over, err := m.readAll(dst, len(src), limit)
+	if err == nil {
+		out, err = unmark(out, over, len(dst), limit)
 	}
-	if !ok {
-		return dst, false
+	switch err {
+	case nil:
+		d.received.add(out[len(dst):])
+	case ErrOver:
+		out = out[:min(int64(len(out)), int64(len(dst))+limit)]
+	default:
+		out = dst
 	}
-	d.received.add(out[len(dst):])
-	return out, true
+	return out, err
 }
 
 // readAll appends to dst all that is inflated, but over, for which there was no
 // room: it may be the mark alone.
-func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []byte, ok bool) {
+func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []byte, err error) {
 	out, over = dst, m.src.buf[:0:len(mark)+1]
 	for {
 		var n int
-		var err error
 		if len(out) < cap(out) {
 			n, err = m.r.Read(out[len(out):cap(out)])
 			out = out[:len(out)+n]
@@ -58,9 +70,13 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 		size := int64(len(out) - len(dst) + len(over))
 		switch {
 		case err == io.EOF:
-			return out, over, true
-		case err != nil || size-int64(len(mark)) > limit:
-			return nil, nil, false
+			return out, over, nil
+		case err != nil:
+			return dst, nil, ErrOdd
+		case size-int64(len(mark)) > limit && m.known.Len() >= len(marking)+len(mark):
+			return out, over, ErrOver
+		case size-int64(len(mark)) > limit: // it may be what was put behind
+			return dst, nil, ErrOdd
 		case len(over) == cap(over):
 			more := min(max(len(out)-len(dst), 2*compressed, 512), int(min(limit, math.MaxInt32))) + len(mark)
 			bigger := make([]byte, len(out), len(out)+more)
@@ -72,11 +88,17 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 
 // unmark takes the mark off the end of out and over. It is there, and was not a
 // part of a block of the peer's, which would have what precedes it, too.
-func unmark(out, over []byte, start int, limit int64) ([]byte, bool) {
+func unmark(out, over []byte, start int, limit int64) ([]byte, error) {
 	end := len(out) - max(len(mark)-len(over), 0)
 	if end < start || string(out[end:]) != mark[:len(out)-end] || string(over) != mark[len(out)-end:] {
-		return nil, false
+		return nil, ErrOdd
 	}
 	out = out[:end]
-	return out, int64(end-start) <= limit && !bytes.HasSuffix(out[start:], []byte(marking))
+	switch {
+	case bytes.HasSuffix(out[start:], []byte(marking)):
+		return nil, ErrOdd
+	case int64(end-start) > limit:
+		return out, ErrOver
+	}
+	return out, nil
 }

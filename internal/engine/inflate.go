@@ -134,36 +134,44 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// inflateHeld appends a message to dst that is one frame which is held whole, and
-// nothing about it out of the ordinary: else it reports false, and the frame is
-// there as before.
-func (c *Conn) inflateHeld(dst []byte) ([]byte, bool) {
+// inflateHeld appends a message to dst that is one frame which is held whole. When
+// anything about it is out of the ordinary it returns deflate.ErrOdd, and the frame
+// is there as before. Over the limit it is deflate.ErrOver and what is within.
+func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
 	z, length := &c.msg.zip, int(c.cur.left)
 	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
-		return dst, false
+		return dst, deflate.ErrOdd
 	}
 	b := getDeflated()
 	payload := append((*b)[:0], c.in.bytes()[:length]...)
 	if c.cur.h.Masked {
 		frame.Mask(payload, c.cur.h.Key, 0)
 	}
-	out, ok := c.rare.Load().received.Whole(dst, payload, c.readLimit())
+	out, err := c.rare.Load().received.Whole(dst, payload, c.readLimit())
 	putDeflated(b, payload)
-	if ok {
+	if err == nil {
 		c.in.skip(length)
 		c.cur.left, c.cur.have, z.done = 0, false, true
 	}
-	return out, ok
+	return out, err
 }
 
 // inflateMessage appends the rest of the current message to dst.
 func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
-	if out, ok := c.inflateHeld(dst); ok {
-		if c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]) {
-			return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
-		}
-		return out, c.checkEnd(ctx)
+	out, err := c.inflateHeld(dst)
+	switch {
+	case err == deflate.ErrOdd:
+		return c.inflateRest(ctx, dst)
+	case c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]):
+		return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+	case err == deflate.ErrOver:
+		return dst, c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
 	}
+	return out, c.checkEnd(ctx)
+}
+
+// inflateRest is inflateMessage for any message.
+func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
 	z := &c.msg.zip
 	for {
 		if left := c.readLimit() - z.out; len(dst) == cap(dst) && left > 0 {

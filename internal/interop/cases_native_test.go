@@ -74,24 +74,26 @@ const deflate = "permessage-deflate; "
 // by one side or the other.
 func compressed(p peer, theyDial bool) []testCase {
 	none := params{"server_no_context_takeover": true, "client_no_context_takeover": true}
-	const noneAgreed = "server_no_context_takeover; client_no_context_takeover; "
+	const noneAgreed = "server_no_context_takeover; client_no_context_takeover"
 	// This side sends within 2^8 bytes; theirs is asked for 2^9, since zlib cannot
 	// compress for less.
 	small := params{"server_max_window_bits": 9, "client_max_window_bits": 8}
 	smallAgreed := "server_max_window_bits=9; client_max_window_bits=8"
 	windows := "server_max_window_bits=13; client_max_window_bits=13"
+	theirNone := noneAgreed + "; " + windows // we did not know, and asked for windows
 	if theyDial {
 		small = params{"server_max_window_bits": 8, "client_max_window_bits": 9}
 		smallAgreed = "server_max_window_bits=8; client_max_window_bits=9"
 		windows = "client_max_window_bits=13" // they say that they can, and do not ask
+		theirNone = noneAgreed
 	}
 	ours9 := strings.ReplaceAll(windows, "13", "9")
 	cases := []testCase{
 		{name: "defaults", spec: spec{Deflate: params{}}, ours: &ws.Compression{}, want: deflate + windows},
-		{name: "they want no takeover", spec: spec{Deflate: none}, ours: &ws.Compression{}, want: deflate + noneAgreed + windows},
-		{name: "we want no takeover", spec: spec{Deflate: params{}}, want: deflate + noneAgreed + windows,
+		{name: "they want no takeover", spec: spec{Deflate: none}, ours: &ws.Compression{}, want: deflate + theirNone},
+		{name: "we want no takeover", spec: spec{Deflate: params{}}, want: deflate + noneAgreed,
 			ours: &ws.Compression{ServerNoContextTakeover: true, ClientNoContextTakeover: true}},
-		{name: "takeover by the client alone", spec: spec{Deflate: params{}}, want: deflate + "server_no_context_takeover; " + windows,
+		{name: "takeover by the client alone", spec: spec{Deflate: params{}}, want: deflate + "server_no_context_takeover; client_max_window_bits=13",
 			ours: &ws.Compression{ServerNoContextTakeover: true}},
 		{name: "large windows", spec: spec{Deflate: params{}}, want: "permessage-deflate",
 			ours: &ws.Compression{Level: 9, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}},
