@@ -116,7 +116,7 @@ func (o *AcceptOptions) takeRequest() *handshake.Request {
 }
 
 func (o *AcceptOptions) putRequest(r *handshake.Request) {
-	if o.Check == nil {
+	if o.Check == nil && cap(r.Header) <= 2*handshake.MaxFields {
 		r.Reset()
 		requests.Put(r)
 	}

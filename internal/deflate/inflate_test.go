@@ -55,6 +55,9 @@ func sameWhole(t *testing.T, dict, payload, want []byte, wantErr error) {
 			case ErrOdd:
 				right = string(got) == before
 			}
+			if spare := got[len(got):cap(got)]; err == nil && bytes.Contains(spare, []byte(mark[:4])) {
+				t.Fatalf("% x, room for %d: the mark is told: % x", payload, room, spare)
+			}
 			if !right {
 				t.Fatalf("% x, room for %d, limit %d: %q, %v; want %q, %v", payload, room, limit, got, err, want, wantErr)
 			}

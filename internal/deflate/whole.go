@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"math"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -78,8 +77,8 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 		case size-int64(len(mark)) > limit: // it may be what was put behind
 			return dst, nil, ErrOdd
 		case len(over) == cap(over):
-			more := min(max(len(out)-len(dst), 2*compressed, 512), int(min(limit, math.MaxInt32))) + len(mark)
-			bigger := make([]byte, len(out), len(out)+more)
+			more := min(int64(max(len(out)-len(dst), 2*compressed, 512)), max(limit-size, 0))
+			bigger := make([]byte, len(out), len(out)+len(over)+int(more)+len(mark))
 			copy(bigger, out)
 			out, over = append(bigger, over...), over[:0]
 		}
@@ -93,6 +92,7 @@ func unmark(out, over []byte, start int, limit int64) ([]byte, error) {
 	if end < start || string(out[end:]) != mark[:len(out)-end] || string(over) != mark[len(out)-end:] {
 		return nil, ErrOdd
 	}
+	clear(out[end:]) // whoever gets out does not learn of it
 	out = out[:end]
 	switch {
 	case bytes.HasSuffix(out[start:], []byte(marking)):

@@ -79,6 +79,34 @@ func TestAwaitRead(t *testing.T) {
 	})
 }
 
+// What came with the handshake stays the connection's, though it is not a whole
+// header: not another's that reads meanwhile.
+func TestAwaitReadBuffered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		whole := masked(frame.OpText, []byte("the first"))
+		near, far := newLink()
+		first := New(&patientEnd{end: near, waits: func() {}}, Config{ReadLimit: -1, Buffered: append([]byte(nil), whole[:5]...)})
+		defer first.CloseNow()
+		got := start(func() error {
+			_, p, err := first.ReadAppend(background, nil)
+			if err == nil && string(p) != "the first" {
+				err = errors.New("another message came: " + brief(p))
+			}
+			return err
+		})
+		synctest.Wait()
+		near, other := newLink()
+		second := New(near, Config{ReadLimit: -1})
+		defer second.CloseNow()
+		other.Write(masked(frame.OpText, []byte("the second")))
+		wantMessage(t, second, []byte("the second"))
+		far.Write(whole[5:])
+		if err := got(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A context's end, the keepalive and the stream's end interrupt the wait, and
 // half a message that came is kept through it.
 func TestAwaitReadInterrupted(t *testing.T) {

@@ -20,6 +20,9 @@ type incoming struct {
 	fault        error  // protected by reading
 }
 
+// resting is set by tests, which look at what comes back to the pool.
+var resting func(*incoming)
+
 // incomings has those that nobody uses. Each is as good as new.
 var incomings sync.Pool
 
@@ -40,10 +43,14 @@ func (c *Conn) park() {
 	c.rest()
 }
 
-// rest gives incoming up if there is nothing in it.
+// rest gives incoming up if there is nothing in it: no bytes, no frame, and of no
+// message that was cut off what has been counted.
 func (c *Conn) rest() {
-	if c.in.block == nil && !c.cur.have && !c.msg.begun && c.turn == nil && c.direct == nil {
+	if c.in.block == nil && c.in.len() == 0 && !c.cur.have && !c.msg.begun && c.msg.fragments == 0 && c.turn == nil && c.direct == nil {
 		c.pace = c.in.pace
+		if resting != nil {
+			resting(c.incoming)
+		}
 		incomings.Put(c.incoming)
 		c.incoming = nil
 	}

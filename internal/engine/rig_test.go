@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -22,9 +24,19 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
-		spoil = poison
+		spoil, resting = poison, mustBeNew
 	}
 	os.Exit(m.Run())
+}
+
+// mustBeNew panics over what another connection must not get.
+func mustBeNew(x *incoming) {
+	in := x.in
+	in.pace = pace{}
+	if !reflect.ValueOf(in).IsZero() || !reflect.ValueOf(x.msg).IsZero() || x.cur.have || x.turn != nil ||
+		x.into != nil || x.direct != nil || x.got != 0 || x.fault != nil {
+		panic(fmt.Sprintf("not as good as new: %+v", x))
+	}
 }
 
 // poisoned is no byte of ASCII, nor of UTF-8.

@@ -317,6 +317,29 @@ func TestSocketHoldsNothing(t *testing.T) {
 	})
 }
 
+// TestSocketDiscards throws a message away that a Ping has met, in two calls, and
+// then waits: what was counted of it is nothing to another connection.
+func TestSocketDiscards(t *testing.T) {
+	eachSocket(t, Config{}, func(t *testing.T, c *Conn, far net.Conn) {
+		far.Write(masked(frame.OpBinary, pattern(900, 1)))
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		c.Ping(ctx) // which reads up to the message
+		c.beginClose(closeFrame{1000, ""}, nil)
+		soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		c.ReadAppend(soon, nil)
+		parked := parking(c)
+		wait := start(func() error {
+			_, _, err := c.ReadAppend(within(t), nil)
+			return err
+		})
+		<-parked
+		far.Write(masked(frame.OpClose, []byte{0x03, 0xE8}))
+		wantCloseError(t, "Read", wait(), api.CloseError{Code: 1000, Local: true, Clean: true})
+	})
+}
+
 // wrapped is a TCP connection with a Read of its own.
 type wrapped struct {
 	*net.TCPConn
