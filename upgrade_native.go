@@ -32,7 +32,10 @@ const (
 //
 // A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
 // what else it does needs more: the handshake has a goroutine of its own, on
-// which AcceptOptions.Check is called.
+// which AcceptOptions.Check is called. Over a TCP or Unix connection of package net
+// it holds no buffer meanwhile, and neither over an nc that has a method
+// AwaitRead() error, which waits until Read would not wait, and returns an error
+// that is a timeout once the deadline for reading has passed.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
 	u := upgrades.Get().(*upgrade)
 	u.ctx, u.nc, u.opts = ctx, nc, opts
