@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/twinws/ws/frame"
-
 // calmReads is how many reads in a row must have had room for a smaller
 // buffer before the next has one.
 const calmReads = 8
@@ -68,14 +66,11 @@ func (in *input) hasRoom() bool {
 }
 
 // took notes that a read brought n bytes into what room returned: one that it
-// filled means that there is more. The rest of a long message is read past the
-// buffer, so that one stays small.
+// filled means that there is more.
 func (in *input) took(n int) {
 	in.w += n
 	switch {
 	case n == 0:
-	case in.long():
-		in.class, in.calm = 0, 0
 	case in.w == len(in.buf):
 		in.class, in.calm = min(in.class+1, in.most), 0
 	case in.class == 0 || n > blockSizes[in.class-1]:
@@ -85,16 +80,6 @@ func (in *input) took(n int) {
 			in.class, in.calm = in.class-1, 0
 		}
 	}
-}
-
-// long reports whether what is held begins with a frame of which the largest
-// buffer does not hold two.
-func (in *input) long() bool {
-	if in.len() < smallBlock {
-		return false
-	}
-	h, _, err := frame.ParseHeader(in.bytes())
-	return err == nil && h.Length > largeBlock/2
 }
 
 // release gives the buffer back when nothing is held.
