@@ -165,11 +165,11 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
-	c := new(engine.Conn)
-	if err := accept(c, w, r, opts); err != nil {
+	j := new(joined)
+	if err := accept(&j.engine, w, r, opts); err != nil {
 		return nil, wrap("accept", err)
 	}
-	return &Conn{b: c}, nil
+	return j.Conn(), nil
 }
 
 // accept makes c the connection.

@@ -54,7 +54,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if accept(&s.engine, w, r, &h.opts) != nil {
 		return // it has been answered
 	}
-	s.conn = Conn{&s.engine}
 	s.ctx.Init(uncancelled(r.Context(), s.engine.LocalAddr()), &s.engine)
 	go s.run()
 }
@@ -96,15 +95,14 @@ func init() { engine.LocalAddrKey = http.LocalAddrContextKey }
 
 // service is the work on one connection: all that it needs in one piece.
 type service struct {
-	ctx    engine.Context
-	conn   Conn
-	engine engine.Conn
-	h      *handler // nil once f has returned
+	ctx engine.Context
+	joined
+	h *handler // nil once f has returned
 }
 
 func (s *service) run() {
 	defer s.end()
-	s.h.f(&s.ctx, &s.conn)
+	s.h.f(&s.ctx, s.Conn())
 	s.h = nil
 }
 

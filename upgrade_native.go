@@ -47,7 +47,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 		abort(nc)
 		return nil, wrap("upgrade", err)
 	}
-	return &Conn{b: c}, nil
+	return c.Conn(), nil
 }
 
 var upgrades = sync.Pool{New: func() any { return new(upgrade) }}
@@ -58,7 +58,7 @@ type upgrade struct {
 	nc   net.Conn
 	opts *AcceptOptions
 
-	c   *engine.Conn
+	c   *joined
 	err error
 }
 
@@ -71,7 +71,7 @@ func (u *upgrade) apart() {
 	stop()
 }
 
-func (u *upgrade) shake() (*engine.Conn, error) {
+func (u *upgrade) shake() (*joined, error) {
 	if err := checkContext(u.ctx); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,9 @@ func (u *upgrade) shake() (*engine.Conn, error) {
 	undo()
 	switch {
 	case err == nil:
-		return newEngine(u.nc, rest, cfg, o.Keepalive), nil
+		j := new(joined)
+		initEngine(&j.engine, u.nc, rest, cfg, o.Keepalive)
+		return j, nil
 	case u.ctx.Err() != nil:
 		return nil, u.ctx.Err()
 	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):

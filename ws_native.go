@@ -70,6 +70,17 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 // testing/synctest has. All others have clocks of their own.
 var clock = engine.Clock{Coarse: true}
 
+// joined is a Conn and its backend in one piece of memory.
+type joined struct {
+	conn   Conn
+	engine engine.Conn
+}
+
+func (j *joined) Conn() *Conn {
+	j.conn.b = &j.engine
+	return &j.conn
+}
+
 // newEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
 func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *engine.Conn {
