@@ -55,16 +55,6 @@ func (in *input) room() []byte {
 	return in.buf[in.w:]
 }
 
-// hasRoom reports whether room returns memory without making any.
-func (in *input) hasRoom() bool {
-	if in.block == nil && in.r == in.w {
-		if b, ok := blocks[in.class].Get().(*block); ok {
-			in.block, in.buf, in.r, in.w = b, b.mem, 0, 0
-		}
-	}
-	return in.block != nil && len(in.block.mem) >= in.size()
-}
-
 // took notes that a read brought n bytes into what room returned: one that it
 // filled means that there is more.
 func (in *input) took(n int) {

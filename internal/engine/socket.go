@@ -58,21 +58,6 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 	}
 }
 
-// ready takes memory to read into once more, unless it would have to be made.
-//
-//go:noinline
-func (c *Conn) ready() bool {
-	if c.incoming == nil && !c.wakeOld() {
-		return false
-	}
-	if c.direct != nil {
-		c.into = c.direct
-	} else if c.in.hasRoom() {
-		c.into = c.in.room()
-	}
-	return c.into != nil
-}
-
 // readDone returns what a read of the socket came to.
 func (c *Conn) readDone(input bool, err error) (int, error) {
 	n, fault := c.got, c.fault
@@ -116,14 +101,6 @@ type sender struct {
 	n      int   // bytes of p that were taken
 	fault  error // of the system
 	waited bool
-}
-
-// wait is called before the socket is waited for.
-func (w *sender) wait() {
-	if !w.waited {
-		w.waited = true
-		w.c.beginWrite()
-	}
 }
 
 var senders = sync.Pool{New: func() any {

@@ -32,6 +32,31 @@ func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	}
 }
 
+// ready takes memory to read into once more, unless it would have to be made.
+//
+//go:noinline
+func (c *Conn) ready() bool {
+	if c.incoming == nil && !c.wakeOld() {
+		return false
+	}
+	if c.direct != nil {
+		c.into = c.direct
+	} else if c.in.hasRoom() {
+		c.into = c.in.room()
+	}
+	return c.into != nil
+}
+
+// hasRoom reports whether room returns memory without making any.
+func (in *input) hasRoom() bool {
+	if in.block == nil && in.r == in.w {
+		if b, ok := blocks[in.class].Get().(*block); ok {
+			in.block, in.buf, in.r, in.w = b, b.mem, 0, 0
+		}
+	}
+	return in.block != nil && len(in.block.mem) >= in.size()
+}
+
 func sendUnix(w *sender) (try func(fd uintptr) bool) {
 	return func(fd uintptr) bool {
 		for w.n < len(w.p) {
@@ -51,5 +76,13 @@ func sendUnix(w *sender) (try func(fd uintptr) bool) {
 			}
 		}
 		return true
+	}
+}
+
+// wait is called before the socket is waited for.
+func (w *sender) wait() {
+	if !w.waited {
+		w.waited = true
+		w.c.beginWrite()
 	}
 }
