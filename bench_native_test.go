@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime/debug"
-	"slices"
 	"testing"
 	"time"
 
@@ -65,7 +63,7 @@ func BenchmarkUpgrade(b *testing.B) {
 // between it in memory.
 func TestUpgradeAllocations(t *testing.T) {
 	most := 20.0
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if raced() {
 		most *= 2 // its pools forget
 	}
 	s := &script{in: []byte(browserRequest)}

@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,7 +81,7 @@ func BenchmarkIdle(b *testing.B) {
 // and to 1,250 bytes of objects, of which 800 are package net's and the goroutine's: also
 // after some messages. A call more below Read or Write may cost a stack of 4 KiB.
 func TestIdle(t *testing.T) {
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if raced() {
 		t.Skip("the race detector needs stacks of its own")
 	}
 	if testing.CoverMode() != "" {

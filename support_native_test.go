@@ -13,7 +13,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -228,4 +230,10 @@ func asArgument(t *testing.T, err error, name string) {
 	if e, ok := errors.AsType[*ws.ArgumentError](err); !ok || e.Name != name {
 		t.Fatalf("error = %v, want an *ArgumentError about %s", err, name)
 	}
+}
+
+// raced reports whether the race detector is on.
+func raced() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

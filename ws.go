@@ -349,61 +349,6 @@ func (c *Conn) Ping(ctx context.Context) error {
 	return wrap(op, c.b.Ping(ctx))
 }
 
-// CloseRead is for a connection that only writes: it reads in the background,
-// so that pings and the peer's close are answered, and returns a context that
-// ends with the connection, its cause the connection's error. A message that
-// arrives fails the connection with StatusPolicyViolation. When ctx ends, the
-// connection is closed as by CloseNow.
-func (c *Conn) CloseRead(ctx context.Context) context.Context {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		_, _, err := c.b.Reader(ctx)
-		switch {
-		case err == nil:
-			err = &ProtocolError{Code: StatusPolicyViolation,
-				Rule: "a message arrived on a connection that CloseRead made write-only"}
-			c.b.Fail(StatusPolicyViolation, err)
-		case ctx.Err() != nil:
-			c.b.CloseNow()
-		}
-		cancel(wrap("read", err))
-	}()
-	return ctx
-}
-
-// Close performs the closing handshake (RFC 6455 section 7) with code and a
-// reason of at most 123 bytes of UTF-8, and then ends the connection. It needs
-// no Read elsewhere and waits at most 5 s for the peer. Messages not yet read are
-// discarded. It returns nil when both sides sent a close frame, whoever began.
-//
-// Whatever its arguments, the connection ends: a code that may not be sent
-// (see [StatusCode.Sendable]) or a reason that does not fit is left out, the
-// peer sees StatusNoStatusRcvd, and Close returns an [*ArgumentError].
-// StatusNoStatusRcvd with no reason asks for that empty close frame.
-//
-// In a browser: only 1000 and 3000-4999 can be sent.
-func (c *Conn) Close(code StatusCode, reason string) error {
-	const op = "close"
-	bad := c.checkClose(code, reason)
-	if bad != nil {
-		code, reason = StatusNoStatusRcvd, ""
-	}
-	err := c.b.Close(code, reason)
-	runtime.KeepAlive(c)
-	if err == nil {
-		err = bad
-	}
-	return wrap(op, err)
-}
-
-// CloseNow ends the connection at once, without waiting and without a closing
-// handshake. What Write accepted before may be lost, which Close sends. It returns an error that matches
-// [ErrClosed] when the connection had ended already.
-func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }
-
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 

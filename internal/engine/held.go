@@ -1,0 +1,41 @@
+package engine
+
+import "github.com/twinws/ws/frame"
+
+// findHeld looks for what most messages are: one frame that is held whole, and
+// nothing about it out of the ordinary. It returns the length of its payload,
+// which takeHeld then takes.
+func (c *Conn) findHeld() (length int, ok bool) {
+	if c.msg.begun || c.cur.have {
+		return 0, false
+	}
+	h, n, err := frame.ParseHeader(c.in.bytes())
+	switch {
+	case err != nil, !h.Fin, h.RSV1, h.Opcode != frame.OpText && h.Opcode != frame.OpBinary,
+		h.Length > int64(c.in.len()-n), h.Length > c.readLimit(),
+		c.rules.Check(h) != nil, !c.open.Load():
+		return 0, false
+	}
+	c.cur.h, c.cur.n = h, n
+	return int(h.Length), true
+}
+
+// takeHeld puts the payload of the frame that findHeld found into p. When that is
+// no UTF-8, and should be, it reports false, and the frame is there as before.
+func (c *Conn) takeHeld(p []byte) bool {
+	payload := c.in.bytes()[c.cur.n:][:len(p)]
+	valid := c.cur.h.Opcode != frame.OpText
+	switch {
+	case !c.cur.h.Masked:
+		copy(p, payload)
+	case valid:
+		frame.MaskCopy(p, payload, c.cur.h.Key, 0)
+	default:
+		_, valid = frame.MaskCopyASCII(p, payload, c.cur.h.Key, 0)
+	}
+	if !valid && !frame.ValidUTF8(p) {
+		return false
+	}
+	c.in.skip(c.cur.n + len(p))
+	return true
+}
