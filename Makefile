@@ -95,6 +95,10 @@ system:
 test-native:
 	$(GO) test $(RACE) -count=1 $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
+ifeq ($(TEST),)
+	@echo "allocations and stacks, without the race detector, which has its own:"
+	$(GO) test -count=1 -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
+endif
 
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:
