@@ -228,7 +228,7 @@ func TestKeepalive(t *testing.T) {
 				if took := time.Since(begun); took != tt.took {
 					t.Errorf("Read took %v, want %v", took, tt.took)
 				}
-				if ended := errors.Is(err, ws.ErrKeepalive); ended != (tt.took < time.Hour) {
+				if ended := errors.Is(err, ws.ErrKeepaliveTimeout); ended != (tt.took < time.Hour) {
 					t.Errorf("Read = %v", err)
 				}
 			})

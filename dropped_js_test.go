@@ -149,7 +149,7 @@ func TestReadBufferInABrowser(t *testing.T) {
 		}
 	}
 	_, _, err := c.Read(t.Context())
-	if e, ok := errors.AsType[*BufferFullError](err); !ok || e.Limit != DefaultReadBuffer || !errors.Is(err, ErrReadBufferFull) {
-		t.Errorf("Read = %v, want a BufferFullError", err)
+	if e, ok := errors.AsType[*ReadBufferFullError](err); !ok || e.Limit != DefaultReadBuffer || !errors.Is(err, ErrReadBufferFull) {
+		t.Errorf("Read = %v, want a ReadBufferFullError", err)
 	}
 }

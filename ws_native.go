@@ -27,7 +27,7 @@ type Keepalive struct {
 	// 30 s, less than 0 turns the keepalive off.
 	Idle time.Duration
 	// Timeout is how long it then waits for any byte before it ends the
-	// connection with a *CloseError whose Cause is ErrKeepalive: 0 means 30 s.
+	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means 30 s.
 	Timeout time.Duration
 }
 

@@ -31,9 +31,9 @@ var (
 	// stream of an earlier Reader has not reported io.EOF.
 	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, or io.Copy it to io.Discard")
 
-	// ErrKeepalive is the Cause of the *CloseError of a connection whose peer
+	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
 	// sent no byte for as long as the keepalive settings allow.
-	ErrKeepalive = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
+	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
 
 	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
 	// took no byte of what was sent for as long as the write time limit allows.
@@ -55,7 +55,7 @@ type CloseError struct {
 	// 7.1.4).
 	Clean bool
 	// Cause is what broke the connection when it did not end by a closing
-	// handshake, else nil: an error of the network, ErrKeepalive,
+	// handshake, else nil: an error of the network, ErrKeepaliveTimeout,
 	// ErrWriteTimeout, an ended context. It is unwrapped.
 	//
 	// In a browser: always nil for a broken network, whose reason the browser
@@ -156,41 +156,41 @@ func (e *ProtocolError) Error() string {
 // Is makes every ProtocolError match ErrClosed.
 func (e *ProtocolError) Is(target error) bool { return target == ErrClosed }
 
-// TooBigError is the error of a message over the read limit. It matches
+// MessageTooBigError is the error of a message over the read limit. It matches
 // ErrMessageTooBig. The connection has been failed with StatusMessageTooBig.
-type TooBigError struct {
+type MessageTooBigError struct {
 	// Limit is the read limit in bytes.
 	Limit int64
 }
 
 // Error tells the limit and how to raise it.
-func (e *TooBigError) Error() string {
+func (e *MessageTooBigError) Error() string {
 	return "the message is over the read limit of " + strconv.FormatInt(e.Limit, 10) +
 		" bytes: raise ReadLimit, or send smaller messages"
 }
 
-// Is makes every TooBigError match ErrMessageTooBig and ErrClosed.
-func (e *TooBigError) Is(target error) bool {
+// Is makes every MessageTooBigError match ErrMessageTooBig and ErrClosed.
+func (e *MessageTooBigError) Is(target error) bool {
 	return target == ErrMessageTooBig || target == ErrClosed
 }
 
-// BufferFullError is the error of a connection whose unread messages are over
+// ReadBufferFullError is the error of a connection whose unread messages are over
 // its ReadBuffer, which happens in a browser alone: nothing there makes the
 // server wait. It matches ErrReadBufferFull. The connection has been failed with
 // StatusPolicyViolation.
-type BufferFullError struct {
+type ReadBufferFullError struct {
 	// Limit is the ReadBuffer in bytes.
 	Limit int64
 }
 
 // Error tells the bound and what to do.
-func (e *BufferFullError) Error() string {
+func (e *ReadBufferFullError) Error() string {
 	return "the messages not yet read are over the read buffer of " + strconv.FormatInt(e.Limit, 10) +
 		" bytes: read faster, raise ReadBuffer, or let the server pause, as a browser cannot make it wait"
 }
 
-// Is makes every BufferFullError match ErrReadBufferFull and ErrClosed.
-func (e *BufferFullError) Is(target error) bool {
+// Is makes every ReadBufferFullError match ErrReadBufferFull and ErrClosed.
+func (e *ReadBufferFullError) Is(target error) bool {
 	return target == ErrReadBufferFull || target == ErrClosed
 }
 

@@ -47,7 +47,7 @@ func TestEndsOfConnections(t *testing.T) {
 		},
 		"a reset": func() error { return as[*ws.CloseError](read(dial("/reset"))) },
 		"a message over the limit": func() error {
-			return as[*ws.TooBigError](read(dial("/flood?n=1&size=2000000")))
+			return as[*ws.MessageTooBigError](read(dial("/flood?n=1&size=2000000")))
 		},
 		"a Read beside it": func() error {
 			c := dial("/echo")

@@ -89,7 +89,7 @@ var closeWaitCases = []testCase{
 			})
 		}},
 	{name: "KeepaliveJudgesAMutePeer", rule: keepalive, waits: true,
-		why: "natively, while a Read waits: a time without a byte sends a ping, another ends the connection with ErrKeepalive; a browser cannot ping, so nobody is judged there",
+		why: "natively, while a Read waits: a time without a byte sends a ping, another ends the connection with ErrKeepaliveTimeout; a browser cannot ping, so nobody is judged there",
 		run: func(t *trial) {
 			c := t.dial("/never-reads", Options{Idle: 2 * moment})
 			if t.Browser {
@@ -100,7 +100,7 @@ var closeWaitCases = []testCase{
 				return
 			}
 			_, _, err := c.Read(t.ctx)
-			t.wantIs("Read", err, api.ErrKeepalive)
+			t.wantIs("Read", err, api.ErrKeepaliveTimeout)
 			t.wantIs("Read", err, api.ErrClosed)
 		}},
 	{name: "KeepaliveSparesTheUnread", rule: keepalive, waits: true,

@@ -13,8 +13,8 @@ func (t *trial) wantTooBig(c api.Conn, id string, err error, limit int64) {
 	t.Helper()
 	t.wantIs("Read", err, api.ErrMessageTooBig)
 	t.wantIs("Read", err, api.ErrClosed)
-	if e, ok := errors.AsType[*api.TooBigError](err); !ok || e.Limit != limit {
-		t.Errorf("Read returned %v, want a *TooBigError that tells %d", err, limit)
+	if e, ok := errors.AsType[*api.MessageTooBigError](err); !ok || e.Limit != limit {
+		t.Errorf("Read returned %v, want a *MessageTooBigError that tells %d", err, limit)
 	}
 	_, _, err = c.Read(t.ctx)
 	t.wantIs("the next Read", err, api.ErrMessageTooBig)

@@ -59,9 +59,9 @@ func TestReadBuffer(t *testing.T) {
 				}
 				for range 2 {
 					err := readErr(t.Context(), c)
-					e, ok := errors.AsType[*api.BufferFullError](err)
+					e, ok := errors.AsType[*api.ReadBufferFullError](err)
 					if !ok || e.Limit != test.bound || !errors.Is(err, api.ErrReadBufferFull) || !errors.Is(err, api.ErrClosed) {
-						t.Errorf("Read = %v, want a BufferFullError", err)
+						t.Errorf("Read = %v, want a ReadBufferFullError", err)
 					}
 				}
 				if err := c.Write(t.Context(), api.MessageText, nil); !errors.Is(err, api.ErrReadBufferFull) {

@@ -164,7 +164,7 @@ func TestCloseRefused(t *testing.T) {
 
 		c, f = open(t, -1)
 		f.closeErr = errors.New("InvalidAccessError")
-		c.Fail(api.StatusMessageTooBig, &api.TooBigError{Limit: 1})
+		c.Fail(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: 1})
 		f.check(t, true, "close()")
 	})
 }

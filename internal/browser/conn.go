@@ -140,10 +140,10 @@ func (c *Conn) accept(m event.Message) {
 	n := int64(m.MinSize())
 	switch {
 	case c.limit >= 0 && n > c.limit:
-		c.refuse(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
+		c.refuse(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.limit})
 		return
 	case c.bound >= 0 && len(c.queue) > 0 && c.held-int64(c.queue[0].MinSize())+n > c.bound:
-		c.refuse(api.StatusPolicyViolation, &api.BufferFullError{Limit: c.bound})
+		c.refuse(api.StatusPolicyViolation, &api.ReadBufferFullError{Limit: c.bound})
 		return
 	}
 	c.queue = append(c.queue, m)

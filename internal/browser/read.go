@@ -142,7 +142,7 @@ func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
 		return dst, c.fail(api.StatusInternalError, broken(true, err))
 	}
 	if !fits {
-		return dst, c.fail(api.StatusMessageTooBig, &api.TooBigError{Limit: c.limit})
+		return dst, c.fail(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.limit})
 	}
 	return p, nil
 }

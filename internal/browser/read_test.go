@@ -167,9 +167,9 @@ func TestReadLimit(t *testing.T) {
 					t.Errorf("a message over the limit was copied: %q", p)
 				}
 				for range 2 {
-					e, ok := errors.AsType[*api.TooBigError](err)
+					e, ok := errors.AsType[*api.MessageTooBigError](err)
 					if !ok || e.Limit != test.limit {
-						t.Fatalf("error %v, want a TooBigError", err)
+						t.Fatalf("error %v, want a MessageTooBigError", err)
 					}
 					err = readErr(t.Context(), c)
 				}

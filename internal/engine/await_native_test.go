@@ -123,7 +123,7 @@ func TestAwaitReadInterrupted(t *testing.T) {
 
 		begun := time.Now()
 		_, _, err := c.ReadAppend(background, nil)
-		if !errors.Is(err, api.ErrKeepalive) || time.Since(begun) < 2*time.Minute {
+		if !errors.Is(err, api.ErrKeepaliveTimeout) || time.Since(begun) < 2*time.Minute {
 			t.Errorf("after %v: Read = %v", time.Since(begun), err)
 		}
 	})

@@ -117,7 +117,7 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	switch z.out += int64(n); {
 	case left == 0 && n > 0:
 		z.close()
-		return 0, c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
+		return 0, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
 	case c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]):
 		z.close()
 		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
@@ -165,7 +165,7 @@ func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	case c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]):
 		return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
 	case err == deflate.ErrOver:
-		return dst, c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
+		return dst, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
 	}
 	return out, c.checkEnd(ctx)
 }

@@ -68,5 +68,5 @@ func (c *Conn) verdict(out int64) error {
 	if c.patient() {
 		return nil
 	}
-	return api.ErrKeepalive
+	return api.ErrKeepaliveTimeout
 }

@@ -16,7 +16,7 @@ import (
 // watched is the keepalive that the library has by default.
 var watched = Config{Idle: 30 * time.Second, Timeout: 30 * time.Second}
 
-var silent = api.CloseError{Code: 1006, Cause: api.ErrKeepalive}
+var silent = api.CloseError{Code: 1006, Cause: api.ErrKeepaliveTimeout}
 
 // wantPingAt waits for the keepalive ping and checks when it came.
 func (r *rig) wantPingAt(begun time.Time, d time.Duration) {

@@ -303,7 +303,7 @@ func (c *Conn) admit(ctx context.Context) error {
 		limit += min(limit, math.MaxInt64-limit-4096) + 4096
 	}
 	if c.cur.h.Length > limit-c.msg.size {
-		return c.fail(ctx, api.StatusMessageTooBig, &api.TooBigError{Limit: c.readLimit()})
+		return c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
 	}
 	c.msg.size += c.cur.h.Length
 	if c.msg.fragments++; c.msg.fragments > maxFragments {

@@ -235,7 +235,7 @@ func TestRow17Frames(t *testing.T) {
 					p.conn.Write(b)
 				}
 				got, err := read()
-				wantCause(t, "Read", err, ws.ErrKeepalive)
+				wantCause(t, "Read", err, ws.ErrKeepaliveTimeout)
 				if took := time.Since(begun); took != time.Minute || len(got) > 0 {
 					t.Errorf("took %v and delivered %d messages, want 60 s and none", took, len(got))
 				}
@@ -258,7 +258,7 @@ func TestRow17Drip(t *testing.T) {
 			time.Sleep(time.Minute + 1)
 		}
 		_, err := read()
-		wantCause(t, "Read", err, ws.ErrKeepalive)
+		wantCause(t, "Read", err, ws.ErrKeepaliveTimeout)
 		if took := time.Since(begun); took > 2*time.Minute {
 			t.Errorf("took %v", took)
 		}

@@ -65,8 +65,8 @@ func (p *peer) wantFailure(c *ws.Conn, code int, sent ...[]byte) (messages [][]b
 func wantFailed(t testing.TB, what string, err error, code int) {
 	t.Helper()
 	if code == int(ws.StatusMessageTooBig) {
-		if _, ok := errors.AsType[*ws.TooBigError](err); !ok || !errors.Is(err, ws.ErrMessageTooBig) {
-			t.Errorf("%s: %v, want a *TooBigError", what, err)
+		if _, ok := errors.AsType[*ws.MessageTooBigError](err); !ok || !errors.Is(err, ws.ErrMessageTooBig) {
+			t.Errorf("%s: %v, want a *MessageTooBigError", what, err)
 		}
 	} else if e, ok := errors.AsType[*ws.ProtocolError](err); !ok || int(e.Code) != code || e.Rule == "" {
 		t.Errorf("%s: %v, want a *ProtocolError with code %d", what, err, code)
