@@ -96,6 +96,7 @@ type attempt struct {
 	head []byte
 
 	compression *Compression
+	answer      map[string][]string // the header of the response
 }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
@@ -110,6 +111,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	undo := interruptible(bounded, nc)
+	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
 	undo()
 	if err != nil {
@@ -117,7 +119,9 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, writeTimeout(d.WriteTimeout), d.NoGather
-	return newEngine(nc, rest, cfg, d.Keepalive), nil
+	b.header = a.answer
+	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
+	return b, nil
 }
 
 // prepare checks the URL and writes the request, before anything is sent.
@@ -227,8 +231,9 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 	if err != nil {
 		return cfg, nil, err
 	}
+	a.answer = res.Header.HTTP()
 	if a.d.Jar != nil {
-		if cookies := (&http.Response{Header: res.Header.HTTP()}).Cookies(); len(cookies) > 0 {
+		if cookies := (&http.Response{Header: a.answer}).Cookies(); len(cookies) > 0 {
 			a.d.Jar.SetCookies(a.u, cookies)
 		}
 	}
@@ -238,7 +243,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		cfg.Deflate, err = a.compression.confirm(extensions)
 	}
 	if e, ok := err.(*HandshakeError); ok {
-		e.Status, e.Header, e.Body = res.Status, res.Header.HTTP(), readBody(nc, rest, res)
+		e.Status, e.Header, e.Body = res.Status, a.answer, readBody(nc, rest, res)
 	}
 	return cfg, rest, err
 }

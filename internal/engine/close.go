@@ -15,11 +15,19 @@ var (
 	errCutShort = errors.New("a context ended when a part of the close frame had been sent")
 )
 
-// Close performs the closing handshake. StatusNoStatusRcvd asks for an empty
-// close frame.
+// Close is CloseContext without a context.
 func (c *Conn) Close(code api.StatusCode, reason string) error {
+	return c.CloseContext(context.Background(), code, reason)
+}
+
+// CloseContext performs the closing handshake. StatusNoStatusRcvd asks for an
+// empty close frame.
+func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
-	wait, cancel := context.WithTimeout(context.Background(), CloseWait)
+	wait, cancel := context.WithCancel(ctx)
+	if _, bounded := ctx.Deadline(); !bounded {
+		wait, cancel = context.WithTimeout(ctx, CloseWait)
+	}
 	defer cancel()
 	// Reading does not wait for the sending: a peer that is about to close, too,
 	// may take our frame only once its own is taken.

@@ -152,8 +152,10 @@ func (c *closing) err() error {
 		return c.failure
 	case c.heard:
 		return &api.CloseError{Code: c.theirs.code, Reason: c.theirs.reason, Local: c.local, Clean: c.sent, Cause: c.cause}
+	case c.at == stateEnded && c.local:
+		return &api.CloseError{Code: -1, Local: true, Cause: c.cause}
 	case c.at == stateEnded:
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Local: c.local, Cause: c.cause}
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.cause}
 	}
 	return api.ErrClosed
 }
