@@ -27,11 +27,6 @@ import (
 const (
 	// CloseWait bounds the closing handshake.
 	CloseWait = 5 * time.Second
-	// lingerWait bounds the wait for the peer to end the stream, once it has
-	// been told to.
-	lingerWait = time.Second
-	// lingerBytes bounds what is read and thrown away meanwhile.
-	lingerBytes = 1 << 20
 	// maxFragments bounds the frames of one message.
 	maxFragments = 131_072
 )
