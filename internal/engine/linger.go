@@ -137,6 +137,7 @@ func (l *lingered) look() {
 // wait is look for a stream that can only be waited for.
 func (l *lingered) wait() {
 	bound := time.AfterFunc(lingerWait, func() { abort(l.s) })
+	l.s.SetReadDeadline(time.Now().Add(lingerWait)) // Close may not end its Read
 	b := getBlock(smallBlock)
 	for l.left > 0 {
 		n, err := l.s.Read(b.mem)
