@@ -72,7 +72,7 @@ func (e *opError) Is(target error) bool {
 }
 
 // readBuffered is the native home's part of ReadBuffered.
-func readBuffered(backend) int64 { return 0 }
+func readBuffered(b backend) int64 { return native(b).ReadBuffered() }
 
 // dialed is the backend of a connection that was dialed, with what is known of
 // its handshake.
