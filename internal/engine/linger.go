@@ -127,8 +127,9 @@ func (l *lingered) look() {
 	}
 	putBlock(b)
 	if rest := lingerWait - time.Since(l.since); !over && l.left > 0 && rest > 0 {
-		time.AfterFunc(min(l.pause, rest), l.look)
+		pause := min(l.pause, rest)
 		l.pause *= 2
+		time.AfterFunc(pause, l.look) // which may come at once
 		return
 	}
 	l.end()
