@@ -47,6 +47,9 @@ func TestDialRefused(t *testing.T) {
 			500, strings.Repeat("x", 1024), "500"},
 		"item 1: a long chunked body": {text("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + strings.Repeat("x", 4095)),
 			500, strings.Repeat("x", 1024), "500"},
+		"item 1: 426 that says why": {text("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 30\r\n\r\nthis address speaks WebSocket\n"),
+			426, "this address speaks WebSocket\n", `it says "this address speaks WebSocket"`},
+		"item 1: 400 in markup":   {text("HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>"), 400, "<html>no</html>", "Switching Protocols"},
 		"item 1: 204, no body":    {text("HTTP/1.1 204 No Content\r\n\r\nnot a body"), 204, "", "204"},
 		"item 1: a bad length":    {text("HTTP/1.1 400 Bad\r\nContent-Length: -1\r\n\r\n"), 400, "", "400"},
 		"item 1: 401":             {text("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"), 401, "", "credentials"},
@@ -252,9 +255,8 @@ func TestDialSlowBody(t *testing.T) {
 					t.Errorf("Dial took %v, want %v", took, tt.took)
 				}
 				if !tt.refused {
-					_, ok := errors.AsType[*ws.HandshakeError](err)
-					if ok || !errors.Is(err, context.DeadlineExceeded) {
-						t.Errorf("error = %v, want the context's", err)
+					if e := asHandshake(t, err); !errors.Is(err, context.DeadlineExceeded) || e.Status != 503 {
+						t.Errorf("error = %v, want the context's, and the status that came before", err)
 					}
 					return
 				}

@@ -172,12 +172,13 @@ func withoutZone(ip string) string {
 }
 
 // hostPort returns u's address with a port.
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = defaultPorts[u.Scheme]
+func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return defaultPorts[u.Scheme]
 }
 
 // basicAuth returns the credentials of user (RFC 7617), "" when there are none.

@@ -120,6 +120,9 @@ func CloseStatus(err error) StatusCode {
 type HandshakeError struct {
 	// URL is what was dialed, without its userinfo. Empty on the server's side.
 	URL string
+	// Proxy is the proxy, host and port, whose answer Status, Header and Body are;
+	// "" when they are the server's.
+	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
 	Status int
 	// Header is the response's header, nil when there was none.
@@ -141,6 +144,9 @@ func (e *HandshakeError) Error() string {
 	if e.Status != 0 {
 		s += ": status " + strconv.Itoa(e.Status)
 	}
+	if e.Proxy != "" {
+		s += " of the proxy " + e.Proxy
+	}
 	if e.Problem != "" {
 		s += ": " + e.Problem
 	}
@@ -152,6 +158,9 @@ func (e *HandshakeError) Error() string {
 
 // Unwrap returns Cause.
 func (e *HandshakeError) Unwrap() error { return e.Cause }
+
+// Timeout reports whether a time limit or the context's deadline had passed.
+func (e *HandshakeError) Timeout() bool { return errors.Is(e.Cause, context.DeadlineExceeded) }
 
 // ProtocolError says which rule the peer broke. The connection has been failed
 // with Code (RFC 6455 section 7.1.7).
