@@ -148,7 +148,7 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout), NoGather: o.NoGather}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout), NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)

@@ -141,7 +141,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
-	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, writeTimeout(d.WriteTimeout), d.NoGather
+	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
 	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
 	return b, nil

@@ -35,7 +35,8 @@ var (
 	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, from a new Reader if that one's context has ended, or io.Copy it to io.Discard")
 
 	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
-	// sent no byte for as long as the keepalive settings allow.
+	// sent no byte for as long as the keepalive settings allow, nor took any
+	// that it was sent before the ping.
 	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
 
 	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
