@@ -85,6 +85,11 @@ func broken() []form {
 		{"3.2.7", "too-many-lengths", dynamic().write(0, 5).write(0, 5).write(0, 4).write(0b000_001_001_000, 12).
 			write(1, 1).write(127, 7).write(1, 1).write(127, 7).finish(), Frame{}},
 		{"3.2.7", "cut-short", unhex("04"), Frame{}},
+		{"3.2.4", "tail-twice", append(new(blocks).fixed("Hello", false).flush().out, syncTail...), Frame{}},
+		{"3.2.4", "tail-behind-last-block", append(new(blocks).fixed("Hello", true).align().out, syncTail...), Frame{}},
+		{"3.2.4", "tail-alone", []byte(syncTail), Frame{}},
+		{"3.2.4", "no-empty-block", new(blocks).stored([]byte("Hello"), false).out, Frame{}},
+		{"3.2.4", "no-empty-block/ends-like-one", new(blocks).stored([]byte(syncTail), false).out, Frame{}},
 	}
 }
 
