@@ -215,6 +215,24 @@ func TestInflateBad(t *testing.T) {
 	}
 }
 
+// TestInflateContextNotAgreedOn lets the peer refer to the message before, as some
+// do that were told not to: the error tells what to look for (RFC 7692 section
+// 7.1.1).
+func TestInflateContextNotAgreedOn(t *testing.T) {
+	d := agreed()
+	d.ReceiveTakeover = false
+	bothRoles(t, Config{Deflate: d}, func(r *rig) {
+		r.send(r.zipped(true, frame.OpText, []byte(hello[0].payload)), r.zipped(true, frame.OpText, []byte("\xf2\x00\x11\x00\x00")))
+		r.wantRead(api.MessageText, []byte("Hello"))
+		wait := r.startRead(background)
+		r.wantClose(1007, failReason(errInflateAlone))
+		r.p.finish()
+		if e, ok := errors.AsType[*api.ProtocolError](wait()); !ok || *e != *errInflateAlone {
+			r.Errorf("%v, want %v", e, errInflateAlone)
+		}
+	})
+}
+
 // TestDeflateGolden is what is sent: RSV1 on the first frame alone, the tail cut
 // off, what does not shrink as it is.
 func TestDeflateGolden(t *testing.T) {
