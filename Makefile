@@ -121,8 +121,10 @@ page:
 	@cp examples/page/*.html examples/page/*.css examples/page/*.js $(BIN)/page/
 	@cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(BIN)/page/
 
-$(BIN)/wasmbrowsertest: $(TOOLS)
-	cd tools && $(GO) build -o ../$@ github.com/agnivade/wasmbrowsertest
+# tools/patient runs it, since a browser may be slow to start.
+$(BIN)/wasmbrowsertest: $(TOOLS) $(wildcard tools/patient/*.go)
+	cd tools && $(GO) build -o ../$@.once github.com/agnivade/wasmbrowsertest
+	cd tools && $(GO) build -o ../$@ ./patient
 
 $(BIN)/staticcheck: $(TOOLS)
 	cd tools && $(GO) build -o ../$@ honnef.co/go/tools/cmd/staticcheck
