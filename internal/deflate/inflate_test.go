@@ -245,6 +245,33 @@ func TestTailLeftOn(t *testing.T) {
 	}
 }
 
+// Behind every kind of block, and with anything wrong about the end.
+func TestTailLeftOnEverywhere(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		whole := append(bytes.Clone(payload), tail...)
+		want, _, err := naiveInflate(dicts[i], payload, 1<<maxBits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range ways {
+			d := NewDecompressor(maxBits, true)
+			d.received.add(dicts[i])
+			if got, err := inflate(d, way.of(whole)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("sample %d, %s: %d bytes, want %d; %v", i, way.name, len(got), len(want), err)
+			}
+		}
+		for n := len(payload) - 3; n <= len(whole); n++ {
+			same(t, dicts[i], whole[:n])
+		}
+		for bit := 8 * (len(payload) - 2); bit < 8*len(whole); bit++ {
+			bad := bytes.Clone(whole)
+			bad[bit/8] ^= 1 << (bit % 8)
+			same(t, dicts[i], bad)
+		}
+	}
+}
+
 // Payloads come as they like, and are read in pieces of any size.
 func TestPieces(t *testing.T) {
 	dicts, payloads := samples()
