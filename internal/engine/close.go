@@ -25,19 +25,23 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
+	end := func() {
+		cause := errNoAnswer
+		select {
+		case err := <-sent:
+			if err != nil && err != wait.Err() {
+				cause = err
+			}
+		default:
+		}
+		c.end(true, cause, true)
+	}
+	defer context.AfterFunc(wait, end)() // the stream may ignore its deadlines
 	if c.lockReading(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
-	cause := errNoAnswer
-	select {
-	case err := <-sent:
-		if err != nil && err != wait.Err() {
-			cause = err
-		}
-	default:
-	}
-	c.end(true, cause, true)
+	end()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
@@ -61,6 +65,7 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
+	defer context.AfterFunc(wait, func() { c.end(true, err, true) })()
 	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
 		c.linger(wait)
 		c.doneReading()
@@ -79,6 +84,7 @@ func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
+	defer context.AfterFunc(wait, func() { c.end(true, err, true) })()
 	if c.sendClose(wait) == nil {
 		defer context.AfterFunc(ctx, cancel)()
 		c.linger(wait)
@@ -248,7 +254,12 @@ func (c *Conn) halfClose(ctx context.Context) bool {
 func (c *Conn) awaitEnd(ctx context.Context) {
 	b := getBlock(smallBlock)
 	defer putBlock(b)
-	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
+	if c.stream.SetReadDeadline(time.Now().Add(lingerWait)) != nil {
+		return
+	}
+	if !c.cfg.KeepsDeadlines {
+		defer time.AfterFunc(lingerWait+grace, func() { c.closeStream(true) }).Stop()
+	}
 	c.beginCall(inward, ctx)
 	defer c.endCall(inward, ctx)
 	for got := 0; got < lingerBytes; {

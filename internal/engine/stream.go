@@ -84,7 +84,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	interrupted := c.endCall(inward, ctx)
 	timeout := err != nil && isTimeout(err)
 	if c.endWatch(&c.reads) || interrupted || timeout {
-		c.stream.SetReadDeadline(time.Time{})
+		c.stream.SetReadDeadline(time.Time{}) // an error is the next Read's, too
 	}
 	if n > 0 {
 		c.silence, c.pinged = 0, false
@@ -103,6 +103,8 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 		}
 	case !timeout:
 		return err
+	case c.alarm.Load() == ended: // see closeStream
+		return net.ErrClosed
 	case interrupted || ctx.Err() != nil:
 		return ctx.Err()
 	case c.patient():
@@ -262,8 +264,13 @@ func isTimeout(err error) bool {
 	return ok && t.Timeout()
 }
 
-// closeStream ends the stream. At once means without a farewell.
+// closeStream ends the stream. At once means without a farewell. Where Close
+// might not end calls that wait, deadlines do: yamux's streams are read on.
 func (c *Conn) closeStream(atOnce bool) {
+	if !c.cfg.KeepsDeadlines {
+		c.interrupt(inward)
+		defer c.interrupt(outward)
+	}
 	if a, ok := c.stream.(interface{ Abort() error }); ok && atOnce {
 		a.Abort()
 		return
