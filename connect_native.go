@@ -52,7 +52,7 @@ func (d *Dialer) netDial(ctx context.Context, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, &HandshakeError{Problem: addr + " cannot be reached", Cause: err}
 	}
-	return nc, nil
+	return withDeadlines(nc), nil
 }
 
 // tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake of
@@ -98,9 +98,11 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 	if err != nil {
 		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + " cannot be used", Cause: err}
 	}
-	undo := interruptible(ctx, nc)
+	b := interruptible(ctx, nc)
 	err = a.askProxy(nc, proxy)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	if err != nil {
 		abort(nc)
 		return nil, err

@@ -109,9 +109,11 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
-	undo := interruptible(bounded, nc)
+	b := interruptible(bounded, nc)
 	cfg, rest, err := a.shake(nc)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	if err != nil {
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)

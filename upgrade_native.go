@@ -5,6 +5,7 @@ package ws
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"iter"
 	"net"
@@ -41,6 +42,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
 	c, err := u.c, u.err
+	nc = u.nc
 	*u = upgrade{}
 	upgrades.Put(u)
 	if err != nil {
@@ -80,10 +82,13 @@ func (u *upgrade) shake() (*joined, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := deadline(o.HandshakeTimeout)
-	undo := bounded(u.ctx, u.nc, limit)
+	u.nc = withDeadlines(u.nc)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(u.ctx, u.nc, limit)
 	cfg, rest, err := o.upgrade(u.nc, &policy)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	switch {
 	case err == nil:
 		j := new(joined)
@@ -139,8 +144,7 @@ func refuse(nc net.Conn, e *HandshakeError) {
 	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {
 		return
 	}
-	if h, ok := nc.(interface{ CloseWrite() error }); ok {
-		h.CloseWrite()
+	if h, ok := nc.(interface{ CloseWrite() error }); ok && !errors.Is(h.CloseWrite(), errors.ErrUnsupported) {
 		io.CopyN(io.Discard, nc, refuseBytes)
 	}
 }

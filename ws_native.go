@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/twinws/ws/internal/deadline"
 	"github.com/twinws/ws/internal/engine"
 )
 
@@ -45,6 +46,13 @@ func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 	}
 	return idle, timeout
 }
+
+// ErrDeadlinesIgnored is the Cause of the [*CloseError] of a connection over a
+// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or Write
+// whose context ended could be ended only by closing it, 1 s later.
+//
+// In a browser: absent.
+var ErrDeadlinesIgnored = engine.ErrDeadlinesIgnored
 
 // writeTimeout turns the option's value into that of engine.Config.
 func writeTimeout(d time.Duration) time.Duration {
@@ -96,8 +104,10 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config,
 	if secure && isSocket(t.NetConn()) || isSocket(nc) {
 		cfg.Clock = &clock
 	}
+	cfg.KeepsDeadlines = deadline.Known(nc)
+	_, given := nc.(*deadline.Conn)
+	cfg.CutOffBreaks = secure || given
 	if secure {
-		cfg.CutOffBreaks = true
 		c.Init(tlsStream{t}, cfg)
 		return
 	}

@@ -36,15 +36,16 @@ const far = time.Minute
 // error that it has for them. It leaves nc without any.
 func Missing(nc net.Conn) error {
 	at := time.Now().Add(far) // some take a zero time, which asks for nothing
-	for _, set := range [...]func(time.Time) error{nc.SetReadDeadline, nc.SetWriteDeadline} {
-		if err := set(at); err != nil {
-			return err
-		}
-		if err := set(time.Time{}); err != nil {
-			return err
-		}
+	if err := nc.SetReadDeadline(at); err != nil {
+		return err
 	}
-	return nil
+	if err := nc.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if err := nc.SetWriteDeadline(at); err != nil {
+		return err
+	}
+	return nc.SetWriteDeadline(time.Time{})
 }
 
 // alarm is a deadline of one direction.

@@ -217,6 +217,9 @@ func (c *Conn) finish(ctx context.Context) error {
 	}
 	wait, cancel := context.WithTimeout(ctx, CloseWait)
 	defer cancel()
+	if !c.cfg.KeepsDeadlines {
+		defer time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, true) }).Stop()
+	}
 	err = c.sendClose(wait)
 	switch {
 	case err == nil && c.cfg.Client:
@@ -243,11 +246,11 @@ func (c *Conn) linger(ctx context.Context) {
 // its own. It reports false when the stream has no halves.
 func (c *Conn) halfClose(ctx context.Context) bool {
 	h, ok := c.stream.(interface{ CloseWrite() error })
-	if ok {
-		h.CloseWrite()
-		c.awaitEnd(ctx)
+	if !ok || errors.Is(h.CloseWrite(), errors.ErrUnsupported) {
+		return false
 	}
-	return ok
+	c.awaitEnd(ctx)
+	return true
 }
 
 // awaitEnd throws bytes away until the peer ends the stream, within bounds.

@@ -25,6 +25,16 @@ func (c *Conn) interrupt(d direction) {
 	}
 }
 
+// missed returns the connection's error if it has ended by ErrDeadlinesIgnored.
+func (c *Conn) missed() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.closing.err(); errors.Is(err, ErrDeadlinesIgnored) {
+		return err
+	}
+	return nil
+}
+
 // nudge is a keepalive ping that was sent although the Read, which did not hear
 // its deadline, could not.
 type nudge struct {

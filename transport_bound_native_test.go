@@ -1,0 +1,266 @@
+//go:build !js
+
+package ws_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twinws/ws"
+)
+
+// peer is what is on the other side of a connection under test: nothing that
+// speaks by itself.
+type peer struct {
+	net.Conn
+	frames *bufio.Reader // what it reads
+	client bool          // the role of the connection under test
+}
+
+// silently opens a connection in one of the roles over what disguise makes of a
+// pipe. Its peer does nothing but what f does, on a goroutine of its own.
+func silently(t *testing.T, client bool, disguise func(net.Conn) net.Conn, k *ws.Keepalive, limit time.Duration, f func(p *peer)) *ws.Conn {
+	t.Helper()
+	near, far := net.Pipe()
+	p := &peer{far, bufio.NewReader(far), client}
+	go func() {
+		if client {
+			r, err := http.ReadRequest(p.frames)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			io.WriteString(far, switching(r))
+		} else {
+			io.WriteString(far, request())
+			if _, err := http.ReadResponse(p.frames, nil); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		f(p)
+	}()
+	var c *ws.Conn
+	var err error
+	if client {
+		d := ws.Dialer{Proxy: noProxy, Keepalive: k, WriteTimeout: limit,
+			NetDial: func(context.Context, string, string) (net.Conn, error) { return disguise(near), nil }}
+		c, err = d.Dial(context.Background(), "ws://example.com/")
+	} else {
+		c, err = ws.Upgrade(context.Background(), disguise(near), &ws.AcceptOptions{Keepalive: k, WriteTimeout: limit})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.CloseNow(); far.Close() })
+	return c
+}
+
+// send sends a frame, masked if the peer is a client.
+func (p *peer) send(first byte, payload string) {
+	b := []byte{first, byte(len(payload))}
+	if !p.client {
+		b = append(b, 0, 0, 0, 0) // a mask key that changes nothing
+		b[1] |= 0x80
+	}
+	p.Write(append(b, payload...))
+}
+
+// reads has the peer read all it is sent.
+func (p *peer) reads() { io.Copy(io.Discard, p) }
+
+// What a net.Conn does with deadlines changes none of the bounds that are
+// documented: at most 1 s is added where they are taken and not kept.
+func TestTransportBounds(t *testing.T) {
+	const second = time.Second
+	nothing := func(*peer) {}
+	read := func(ctx context.Context, c *ws.Conn) error { _, _, err := c.Read(ctx); return err }
+	write := func(ctx context.Context, c *ws.Conn) error { return c.Write(ctx, ws.MessageText, []byte("x")) }
+	for _, tt := range []struct {
+		name string
+		peer func(*peer)
+		do   func(ctx context.Context, c *ws.Conn) error // ctx ends after 5 s
+		took time.Duration
+		want error // nil: the context's, or what stands for it
+	}{
+		{"Read", (*peer).reads, read, 5 * second, nil},
+		{"Read of half a message", func(p *peer) { p.send(0x01, "half"); p.reads() }, read, 5 * second, nil},
+		{"Read of half a frame", func(p *peer) { p.Write([]byte{0x81}); p.reads() }, read, 5 * second, nil},
+		{"Reader", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { _, _, err := c.Reader(ctx); return err }, 5 * second, nil},
+		{"a Reader's stream", func(p *peer) { p.send(0x01, "half"); p.reads() }, func(ctx context.Context, c *ws.Conn) error {
+			_, r, err := c.Reader(ctx)
+			if err == nil {
+				_, err = io.ReadAll(r)
+			}
+			return err
+		}, 5 * second, nil},
+		{"Ping", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil},
+		{"Ping to a peer that does not read", nothing, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil},
+		{"CloseRead", (*peer).reads, func(ctx context.Context, c *ws.Conn) error {
+			<-c.CloseRead(ctx).Done()
+			return ctx.Err()
+		}, 5 * second, nil},
+		{"Write", nothing, write, 5 * second, nil},
+		{"a Writer's Close", nothing, func(ctx context.Context, c *ws.Conn) error {
+			w, err := c.Writer(ctx, ws.MessageText)
+			if err == nil {
+				err = w.Close()
+			}
+			return err
+		}, 5 * second, nil},
+		{"the write time limit", nothing, func(_ context.Context, c *ws.Conn) error { return write(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout},
+		{"the write time limit for a pong", func(p *peer) { p.send(0x89, "ping") },
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout},
+		{"the keepalive", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 60 * second, ws.ErrKeepaliveTimeout},
+		{"Close", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed},
+		{"Close to a peer that does not read", nothing, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed},
+		{"Close beside a Read", (*peer).reads, func(_ context.Context, c *ws.Conn) error {
+			done := make(chan error, 1)
+			go func() { done <- read(context.Background(), c) }()
+			synctest.Wait()
+			return errors.Join(c.Close(1000, ""), <-done)
+		}, 5 * second, ws.ErrClosed},
+		{"CloseNow beside a Read", (*peer).reads, func(_ context.Context, c *ws.Conn) error {
+			done := make(chan error, 1)
+			go func() { done <- read(context.Background(), c) }()
+			synctest.Wait()
+			c.CloseNow()
+			return <-done
+		}, 0, ws.ErrClosed},
+		{"CloseNow beside a Write", nothing, func(_ context.Context, c *ws.Conn) error {
+			done := make(chan error, 1)
+			go func() { done <- write(context.Background(), c) }()
+			synctest.Wait()
+			c.CloseNow()
+			return <-done
+		}, 0, ws.ErrClosed},
+		{"the answer to a close that is not read", func(p *peer) { p.send(0x88, "\x03\xe8") },
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 5 * second, ws.ErrClosed},
+		{"a broken rule, and a peer that does not read", func(p *peer) { p.send(0x83, "") },
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed},
+		{"a broken rule, and a peer that stays", func(p *peer) { p.send(0x83, ""); p.reads() },
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed},
+	} {
+		for _, client := range []bool{true, false} {
+			for transport, disguise := range transports {
+				t.Run(strings.Join([]string{tt.name, role(client), transport}, ", "), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						c := silently(t, client, disguise, nil, 20*second, tt.peer)
+						synctest.Wait()
+						ctx, cancel := context.WithTimeout(context.Background(), 5*second)
+						defer cancel()
+						begun := time.Now()
+						err := tt.do(ctx, c)
+						took := time.Since(begun)
+						most := tt.took
+						if transport == "deadlines ignored" && tt.want != ws.ErrClosed {
+							most += second
+						}
+						if took < tt.took || took > most {
+							t.Errorf("took %v, want %v to %v", took, tt.took, most)
+						}
+						switch {
+						case tt.want != nil:
+							if !errors.Is(err, tt.want) || !errors.Is(err, ws.ErrClosed) {
+								t.Errorf("error = %v, want %v", err, tt.want)
+							}
+						case took == tt.took && !errors.Is(err, ctx.Err()):
+							t.Errorf("error = %v, want %v", err, ctx.Err())
+						case took > tt.took && (!errors.Is(err, ws.ErrDeadlinesIgnored) || errors.Is(err, ctx.Err())):
+							t.Errorf("error = %v, want %v", err, ws.ErrDeadlinesIgnored)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func role(client bool) string {
+	if client {
+		return "client"
+	}
+	return "server"
+}
+
+// Cancelling is not closing: also where deadlines had to be given to the
+// connection, a Read that its context ended has lost nothing.
+func TestTransportReadsOn(t *testing.T) {
+	for transport, disguise := range transports {
+		if transport == "deadlines ignored" {
+			continue // TestTransportBounds: the connection ends
+		}
+		t.Run(transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := silently(t, true, disguise, nil, 0, func(p *peer) {
+					for _, part := range []string{"\x01\x03", "one", "\x80", "\x03tw", "o", "\x81\x05three"} {
+						time.Sleep(10 * time.Second) // of the bubble's time
+						p.Write([]byte(part))
+					}
+					p.reads()
+				})
+				var got []string
+				cancelled := 0
+				for len(got) < 2 {
+					ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+					_, p, err := c.Read(ctx)
+					switch {
+					case err == nil:
+						got = append(got, string(p))
+					case !errors.Is(err, context.DeadlineExceeded):
+						t.Fatal(err)
+					default:
+						cancelled++
+					}
+					cancel()
+				}
+				if got[0] != "onetwo" || got[1] != "three" || cancelled < 10 {
+					t.Errorf("read %q with %d Reads cancelled", got, cancelled)
+				}
+			})
+		})
+	}
+}
+
+// The keepalive does not end an idle connection whose peer answers, whatever the
+// connection below does with deadlines.
+func TestTransportKeepsAlive(t *testing.T) {
+	for transport, disguise := range transports {
+		t.Run(transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var pings atomic.Int32
+				c := silently(t, true, disguise, nil, 0, func(p *peer) {
+					time.AfterFunc(10*time.Minute, func() { p.send(0x81, "late") })
+					for {
+						head := make([]byte, 6) // a masked ping without payload
+						if _, err := io.ReadFull(p.frames, head); err != nil {
+							return
+						}
+						if !bytes.Equal(head[:2], []byte{0x89, 0x80}) {
+							t.Errorf("the peer got % x, want a ping", head)
+						}
+						pings.Add(1)
+						time.Sleep(20 * time.Second)
+						p.send(0x8A, "")
+					}
+				})
+				_, p, err := c.Read(context.Background())
+				if err != nil || string(p) != "late" || pings.Load() < 10 {
+					t.Errorf("Read = %q, %v after %d pings", p, err, pings.Load())
+				}
+				c.CloseNow()
+				time.Sleep(time.Minute) // until the peer has seen it
+			})
+		})
+	}
+}
