@@ -198,7 +198,7 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 		return err
 	}
 	control := http.NewResponseController(w)
-	if err := cannotHandOver(control.SetReadDeadline(time.Time{})); err != nil {
+	if err := cannotHandOver(control.SetReadDeadline(time.Now().Add(handOverWait))); err != nil {
 		writeRefusal(w, r, err)
 		return err
 	}
@@ -222,6 +222,9 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	initEngine(c, nc, append([]byte(nil), buffered...), cfg, o.Keepalive)
 	return nil
 }
+
+// handOverWait is the deadline that is tried. net/http takes it back at once.
+const handOverWait = time.Minute
 
 // cannotHandOver returns the answer to a request on a connection that returned err
 // for a deadline, nil where there is nothing wrong with it. net/http has a Read at

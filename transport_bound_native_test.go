@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -260,6 +261,78 @@ func TestTransportKeepsAlive(t *testing.T) {
 				}
 				c.CloseNow()
 				time.Sleep(time.Minute) // until the peer has seen it
+			})
+		})
+	}
+}
+
+// handedOver is a ResponseWriter that hands a connection over.
+type handedOver struct {
+	http.ResponseWriter
+	nc net.Conn
+}
+
+func (h handedOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.nc, bufio.NewReadWriter(bufio.NewReader(h.nc), bufio.NewWriter(h.nc)), nil
+}
+
+// Accept's answer, to a peer that does not read it, is bounded on every connection
+// that it may be handed.
+func TestTransportAccept(t *testing.T) {
+	for transport, disguise := range transports {
+		t.Run(transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				defer far.Close()
+				r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request())))
+				if err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				_, err = ws.Accept(handedOver{httptest.NewRecorder(), disguise(near)}, r, nil)
+				if took := time.Since(begun); took != 10*time.Second {
+					t.Errorf("Accept took %v, want 10 s", took)
+				}
+				asHandshake(t, err)
+				if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+					t.Errorf("the peer reads %v, want the connection's end", err)
+				}
+			})
+		})
+	}
+}
+
+// net/http cannot hand a connection without deadlines over: its Hijack waits for a
+// byte that a client in its handshake does not send. Accept says so at once, to
+// both sides.
+func TestTransportAcceptHTTP(t *testing.T) {
+	for _, transport := range []string{"no deadlines", "none but the zero time"} {
+		t.Run(transport, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := make(pipes, 1)
+				errs := make(chan error, 1)
+				s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, err := ws.Accept(w, r, nil)
+					errs <- err
+				})}
+				go s.Serve(l)
+				near, far := net.Pipe()
+				l <- transports[transport](far)
+				begun := time.Now()
+				io.WriteString(near, request())
+				res, err := http.ReadResponse(bufio.NewReader(near), nil)
+				if err != nil || res.StatusCode != 500 {
+					t.Errorf("the answer is %v, %v; want status 500", res, err)
+				}
+				if e := asHandshake(t, <-errs); e.Status != 500 || !errors.Is(e, errNoDeadlines) || !strings.Contains(e.Problem, "Upgrade") {
+					t.Errorf("error = %v, want one that names Upgrade, and its cause", e)
+				}
+				if took := time.Since(begun); took != 0 {
+					t.Errorf("it took %v", took)
+				}
+				near.Close()
+				close(l)
+				s.Close()
 			})
 		})
 	}

@@ -87,8 +87,8 @@ func (c *Conn) Close() error {
 		return net.ErrClosed
 	}
 	err := within(c.nc.Close)
-	if err == errStuck {
-		go bottom(c.nc).Close()
+	if below := bottom(c.nc); err == errStuck && below != c.nc {
+		go below.Close()
 	}
 	return err
 }
