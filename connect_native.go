@@ -70,7 +70,12 @@ func (d *Dialer) tlsConfig() *tls.Config {
 // by crypto/tls. On error nc is closed.
 func secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
 	t := tls.Client(nc, cfg)
-	if err := t.HandshakeContext(ctx); err != nil {
+	b := interruptible(ctx, nc) // package tls only closes nc, which may not end its calls
+	err := t.HandshakeContext(ctx)
+	if late := b.undo(); err == nil {
+		err = late
+	}
+	if err != nil {
 		abort(t)
 		problem := "TLS failed"
 		if strings.Contains(err.Error(), "no application protocol") { // the alert has no exported type

@@ -92,7 +92,7 @@ func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	case known:
 		nc.SetDeadline(limit)
 	default:
-		b.timer = time.AfterFunc(time.Until(limit), func() { abort(nc) })
+		b.timer = time.AfterFunc(time.Until(limit), func() { interrupt(nc) })
 	}
 	switch {
 	case ctx.Done() == nil:
@@ -104,7 +104,7 @@ func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 			close(ran)
 		})
 	default:
-		b.stop = context.AfterFunc(ctx, func() { abort(nc) })
+		b.stop = context.AfterFunc(ctx, func() { interrupt(nc) })
 	}
 	return b
 }
@@ -127,11 +127,11 @@ func (b *bounds) undo() error {
 	return nil
 }
 
-// interrupt ends whatever nc, which is to be closed, waits for.
+// interrupt ends whatever nc, which is to be closed, waits for. Some do not keep
+// deadlines, and others, as yamux's streams, read on when they are closed.
 func interrupt(nc net.Conn) {
-	if deadline.Known(nc) {
-		nc.SetDeadline(past)
-	} else {
+	nc.SetDeadline(past)
+	if !deadline.Known(nc) {
 		abort(nc)
 	}
 }
