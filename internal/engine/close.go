@@ -257,9 +257,7 @@ func (c *Conn) halfClose(ctx context.Context) bool {
 func (c *Conn) awaitEnd(ctx context.Context) {
 	b := getBlock(smallBlock)
 	defer putBlock(b)
-	if c.stream.SetReadDeadline(time.Now().Add(lingerWait)) != nil {
-		return
-	}
+	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
 	if !c.cfg.KeepsDeadlines {
 		defer time.AfterFunc(lingerWait+grace, func() { c.closeStream(true) }).Stop()
 	}

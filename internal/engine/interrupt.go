@@ -116,22 +116,30 @@ func (i *interrupts) fire(d direction) {
 	if c := &i.calls[d]; c.fired == nil {
 		c.fired = unwatched
 		if !i.conn.cfg.KeepsDeadlines {
-			var t *time.Timer
-			t = time.AfterFunc(grace, func() { i.miss(d, &t) })
-			c.fired = t
+			c.fired = i.watch(d)
 		}
 	}
 	i.conn.interrupt(d)
 }
 
-// miss ends the connection if the call that t watches is still at work.
-func (i *interrupts) miss(d direction, t **time.Timer) {
-	i.mu.Lock()
-	missed := i.calls[d].fired == *t
-	i.mu.Unlock()
-	if missed {
-		i.conn.end(true, ErrDeadlinesIgnored, true)
-	}
+// watch ends the connection if the call that is interrupted now is still at work
+// after grace. It looks twice: when the program had stood still, the first time
+// may be before the call had a chance to return. The caller holds mu.
+func (i *interrupts) watch(d direction) (t *time.Timer) {
+	looked := false
+	t = time.AfterFunc(grace-glance, func() {
+		i.mu.Lock()
+		missed := i.calls[d].fired == t
+		if missed && !looked {
+			looked, missed = true, false
+			t.Reset(glance)
+		}
+		i.mu.Unlock()
+		if missed {
+			i.conn.end(true, ErrDeadlinesIgnored, true)
+		}
+	})
+	return t
 }
 
 // part forgets the context of a direction. The caller holds mu.
