@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -29,10 +30,21 @@ type peer struct {
 }
 
 // silently opens a connection in one of the roles over what disguise makes of a
-// pipe. Its peer does nothing but what f does, on a goroutine of its own.
-func silently(t *testing.T, client bool, disguise func(net.Conn) net.Conn, k *ws.Keepalive, limit time.Duration, f func(p *peer)) *ws.Conn {
+// pipe, under TLS if certified is not nil. Its peer does nothing but what f does, on
+// a goroutine of its own.
+func silently(t *testing.T, client bool, disguise func(net.Conn) net.Conn, certified *tls.Config, limit time.Duration, f func(p *peer)) *ws.Conn {
 	t.Helper()
 	near, far := net.Pipe()
+	t.Cleanup(func() { near.Close() })
+	near = disguise(near)
+	scheme := "ws"
+	switch {
+	case certified == nil:
+	case client:
+		scheme, far = "wss", tls.Server(far, certified)
+	default:
+		near, far = tls.Server(near, certified), tls.Client(far, certified)
+	}
 	p := &peer{far, bufio.NewReader(far), client}
 	go func() {
 		if client {
@@ -54,11 +66,11 @@ func silently(t *testing.T, client bool, disguise func(net.Conn) net.Conn, k *ws
 	var c *ws.Conn
 	var err error
 	if client {
-		d := ws.Dialer{Proxy: noProxy, Keepalive: k, WriteTimeout: limit,
-			NetDial: func(context.Context, string, string) (net.Conn, error) { return disguise(near), nil }}
-		c, err = d.Dial(context.Background(), "ws://example.com/")
+		d := ws.Dialer{Proxy: noProxy, WriteTimeout: limit, TLSConfig: certified,
+			NetDial: func(context.Context, string, string) (net.Conn, error) { return near, nil }}
+		c, err = d.Dial(context.Background(), scheme+"://example.com/")
 	} else {
-		c, err = ws.Upgrade(context.Background(), disguise(near), &ws.AcceptOptions{Keepalive: k, WriteTimeout: limit})
+		c, err = ws.Upgrade(context.Background(), near, &ws.AcceptOptions{WriteTimeout: limit})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -80,10 +92,21 @@ func (p *peer) send(first byte, payload string) {
 // reads has the peer read all it is sent.
 func (p *peer) reads() { io.Copy(io.Discard, p) }
 
+// certified returns a configuration for both sides of TLS, as example.com.
+func certified(t *testing.T) *tls.Config {
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	cfg := trusting(s)
+	cfg.Certificates, cfg.ServerName, cfg.SessionTicketsDisabled = s.TLS.Certificates, "example.com", true
+	return cfg
+}
+
 // What a net.Conn does with deadlines changes none of the bounds that are
-// documented: at most 1 s is added where they are taken and not kept.
+// documented, under TLS or not: at most 1 s is added where they are taken and not
+// kept.
 func TestTransportBounds(t *testing.T) {
 	const second = time.Second
+	secure := certified(t)
 	nothing := func(*peer) {}
 	read := func(ctx context.Context, c *ws.Conn) error { _, _, err := c.Read(ctx); return err }
 	write := func(ctx context.Context, c *ws.Conn) error { return c.Write(ctx, ws.MessageText, []byte("x")) }
@@ -93,95 +116,98 @@ func TestTransportBounds(t *testing.T) {
 		do   func(ctx context.Context, c *ws.Conn) error // ctx ends after 5 s
 		took time.Duration
 		want error // nil: the context's, or what stands for it
+		cuts bool  // the context may end the connection: a message was begun
 	}{
-		{"Read", (*peer).reads, read, 5 * second, nil},
-		{"Read of half a message", func(p *peer) { p.send(0x01, "half"); p.reads() }, read, 5 * second, nil},
-		{"Read of half a frame", func(p *peer) { p.Write([]byte{0x81}); p.reads() }, read, 5 * second, nil},
-		{"Reader", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { _, _, err := c.Reader(ctx); return err }, 5 * second, nil},
+		{"Read", (*peer).reads, read, 5 * second, nil, false},
+		{"Read of half a message", func(p *peer) { p.send(0x01, "half"); p.reads() }, read, 5 * second, nil, false},
+		{"Read of half a frame", func(p *peer) { p.Write([]byte{0x81}); p.reads() }, read, 5 * second, nil, false},
+		{"Reader", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { _, _, err := c.Reader(ctx); return err }, 5 * second, nil, false},
 		{"a Reader's stream", func(p *peer) { p.send(0x01, "half"); p.reads() }, func(ctx context.Context, c *ws.Conn) error {
 			_, r, err := c.Reader(ctx)
 			if err == nil {
 				_, err = io.ReadAll(r)
 			}
 			return err
-		}, 5 * second, nil},
-		{"Ping", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil},
-		{"Ping to a peer that does not read", nothing, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil},
+		}, 5 * second, nil, false},
+		{"Ping", (*peer).reads, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil, false},
+		{"Ping to a peer that does not read", nothing, func(ctx context.Context, c *ws.Conn) error { return c.Ping(ctx) }, 5 * second, nil, false},
 		{"CloseRead", (*peer).reads, func(ctx context.Context, c *ws.Conn) error {
 			<-c.CloseRead(ctx).Done()
 			return ctx.Err()
-		}, 5 * second, nil},
-		{"Write", nothing, write, 5 * second, nil},
+		}, 5 * second, nil, false},
+		{"Write", nothing, write, 5 * second, nil, true},
 		{"a Writer's Close", nothing, func(ctx context.Context, c *ws.Conn) error {
 			w, err := c.Writer(ctx, ws.MessageText)
 			if err == nil {
 				err = w.Close()
 			}
 			return err
-		}, 5 * second, nil},
-		{"the write time limit", nothing, func(_ context.Context, c *ws.Conn) error { return write(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout},
+		}, 5 * second, nil, true},
+		{"the write time limit", nothing, func(_ context.Context, c *ws.Conn) error { return write(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout, false},
 		{"the write time limit for a pong", func(p *peer) { p.send(0x89, "ping") },
-			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout},
-		{"the keepalive", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 60 * second, ws.ErrKeepaliveTimeout},
-		{"Close", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed},
-		{"Close to a peer that does not read", nothing, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed},
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 20 * second, ws.ErrWriteTimeout, false},
+		{"the keepalive", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 60 * second, ws.ErrKeepaliveTimeout, false},
+		{"Close", (*peer).reads, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed, false},
+		{"Close to a peer that does not read", nothing, func(_ context.Context, c *ws.Conn) error { return c.Close(1000, "") }, 5 * second, ws.ErrClosed, false},
 		{"Close beside a Read", (*peer).reads, func(_ context.Context, c *ws.Conn) error {
 			done := make(chan error, 1)
 			go func() { done <- read(context.Background(), c) }()
 			synctest.Wait()
 			return errors.Join(c.Close(1000, ""), <-done)
-		}, 5 * second, ws.ErrClosed},
+		}, 5 * second, ws.ErrClosed, false},
 		{"CloseNow beside a Read", (*peer).reads, func(_ context.Context, c *ws.Conn) error {
 			done := make(chan error, 1)
 			go func() { done <- read(context.Background(), c) }()
 			synctest.Wait()
 			c.CloseNow()
 			return <-done
-		}, 0, ws.ErrClosed},
+		}, 0, ws.ErrClosed, false},
 		{"CloseNow beside a Write", nothing, func(_ context.Context, c *ws.Conn) error {
 			done := make(chan error, 1)
 			go func() { done <- write(context.Background(), c) }()
 			synctest.Wait()
 			c.CloseNow()
 			return <-done
-		}, 0, ws.ErrClosed},
+		}, 0, ws.ErrClosed, false},
 		{"the answer to a close that is not read", func(p *peer) { p.send(0x88, "\x03\xe8") },
-			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 5 * second, ws.ErrClosed},
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 5 * second, ws.ErrClosed, false},
 		{"a broken rule, and a peer that does not read", func(p *peer) { p.send(0x83, "") },
-			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed},
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed, false},
 		{"a broken rule, and a peer that stays", func(p *peer) { p.send(0x83, ""); p.reads() },
-			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed},
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed, false},
 	} {
 		for _, client := range []bool{true, false} {
 			for transport, disguise := range transports {
-				t.Run(strings.Join([]string{tt.name, role(client), transport}, ", "), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						c := silently(t, client, disguise, nil, 20*second, tt.peer)
-						synctest.Wait()
-						ctx, cancel := context.WithTimeout(context.Background(), 5*second)
-						defer cancel()
-						begun := time.Now()
-						err := tt.do(ctx, c)
-						took := time.Since(begun)
-						most := tt.took
-						if transport == "deadlines ignored" && tt.want != ws.ErrClosed {
-							most += second
-						}
-						if took < tt.took || took > most {
-							t.Errorf("took %v, want %v to %v", took, tt.took, most)
-						}
-						switch {
-						case tt.want != nil:
-							if !errors.Is(err, tt.want) || !errors.Is(err, ws.ErrClosed) {
-								t.Errorf("error = %v, want %v", err, tt.want)
+				for layer, cfg := range map[string]*tls.Config{"": nil, ", TLS": secure} {
+					t.Run(strings.Join([]string{tt.name, role(client), transport}, ", ")+layer, func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							c := silently(t, client, disguise, cfg, 20*second, tt.peer)
+							synctest.Wait()
+							ctx, cancel := context.WithTimeout(context.Background(), 5*second)
+							defer cancel()
+							begun := time.Now()
+							err := tt.do(ctx, c)
+							took := time.Since(begun)
+							most := tt.took
+							if transport == "deadlines ignored" && tt.want != ws.ErrClosed {
+								most += second
 							}
-						case took == tt.took && !errors.Is(err, ctx.Err()):
-							t.Errorf("error = %v, want %v", err, ctx.Err())
-						case took > tt.took && (!errors.Is(err, ws.ErrDeadlinesIgnored) || errors.Is(err, ctx.Err())):
-							t.Errorf("error = %v, want %v", err, ws.ErrDeadlinesIgnored)
-						}
+							if took < tt.took || took > most {
+								t.Errorf("took %v, want %v to %v", took, tt.took, most)
+							}
+							switch {
+							case tt.want != nil:
+								if !errors.Is(err, tt.want) || !errors.Is(err, ws.ErrClosed) {
+									t.Errorf("error = %v, want %v", err, tt.want)
+								}
+							case took > tt.took && (!errors.Is(err, ws.ErrDeadlinesIgnored) || errors.Is(err, ctx.Err())):
+								t.Errorf("error = %v, want %v", err, ws.ErrDeadlinesIgnored)
+							case took == tt.took && !errors.Is(err, ctx.Err()) && !(tt.cuts && errors.Is(err, ws.ErrClosed)):
+								t.Errorf("error = %v, want %v", err, ctx.Err())
+							}
+						})
 					})
-				})
+				}
 			}
 		}
 	}
@@ -335,5 +361,39 @@ func TestTransportAcceptHTTP(t *testing.T) {
 				s.Close()
 			})
 		})
+	}
+}
+
+// TLS's farewell is bounded too, when the peer takes the answer to its close and
+// nothing behind it.
+func TestTransportFarewell(t *testing.T) {
+	cfg := certified(t)
+	for _, client := range []bool{true, false} {
+		for transport, disguise := range transports {
+			t.Run(role(client)+", "+transport, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := silently(t, client, disguise, cfg, 0, func(p *peer) {
+						p.send(0x88, "\x03\xe8")
+						answer := 4
+						if client {
+							answer += 4 // the mask key
+						}
+						io.ReadFull(p.frames, make([]byte, answer))
+					})
+					begun := time.Now()
+					_, _, err := c.Read(context.Background())
+					e, ok := errors.AsType[*ws.CloseError](err)
+					if !ok || e.Code != 1000 || !e.Clean {
+						t.Errorf("error = %v, want a clean close with 1000", err)
+					}
+					c.CloseNow()
+					// 1 s for the peer to end the connection, 1 s more where a deadline
+					// shows nothing, 5 s for the farewell.
+					if took := time.Since(begun); took > 7*time.Second {
+						t.Errorf("it took %v", took)
+					}
+				})
+			})
+		}
 	}
 }

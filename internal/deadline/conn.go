@@ -30,6 +30,7 @@ type Conn struct {
 	mu     sync.Mutex
 	wake   sync.Cond // L is mu; at every change
 	closed bool      // protected by mu
+	stuck  bool      // protected by mu: a CloseWrite of what is below is still at work
 	in     inward    // protected by mu
 	out    outward   // protected by mu
 }
@@ -86,11 +87,21 @@ func (c *Conn) Close() error {
 	if !c.shut() {
 		return net.ErrClosed
 	}
+	below := bottom(c.nc)
+	if c.isStuck() { // TLS has one farewell
+		return within(below.Close)
+	}
 	err := within(c.nc.Close)
-	if below := bottom(c.nc); err == errStuck && below != c.nc {
+	if err == errStuck && below != c.nc {
 		go below.Close()
 	}
 	return err
+}
+
+func (c *Conn) isStuck() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stuck
 }
 
 // Abort closes the connection without a farewell, and waits for nothing.
@@ -105,10 +116,15 @@ func (c *Conn) Abort() error {
 // CloseWrite ends the sending half of the connection below, and waits for this
 // for 1 s at most. It returns errors.ErrUnsupported if that has no halves.
 func (c *Conn) CloseWrite() error {
-	if h, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		return within(h.CloseWrite)
+	h, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
 	}
-	return errors.ErrUnsupported
+	err := within(h.CloseWrite)
+	if err == errStuck {
+		c.change(func() { c.stuck = true })
+	}
+	return err
 }
 
 // shut ends all that waits. It reports false when that has been done.
