@@ -163,6 +163,10 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
+// net/http can hand over only connections that keep deadlines. Where they return an
+// error, as those of an SSH listener do, the request is answered with 500 and
+// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+//
 // A request that is no handshake, has more than 200 header fields, or comes from
 // another origin, is answered (400, 403, 405, 426, 431) and returns a
 // [*HandshakeError]. Fields that were set in

@@ -34,7 +34,9 @@ type Dialer struct {
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
-	// net.Dialer. network is "tcp", addr has a port.
+	// net.Dialer. network is "tcp", addr has a port. A connection without
+	// deadlines, as that of an SSH tunnel, and one that ignores them will do: see
+	// Upgrade.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Proxy returns the proxy for a request, whose URL has the scheme http or

@@ -27,6 +27,11 @@ const (
 // Its request is held to the same rules as Accept's, and to a head of at most
 // 16 KiB, 200 header fields, and 10 s. nc may be a *tls.Conn.
 //
+// Where a deadline of nc returns an error, as with the channels of an SSH
+// connection, all bounds hold all the same, at the cost of a goroutine while a Read
+// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
+// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
+//
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
