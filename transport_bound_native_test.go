@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -391,6 +392,57 @@ func TestTransportFarewell(t *testing.T) {
 					// shows nothing, 5 s for the farewell.
 					if took := time.Since(begun); took > 7*time.Second {
 						t.Errorf("it took %v", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The time limit of Dial holds while TLS is spoken and a proxy is asked.
+func TestTransportDial(t *testing.T) {
+	to := func(proxy string) func(*http.Request) (*url.URL, error) {
+		return func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }
+	}
+	for name, tt := range map[string]struct {
+		url   string
+		proxy func(*http.Request) (*url.URL, error)
+	}{
+		"TLS":                        {"wss://example.com/", noProxy},
+		"a proxy":                    {"ws://example.com/", to("http://proxy.test/")},
+		"a proxy under TLS":          {"ws://example.com/", to("https://proxy.test/")},
+		"a proxy, and TLS behind it": {"wss://example.com/", to("http://proxy.test/")},
+	} {
+		for transport, disguise := range transports {
+			t.Run(name+", "+transport, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					for _, limit := range []time.Duration{0, 3 * time.Second} {
+						d := ws.Dialer{Proxy: tt.proxy, HandshakeTimeout: limit,
+							NetDial: func(context.Context, string, string) (net.Conn, error) {
+								near, far := net.Pipe()
+								go func() {
+									io.Copy(io.Discard, far) // until the other side has closed
+									far.Close()
+								}()
+								return disguise(near), nil
+							}}
+						ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+						defer cancel()
+						begun := time.Now()
+						_, err := d.Dial(ctx, tt.url)
+						want := limit
+						if want == 0 {
+							want = 5 * time.Second // the context's
+						}
+						if took := time.Since(begun); took != want {
+							t.Errorf("Dial took %v, want %v", took, want)
+						}
+						if !errors.Is(err, context.DeadlineExceeded) {
+							t.Errorf("error = %v", err)
+						}
+						if _, ok := errors.AsType[*ws.HandshakeError](err); ok != (limit > 0) {
+							t.Errorf("error = %v: a *HandshakeError is for the time limit", err)
+						}
 					}
 				})
 			})
