@@ -63,3 +63,21 @@ func (c *Compression) deflate(d handshake.Deflate, client bool) *engine.Deflate 
 	e.Threshold = c.threshold(e.SendTakeover)
 	return e
 }
+
+// extensions names what b was agreed to use, as the server's answer does.
+func extensions(b backend) string {
+	c := native(b)
+	d, on := c.Deflate()
+	if !on {
+		return ""
+	}
+	if c.Client() {
+		d.SendBits, d.ReceiveBits = d.ReceiveBits, d.SendBits
+		d.SendTakeover, d.ReceiveTakeover = d.ReceiveTakeover, d.SendTakeover
+	}
+	agreed := handshake.Deflate{
+		ServerMaxWindowBits: d.SendBits, ServerNoContextTakeover: !d.SendTakeover,
+		ClientMaxWindowBits: d.ReceiveBits, ClientNoContextTakeover: !d.ReceiveTakeover,
+	}
+	return string(handshake.AppendExtensions(nil, []handshake.Extension{agreed.Extension()}))
+}

@@ -98,6 +98,7 @@ type attempt struct {
 	head []byte
 
 	compression *Compression
+	answer      map[string][]string // the header of the response
 }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
@@ -111,9 +112,10 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
-	b := interruptible(bounded, nc)
+	limits := interruptible(bounded, nc)
+	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
-	if late := b.undo(); err == nil {
+	if late := limits.undo(); err == nil {
 		err = late
 	}
 	if err != nil {
@@ -121,7 +123,9 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, writeTimeout(d.WriteTimeout), d.NoGather
-	return newEngine(nc, rest, cfg, d.Keepalive), nil
+	b.header = a.answer
+	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
+	return b, nil
 }
 
 // prepare checks the URL and writes the request, before anything is sent.
@@ -231,8 +235,9 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 	if err != nil {
 		return cfg, nil, err
 	}
+	a.answer = res.Header.HTTP()
 	if a.d.Jar != nil {
-		if cookies := (&http.Response{Header: res.Header.HTTP()}).Cookies(); len(cookies) > 0 {
+		if cookies := (&http.Response{Header: a.answer}).Cookies(); len(cookies) > 0 {
 			a.d.Jar.SetCookies(a.u, cookies)
 		}
 	}
@@ -242,7 +247,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		cfg.Deflate, err = a.compression.confirm(extensions)
 	}
 	if e, ok := err.(*HandshakeError); ok {
-		e.Status, e.Header, e.Body = res.Status, res.Header.HTTP(), readBody(nc, rest, res)
+		e.Status, e.Header, e.Body = res.Status, a.answer, readBody(nc, rest, res)
 	}
 	return cfg, rest, err
 }

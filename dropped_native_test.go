@@ -30,7 +30,9 @@ func TestDroppedConnIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := own(newEngine(nc, nil, engine.Config{ReadLimit: -1}, nil))
+	b := new(engine.Conn)
+	initEngine(b, nc, nil, engine.Config{ReadLimit: -1}, nil)
+	c := own(b)
 	nc = nil
 	if err := c.Write(t.Context(), MessageText, []byte("hello")); err != nil {
 		t.Fatal(err)

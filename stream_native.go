@@ -145,11 +145,14 @@ func expire(nc net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { interrupt(nc) }).Stop
 }
 
+// aborter is a connection that says itself how it is ended at once.
+type aborter interface{ Abort() error }
+
 // abort closes nc without TLS's farewell, whose sending waits for a peer that
 // does not read.
 func abort(nc net.Conn) error {
-	if c, ok := nc.(*deadline.Conn); ok {
-		return c.Abort()
+	if a, ok := nc.(aborter); ok {
+		return a.Abort()
 	}
 	for t, ok := nc.(*tls.Conn); ok; t, ok = nc.(*tls.Conn) {
 		nc = t.NetConn()

@@ -175,7 +175,7 @@ func TestTransportBounds(t *testing.T) {
 		{"a broken rule, and a peer that does not read", func(p *peer) { p.send(0x83, "") },
 			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed, false},
 		{"a broken rule, and a peer that stays", func(p *peer) { p.send(0x83, ""); p.reads() },
-			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, second, ws.ErrClosed, false},
+			func(_ context.Context, c *ws.Conn) error { return read(context.Background(), c) }, 0, ws.ErrClosed, false},
 	} {
 		for _, client := range []bool{true, false} {
 			for transport, disguise := range transports {

@@ -5,7 +5,6 @@ package ws
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"iter"
 	"net"
@@ -149,7 +148,8 @@ func refuse(nc net.Conn, e *HandshakeError) {
 	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {
 		return
 	}
-	if h, ok := nc.(interface{ CloseWrite() error }); ok && !errors.Is(h.CloseWrite(), errors.ErrUnsupported) {
+	if h, ok := nc.(interface{ CloseWrite() error }); ok {
+		h.CloseWrite()
 		io.CopyN(io.Discard, nc, refuseBytes)
 	}
 }

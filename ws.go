@@ -116,8 +116,9 @@ var (
 	ErrWriteTimeout = api.ErrWriteTimeout
 )
 
-// CloseStatus returns the code of the *CloseError in err's chain, or -1 when
-// there is none.
+// CloseStatus returns the code of the *CloseError in err's chain: the peer's, or
+// StatusAbnormalClosure when the connection broke. It is -1 when there is none,
+// or when this side ended the connection before the peer's close frame came.
 func CloseStatus(err error) StatusCode { return api.CloseStatus(err) }
 
 // What the options of a connection mean when they are zero, in bytes.
@@ -171,7 +172,9 @@ type DialOptions struct {
 	// bound, or have the server wait for an answer now and then.
 	//
 	// Natively it has no effect, as nothing can be over it: the library reads
-	// ahead 4 KiB at most, the rest stays with the kernel, and the peer has to wait.
+	// ahead 72 KiB at most from a TCP or Unix socket of package net, and 16 KiB
+	// from anything else, such as TLS. The rest stays with the kernel, and the
+	// peer has to wait.
 	ReadBuffer int64
 
 	// WriteBuffer is how many bytes may be written and not yet sent before Write,
@@ -183,8 +186,10 @@ type DialOptions struct {
 	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
 	// once a second or less often, and whenever a message arrives.
 	//
-	// Natively it has no effect: Write returns when the kernel has taken the
-	// message, whose buffer of a few 100 KiB is the bound.
+	// Natively it has no effect. Write waits until the kernel has taken the
+	// message, whose buffer of a few 100 KiB to some MiB is the bound; only what is
+	// gathered, 64 KiB at most, waits with the library, for 1 ms at most (see
+	// Write).
 	WriteBuffer int64
 }
 
@@ -235,13 +240,16 @@ type backend interface {
 	Ping(ctx context.Context) error
 	// CanSend reports whether this home can send code in a close frame.
 	CanSend(code StatusCode) bool
-	// Close sends an empty close frame when code is StatusNoStatusRcvd.
-	Close(code StatusCode, reason string) error
+	// CloseContext sends an empty close frame when code is
+	// StatusNoStatusRcvd. Without a deadline of ctx it waits for 5 s at most.
+	CloseContext(ctx context.Context, code StatusCode, reason string) error
 	// Fail ends the connection on the library's account, with err as the error
 	// of every later operation. Where the home cannot send code the peer sees
 	// 3000 more.
 	Fail(code StatusCode, err error)
 	CloseNow() error
+	// Context ends with the connection, whose error is its cause.
+	Context() context.Context
 	Subprotocol() string
 	BufferedAmount() int64
 }
@@ -382,6 +390,37 @@ func (c *Conn) Ping(ctx context.Context) error {
 	return wrap(op, c.b.Ping(ctx))
 }
 
+// Context returns a context that ends with the connection, and is then canceled
+// with the connection's error as its cause ([context.Cause]), such as a
+// [*CloseError]. It has no values and no deadline.
+//
+// Natively somebody has to find out that the connection has ended: a Read that
+// waits does, and a Write that fails; while nobody does either, the context
+// goes on.
+//
+// In a browser: it ends when the browser says so, messages that have not been
+// read notwithstanding.
+func (c *Conn) Context() context.Context { return c.b.Context() }
+
+// URL returns the URL that was dialed, without its userinfo, "" for a connection
+// that was accepted.
+//
+// In a browser: the WebSocket object's url, which is absolute.
+func (c *Conn) URL() string { return dialedURL(c.b) }
+
+// ResponseHeader returns the header of the server's response to Dial, nil for a
+// connection that was accepted. It is not to be changed.
+//
+// In a browser: nil, as the browser hides it from the page.
+func (c *Conn) ResponseHeader() map[string][]string { return responseHeader(c.b) }
+
+// Extensions returns the extensions in use, as the value of the server's
+// Sec-WebSocket-Extensions field names them (RFC 6455 section 9.1), such as
+// "permessage-deflate; server_max_window_bits=13"; "" for none.
+//
+// In a browser: the WebSocket object's extensions.
+func (c *Conn) Extensions() string { return extensions(c.b) }
+
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 
@@ -394,5 +433,7 @@ func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
 // ReadBuffered returns how many payload bytes have been received and not yet
 // read, as DialOptions.ReadBuffer counts them, and the next message with them.
 //
-// Natively it is 0: what nobody reads stays with the kernel, but for 4 KiB.
+// Natively it counts what the library has read ahead, 72 KiB at most, compressed
+// messages as they came; it is 0 while a Read is under way, and what stays with
+// the kernel is not counted.
 func (c *Conn) ReadBuffered() int64 { return readBuffered(c.b) }

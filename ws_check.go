@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"strconv"
@@ -114,7 +115,8 @@ func (c *Conn) checkClose(code StatusCode, reason string) error {
 //go:noinline
 func argument(name, problem string) error { return &ArgumentError{Name: name, Problem: problem} }
 
-// opError is an error with the operation it ended: "ws: read: ...".
+// opError is an error with the operation it ended: "ws: read: ...". It is a
+// net.Error.
 type opError struct {
 	op  string
 	err error
@@ -122,6 +124,13 @@ type opError struct {
 
 func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
 func (e *opError) Unwrap() error { return e.err }
+
+// Timeout reports whether the operation's deadline has passed. That a connection
+// ended because time ran out is no time-out of the operation that meets the end.
+func (e *opError) Timeout() bool { return errors.Is(e.err, context.DeadlineExceeded) }
+
+// Temporary is Timeout, for the sake of the interface net.Error.
+func (e *opError) Temporary() bool { return e.Timeout() }
 
 // wrap is not inlined, for the sake of a page's size: it is called everywhere.
 //

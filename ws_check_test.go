@@ -55,12 +55,13 @@ func (f *fake) Writer(context.Context, MessageType) (io.WriteCloser, error) {
 
 func (f *fake) Ping(context.Context) error { return f.call("ping") }
 
-func (f *fake) Close(code StatusCode, reason string) error {
+func (f *fake) CloseContext(_ context.Context, code StatusCode, reason string) error {
 	return f.call("close " + code.String() + " " + reason)
 }
 
 func (f *fake) Fail(code StatusCode, err error) { f.call("fail " + code.String() + ": " + err.Error()) }
 func (f *fake) CloseNow() error                 { return f.call("close now") }
+func (f *fake) Context() context.Context        { return context.Background() }
 func (f *fake) Subprotocol() string             { return "chat" }
 func (f *fake) BufferedAmount() int64           { return 7 }
 

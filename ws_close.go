@@ -32,8 +32,9 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 
 // Close performs the closing handshake (RFC 6455 section 7) with code and a
 // reason of at most 123 bytes of UTF-8, and then ends the connection. It needs
-// no Read elsewhere and waits at most 5 s for the peer. Messages not yet read are
-// discarded. It returns nil when both sides sent a close frame, whoever began.
+// no Read elsewhere and waits at most 5 s for the peer: see CloseContext for
+// another bound. Messages not yet read are discarded. It returns nil when both
+// sides sent a close frame, whoever began.
 //
 // Whatever its arguments, the connection ends: a code that may not be sent
 // (see [StatusCode.Sendable]) or a reason that does not fit is left out, the
@@ -42,12 +43,28 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 //
 // In a browser: only 1000 and 3000-4999 can be sent.
 func (c *Conn) Close(code StatusCode, reason string) error {
+	return c.CloseContext(context.Background(), code, reason)
+}
+
+// CloseContext is Close with another bound on the wait for the peer: ctx, whose
+// deadline may be later than in 5 s. A ctx without a deadline is bounded by
+// 5 s besides. When ctx ends first, the connection is ended without the peer's
+// close frame, and the error matches ctx.Err() and ErrClosed.
+//
+// In a browser: the peer may see more than ctx allows, as the browser goes on
+// with the closing handshake behind the scenes.
+func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string) error {
 	const op = "close"
-	bad := c.checkClose(code, reason)
+	bad := checkContext(ctx)
+	if bad != nil {
+		ctx = context.Background()
+	} else {
+		bad = c.checkClose(code, reason)
+	}
 	if bad != nil {
 		code, reason = StatusNoStatusRcvd, ""
 	}
-	err := c.b.Close(code, reason)
+	err := c.b.CloseContext(ctx, code, reason)
 	runtime.KeepAlive(c)
 	if err == nil {
 		err = bad

@@ -47,6 +47,13 @@ func own(b backend) *Conn {
 // readBuffered is the browser's part of ReadBuffered.
 func readBuffered(b backend) int64 { return b.(*browser.Conn).ReadBuffered() }
 
+func dialedURL(b backend) string { return b.(*browser.Conn).URL() }
+
+func extensions(b backend) string { return b.(*browser.Conn).Extensions() }
+
+// responseHeader: a browser hides it.
+func responseHeader(backend) map[string][]string { return nil }
+
 // notConstructed says why there is no WebSocket object.
 func notConstructed(url string, err error) error {
 	problem, cause := "the browser refused to connect", err

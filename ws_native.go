@@ -5,6 +5,7 @@ package ws
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"time"
 
@@ -66,8 +67,60 @@ func writeTimeout(d time.Duration) time.Duration {
 // closes the sockets that Go collects.
 func own(b backend) *Conn { return &Conn{b: b} }
 
+// Is makes the errors of a connection that this side has ended match
+// net.ErrClosed, as those of a net.Conn do.
+func (e *opError) Is(target error) bool {
+	if target != net.ErrClosed {
+		return false
+	}
+	if e, ok := errors.AsType[*CloseError](e.err); ok {
+		return e.Local
+	}
+	return e.err == ErrClosed // the closing handshake has begun, on this side
+}
+
 // readBuffered is the native home's part of ReadBuffered.
-func readBuffered(backend) int64 { return 0 }
+func readBuffered(b backend) int64 { return native(b).ReadBuffered() }
+
+// dialed is the backend of a connection that was dialed, with what is known of
+// its handshake.
+type dialed struct {
+	engine.Conn
+	url    string              // constant
+	header map[string][]string // constant
+}
+
+func dialedURL(b backend) string {
+	if d, ok := b.(*dialed); ok {
+		return d.url
+	}
+	return ""
+}
+
+func responseHeader(b backend) map[string][]string {
+	if d, ok := b.(*dialed); ok {
+		return d.header
+	}
+	return nil
+}
+
+// native returns the engine of a backend.
+func native(b backend) *engine.Conn {
+	if d, ok := b.(*dialed); ok {
+		return &d.Conn
+	}
+	return b.(*engine.Conn)
+}
+
+// RemoteAddr returns the peer's address, nil for a transport that knows none.
+//
+// In a browser: absent; a page is not told.
+func (c *Conn) RemoteAddr() net.Addr { return native(c.b).RemoteAddr() }
+
+// LocalAddr returns this side's address, nil for a transport that knows none.
+//
+// In a browser: absent; a page is not told.
+func (c *Conn) LocalAddr() net.Addr { return native(c.b).LocalAddr() }
 
 // dial is the native home's part of Dial.
 func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
@@ -89,14 +142,8 @@ func (j *joined) Conn() *Conn {
 	return &j.conn
 }
 
-// newEngine joins an opened network connection to the engine. buffered are the
+// initEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
-func newEngine(nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) *engine.Conn {
-	c := new(engine.Conn)
-	initEngine(c, nc, buffered, cfg, k)
-	return c
-}
-
 func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) {
 	cfg.Idle, cfg.Timeout = k.resolve()
 	cfg.Buffered = buffered
@@ -105,8 +152,7 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config,
 		cfg.Clock = &clock
 	}
 	cfg.KeepsDeadlines = deadline.Known(nc)
-	_, given := nc.(*deadline.Conn)
-	cfg.CutOffBreaks = secure || given
+	cfg.CutOffBreaks = secure || deadline.Given(nc)
 	if secure {
 		c.Init(tlsStream{t}, cfg)
 		return

@@ -34,7 +34,8 @@ type Conn interface {
 	// which reports io.EOF at the message's end. ctx holds for the stream too.
 	//
 	// Until the stream has reported io.EOF, Read, ReadAppend and Reader return
-	// ErrUnreadMessage, and lose nothing.
+	// ErrUnreadMessage, and lose nothing. When ctx ends before that, Reader
+	// called with another context returns a stream of the message's rest.
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
 
 	// Write sends p as one message. Text must be UTF-8.
@@ -67,8 +68,19 @@ type Conn interface {
 	// be sent as asked is left out, and the error says so.
 	Close(code StatusCode, reason string) error
 
+	// CloseContext is Close with another bound than 5 s: ctx, which is bounded by
+	// 5 s besides if it has no deadline. When it ends first, the connection is
+	// ended without the peer's close frame, and the error matches ctx.Err() and
+	// ErrClosed.
+	CloseContext(ctx context.Context, code StatusCode, reason string) error
+
 	// CloseNow ends the connection at once, without a closing handshake.
 	CloseNow() error
+
+	// Context returns a context that ends with the connection, whose error is its
+	// cause (context.Cause). Natively an operation has to meet the end first,
+	// such as a Read that waits.
+	Context() context.Context
 
 	// Subprotocol returns the subprotocol that was agreed on, "" for none.
 	Subprotocol() string
@@ -78,7 +90,7 @@ type Conn interface {
 	BufferedAmount() int64
 
 	// ReadBuffered returns how many payload bytes have been received and not
-	// yet read, of text in UTF-16 units. A home that lets the peer wait instead
-	// of holding what nobody reads returns 0.
+	// yet read, in a page of text in UTF-16 units. Natively it counts what was
+	// read ahead, and is 0 while a Read is under way.
 	ReadBuffered() int64
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"strconv"
 )
@@ -28,8 +29,10 @@ var (
 	ErrReadBufferFull = errors.New("more messages arrived than were read")
 
 	// ErrUnreadMessage is returned by Read, ReadAppend and Reader while the
-	// stream of an earlier Reader has not reported io.EOF.
-	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, or io.Copy it to io.Discard")
+	// stream of an earlier Reader has not reported io.EOF. Once the context of
+	// that one has ended, Reader returns a stream of the message's rest instead,
+	// and so does Read if nothing of it had been given out.
+	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, from a new Reader if that one's context has ended, or io.Copy it to io.Discard")
 
 	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
 	// sent no byte for as long as the keepalive settings allow.
@@ -45,7 +48,8 @@ var (
 // CloseError is the error of every operation after the connection has ended.
 type CloseError struct {
 	// Code is the peer's status code: StatusNoStatusRcvd when its close frame
-	// carried none, StatusAbnormalClosure when there was no close frame.
+	// carried none, StatusAbnormalClosure when the connection broke without a
+	// close frame, -1 when this side ended it before the peer's had come.
 	Code StatusCode
 	// Reason is the peer's reason, at most 123 bytes of UTF-8.
 	Reason string
@@ -56,7 +60,9 @@ type CloseError struct {
 	Clean bool
 	// Cause is what broke the connection when it did not end by a closing
 	// handshake, else nil: an error of the network, ErrKeepaliveTimeout,
-	// ErrWriteTimeout, an ended context. It is unwrapped.
+	// ErrWriteTimeout, an ended context. It is unwrapped, but for an ended
+	// context: that was the context of an earlier call, and no later call's
+	// error matches context.Canceled or context.DeadlineExceeded by it.
 	//
 	// In a browser: always nil for a broken network, whose reason the browser
 	// hides.
@@ -65,17 +71,19 @@ type CloseError struct {
 
 // Error tells who closed, the code, the reason and the cause.
 func (e *CloseError) Error() string {
-	who := "the peer closed the connection"
+	s := "the peer closed the connection"
 	if e.Local {
-		who = "the connection was closed by this side"
+		s = "the connection was closed by this side"
 	} else if e.Code == StatusAbnormalClosure {
-		who = "the connection broke without a close frame"
+		s = "the connection broke without a close frame"
 	}
-	s := who + ": status " + e.Code.String()
+	if e.Code >= 0 {
+		s += ": status " + e.Code.String()
+	}
 	if e.Reason != "" {
 		s += " " + strconv.Quote(e.Reason)
 	}
-	if !e.Clean && e.Code != StatusAbnormalClosure {
+	if !e.Clean && e.Code >= 0 && e.Code != StatusAbnormalClosure {
 		s += ", closing handshake not completed"
 	}
 	if e.Cause != nil {
@@ -87,11 +95,17 @@ func (e *CloseError) Error() string {
 // Is makes every CloseError match ErrClosed.
 func (e *CloseError) Is(target error) bool { return target == ErrClosed }
 
-// Unwrap returns Cause.
-func (e *CloseError) Unwrap() error { return e.Cause }
+// Unwrap returns Cause, but for an ended context.
+func (e *CloseError) Unwrap() error {
+	if errors.Is(e.Cause, context.Canceled) || errors.Is(e.Cause, context.DeadlineExceeded) {
+		return nil
+	}
+	return e.Cause
+}
 
-// CloseStatus returns the code of the *CloseError in err's chain, or -1 when
-// there is none.
+// CloseStatus returns the code of the *CloseError in err's chain: the peer's, or
+// StatusAbnormalClosure when the connection broke. It is -1 when there is none,
+// or when this side ended the connection before the peer's close frame came.
 func CloseStatus(err error) StatusCode {
 	if e, ok := errors.AsType[*CloseError](err); ok {
 		return e.Code

@@ -19,12 +19,20 @@ var errSilent = errors.New("the peer did not complete the closing handshake with
 // standard section 3.1, the close method, step 1).
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Portable() }
 
-// Close performs the closing handshake; an empty close frame is sent for
+// Close is CloseContext without a context.
+func (c *Conn) Close(code api.StatusCode, reason string) error {
+	return c.CloseContext(context.Background(), code, reason)
+}
+
+// CloseContext performs the closing handshake; an empty close frame is sent for
 // StatusNoStatusRcvd. It returns nil when the handshake was completed, whoever
 // began it, else the terminal error.
-func (c *Conn) Close(code api.StatusCode, reason string) error {
+func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
-	err := c.awaitEnd(context.Background())
+	err := c.awaitEnd(ctx)
+	if c.terminal() == nil {
+		c.giveUp(nil)
+	}
 	if e, ok := err.(*api.CloseError); ok && e.Clean {
 		err = nil
 	}

@@ -54,6 +54,7 @@ type Conn struct {
 	local    bool            // this side closed first
 	drained  bool            // this side ended or closed: nothing is delivered any more
 	grace    *time.Timer     // of errorGrace, nil before
+	context  context.Context // of Context, nil before
 }
 
 func newConn(s Socket, o Options) *Conn {
@@ -172,7 +173,11 @@ func (c *Conn) giveUp(cause error) {
 
 // broken returns the terminal error of a connection without a closing handshake.
 func broken(local bool, cause error) error {
-	return &api.CloseError{Code: api.StatusAbnormalClosure, Local: local, Cause: cause}
+	code := api.StatusAbnormalClosure
+	if local {
+		code = -1
+	}
+	return &api.CloseError{Code: code, Local: local, Cause: cause}
 }
 
 // end sets the terminal error and lets the socket go. The queue stays: what
@@ -234,6 +239,39 @@ func (c *Conn) Subprotocol() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.s.Protocol()
+}
+
+// URL returns the object's url, without its userinfo.
+func (c *Conn) URL() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return redact(c.s.URL())
+}
+
+// Extensions returns what the object says of the extensions in use.
+func (c *Conn) Extensions() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.s.Extensions()
+}
+
+// Context returns a context that ends with the connection.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.context == nil {
+		ctx, end := context.WithCancelCause(context.Background())
+		c.context = ctx
+		if c.err != nil {
+			end(c.err)
+		} else {
+			go func() {
+				<-c.ended
+				end(c.terminal())
+			}()
+		}
+	}
+	return c.context
 }
 
 // ReadBuffered returns how many bytes have arrived and are not yet read: of text

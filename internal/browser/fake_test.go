@@ -156,7 +156,9 @@ func (f *fakeSocket) buffer(n int64) {
 	f.buffered = n
 }
 
-func (f *fakeSocket) Protocol() string { return "chat" }
+func (f *fakeSocket) Protocol() string   { return "chat" }
+func (f *fakeSocket) URL() string        { return "wss://user:secret@example.com/path" }
+func (f *fakeSocket) Extensions() string { return "permessage-deflate" }
 
 func (f *fakeSocket) Forget() {}
 

@@ -38,6 +38,10 @@ type Socket interface {
 	BufferedAmount() int64
 	// Protocol is the subprotocol the server chose, "" for none.
 	Protocol() string
+	// URL is the absolute URL that was dialed.
+	URL() string
+	// Extensions are those in use, as the server's header names them.
+	Extensions() string
 
 	// Forget drops the messages that Next has returned and that were not read.
 	Forget()

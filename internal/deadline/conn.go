@@ -35,11 +35,24 @@ type Conn struct {
 	out    outward   // protected by mu
 }
 
-// Give returns a Conn over nc, which is then its alone.
-func Give(nc net.Conn) *Conn {
+// Give returns a *Conn over nc, which is then its alone, or a *HalfConn if nc has
+// halves.
+func Give(nc net.Conn) net.Conn {
 	c := &Conn{nc: nc}
 	c.wake.L = &c.mu
+	if h, ok := nc.(halved); ok {
+		return &HalfConn{c, h}
+	}
 	return c
+}
+
+// halved is a connection whose sending half can be ended.
+type halved interface{ CloseWrite() error }
+
+// HalfConn is a Conn over one whose sending half can be ended.
+type HalfConn struct {
+	*Conn
+	half halved // constant
 }
 
 // change changes c and wakes all who wait.
@@ -114,13 +127,9 @@ func (c *Conn) Abort() error {
 }
 
 // CloseWrite ends the sending half of the connection below, and waits for this
-// for 1 s at most. It returns errors.ErrUnsupported if that has no halves.
-func (c *Conn) CloseWrite() error {
-	h, ok := c.nc.(interface{ CloseWrite() error })
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	err := within(h.CloseWrite)
+// for 1 s at most.
+func (c *HalfConn) CloseWrite() error {
+	err := within(c.half.CloseWrite)
 	if err == errStuck {
 		c.change(func() { c.stuck = true })
 	}

@@ -15,12 +15,21 @@ import (
 // knows before they are asked to, and perhaps not even then.
 func Known(nc net.Conn) bool {
 	switch nc := nc.(type) {
-	case *net.TCPConn, *net.UnixConn, *Conn:
+	case *net.TCPConn, *net.UnixConn, *Conn, *HalfConn:
 		return true
 	case *tls.Conn:
 		return Known(nc.NetConn())
 	}
 	return reflect.TypeOf(nc) == pipe()
+}
+
+// Given reports whether Give returned nc.
+func Given(nc net.Conn) bool {
+	switch nc.(type) {
+	case *Conn, *HalfConn:
+		return true
+	}
+	return false
 }
 
 // pipe is the type that net.Pipe returns, which has no name outside package net.

@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -26,11 +27,6 @@ import (
 const (
 	// CloseWait bounds the closing handshake.
 	CloseWait = 5 * time.Second
-	// lingerWait bounds the wait for the peer to end the stream, once it has
-	// been told to.
-	lingerWait = time.Second
-	// lingerBytes bounds what is read and thrown away meanwhile.
-	lingerBytes = 1 << 20
 	// maxFragments bounds the frames of one message.
 	maxFragments = 131_072
 )
@@ -161,6 +157,9 @@ type rare struct {
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
+	context context.Context         // protected by mu: ends with the connection; nil until asked for
+	ended   context.CancelCauseFunc // protected by mu: of context
+
 	*compression // constant; nil without
 }
 
@@ -172,6 +171,9 @@ func (r *rare) end(err error) {
 		r.ticker = nil
 	}
 	r.pings.finish(len(r.pings.wait), err)
+	if r.ended != nil {
+		r.ended(err)
+	}
 }
 
 // more returns c's rare, and makes it if there is none.
@@ -231,6 +233,31 @@ func (c *Conn) BufferedAmount() int64 {
 		n += c.out.payload
 	}
 	return n
+}
+
+// Context returns a context that ends with the connection, whose error is its
+// cause.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.more()
+	if r.context == nil {
+		r.context, r.ended = context.WithCancelCause(context.Background())
+		if c.closing.state() == stateEnded {
+			r.ended(c.closing.err())
+		}
+	}
+	return r.context
+}
+
+// Client reports the connection's role.
+func (c *Conn) Client() bool { return c.cfg.Client }
+
+// Deflate returns what permessage-deflate agreed on; it reports false when it
+// is off.
+func (c *Conn) Deflate() (d Deflate, on bool) {
+	r := c.rare.Load()
+	return c.cfg.Deflate, r != nil && r.compression != nil
 }
 
 // RemoteAddr returns the peer's address, nil for a stream that knows none.

@@ -136,7 +136,7 @@ func (i *interrupts) watch(d direction) (t *time.Timer) {
 		}
 		i.mu.Unlock()
 		if missed {
-			i.conn.end(true, ErrDeadlinesIgnored, true)
+			i.conn.end(true, ErrDeadlinesIgnored, atOnce)
 		}
 	})
 	return t

@@ -74,7 +74,7 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	if at := n.since + int64(c.cfg.Timeout); now < at {
 		return at
 	}
-	go c.end(false, api.ErrKeepaliveTimeout, true)
+	go c.end(false, api.ErrKeepaliveTimeout, atOnce)
 	return 0
 }
 
@@ -88,6 +88,6 @@ func (c *Conn) missedWrite(now int64) (next int64) {
 	if at := rang + int64(min(grace, c.cfg.WriteTimeout)); now < at {
 		return at
 	}
-	go c.end(false, api.ErrWriteTimeout, true)
+	go c.end(false, api.ErrWriteTimeout, atOnce)
 	return 0
 }

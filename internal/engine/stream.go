@@ -103,7 +103,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 		}
 	case !timeout:
 		return err
-	case c.alarm.Load() == ended: // see closeStream
+	case c.alarm.Load() == ended: // see endOnce
 		return net.ErrClosed
 	case interrupted || ctx.Err() != nil:
 		return ctx.Err()
@@ -262,18 +262,4 @@ func isTimeout(err error) bool {
 	}
 	t, ok := errors.AsType[net.Error](err)
 	return ok && t.Timeout()
-}
-
-// closeStream ends the stream. At once means without a farewell. Where Close
-// might not end calls that wait, deadlines do: yamux's streams are read on.
-func (c *Conn) closeStream(atOnce bool) {
-	if !c.cfg.KeepsDeadlines {
-		c.interrupt(inward)
-		defer c.interrupt(outward)
-	}
-	if a, ok := c.stream.(interface{ Abort() error }); ok && atOnce {
-		a.Abort()
-		return
-	}
-	c.stream.Close()
 }

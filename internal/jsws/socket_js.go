@@ -125,6 +125,12 @@ func (s *Socket) BufferedAmount() int64 { return int64(number(s.ws, "bufferedAmo
 // Protocol returns the subprotocol the server chose, "" for none.
 func (s *Socket) Protocol() string { return text(s.ws, "protocol") }
 
+// URL returns the absolute URL that was dialed.
+func (s *Socket) URL() string { return text(s.ws, "url") }
+
+// Extensions returns the extensions in use, "" for none.
+func (s *Socket) Extensions() string { return text(s.ws, "extensions") }
+
 // Forget drops the messages that Next has returned and that were not read.
 func (s *Socket) Forget() { s.glue[forget].Invoke() }
 
