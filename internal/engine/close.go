@@ -141,6 +141,35 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
 	}
+	return c.sendCloseHeld(ctx)
+}
+
+// sendAnswer is sendClose for a Read, whose context, unlike wait, may end before
+// the connection does. Where a frame that is cut off would end that, one that has
+// begun goes out all the same, as a ping does.
+func (c *Conn) sendAnswer(ctx, wait context.Context) error {
+	if err := c.lockWire(wait); err != nil {
+		return err
+	}
+	if !c.cfg.CutOffBreaks || outlives(ctx, c.stream) {
+		return c.sendCloseHeld(wait)
+	}
+	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
+	sent := make(chan error, 1)
+	go func() {
+		defer bound.Stop()
+		sent <- c.sendCloseHeld(context.Background())
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-wait.Done():
+		return wait.Err()
+	}
+}
+
+// sendCloseHeld is sendClose for who holds wire, which it gives up.
+func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	defer c.unlockWire()
 	c.mu.Lock()
 	err := c.brokenBy()
@@ -247,7 +276,7 @@ func (c *Conn) finish(ctx context.Context) error {
 	if !c.cfg.KeepsDeadlines {
 		defer time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) }).Stop()
 	}
-	err = c.sendClose(wait)
+	err = c.sendAnswer(ctx, wait)
 	_, two := c.stream.(halved)
 	how := atOnce
 	switch {
