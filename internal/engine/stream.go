@@ -162,7 +162,7 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 		}
 	}
 	if c.endCall(outward, ctx) {
-		c.stream.SetWriteDeadline(time.Time{})
+		c.stream.SetWriteDeadline(time.Time{}) // an error is the next Write's, too
 		if err != nil && isTimeout(err) {
 			err = ctx.Err()
 		}
