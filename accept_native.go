@@ -3,7 +3,10 @@
 package ws
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -184,6 +187,10 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
+// net/http can hand over only connections that keep deadlines. Where they return an
+// error, as those of an SSH listener do, the request is answered with 500 and
+// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+//
 // A request that is no handshake, has more than 200 header fields, or comes from
 // another origin, is answered (400, 403, 405, 426, 431) and returns a
 // [*HandshakeError]. Fields that were set in
@@ -227,7 +234,12 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 		writeRefusal(w, r, refusalOf(err))
 		return err
 	}
-	nc, rw, err := http.NewResponseController(w).Hijack()
+	control := http.NewResponseController(w)
+	if err := cannotHandOver(control.SetReadDeadline(time.Now().Add(handOverWait))); err != nil {
+		writeRefusal(w, r, err)
+		return err
+	}
+	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
 			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
@@ -237,9 +249,8 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	// What the client sent behind its handshake is in the server's buffer.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc.SetDeadline(deadline(o.HandshakeTimeout))
-		_, err = nc.Write(head)
-		nc.SetDeadline(time.Time{})
+		nc = withDeadlines(nc)
+		err = sendHead(nc, head, timeLimit(o.HandshakeTimeout))
 	}
 	if err != nil {
 		nc.Close()
@@ -247,6 +258,24 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	}
 	initEngine(c, nc, append([]byte(nil), buffered...), cfg, o.Keepalive)
 	return nil
+}
+
+// handOverWait is the deadline that is tried. net/http takes it back at once.
+const handOverWait = time.Minute
+
+// cannotHandOver returns the answer to a request on a connection that returned err
+// for a deadline, nil where there is nothing wrong with it. net/http has a Read at
+// work on it, which it ends by a deadline before it hands the connection over: on
+// one that has none Hijack would wait for ever.
+func cannotHandOver(err error) *HandshakeError {
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotSupported): // the writer does not let us ask
+		return nil
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return nil
+	}
+	return &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
+		Problem: "net/http cannot hand over a connection without deadlines: accept it by Upgrade", Cause: err}
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.
@@ -288,7 +317,17 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 	w.Write(body)
 }
 
-func deadline(d time.Duration) time.Time {
+// sendHead writes a response's head to nc, which it leaves without deadlines.
+func sendHead(nc net.Conn, head []byte, limit time.Time) error {
+	b := bounded(context.Background(), nc, limit)
+	_, err := nc.Write(head)
+	if late := b.undo(); late != nil {
+		err = late
+	}
+	return err
+}
+
+func timeLimit(d time.Duration) time.Time {
 	if d <= 0 {
 		return time.Time{}
 	}

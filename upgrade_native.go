@@ -26,6 +26,11 @@ const (
 // Its request is held to the same rules as Accept's, and to a head of at most
 // 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
 //
+// Where a deadline of nc returns an error, as with the channels of an SSH
+// connection, all bounds hold all the same, at the cost of a goroutine while a Read
+// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
+// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
+//
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
@@ -41,6 +46,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
 	c, err := u.c, u.err
+	nc = u.nc
 	*u = upgrade{}
 	upgrades.Put(u)
 	if err != nil {
@@ -80,10 +86,13 @@ func (u *upgrade) shake() (*joined, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := deadline(o.HandshakeTimeout)
-	undo := bounded(u.ctx, u.nc, limit)
+	u.nc = withDeadlines(u.nc)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(u.ctx, u.nc, limit)
 	cfg, rest, err := o.upgrade(u.nc, &policy)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	switch {
 	case err == nil:
 		j := new(joined)

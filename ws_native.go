@@ -9,6 +9,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/twinws/ws/internal/deadline"
 	"github.com/twinws/ws/internal/engine"
 )
 
@@ -47,6 +48,13 @@ func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 	}
 	return orDefault(k.Idle, defaultKeepalive), orDefault(k.Timeout, defaultKeepalive)
 }
+
+// ErrDeadlinesIgnored is the Cause of the [*CloseError] of a connection over a
+// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or Write
+// whose context ended could be ended only by closing it, 1 s later.
+//
+// In a browser: absent.
+var ErrDeadlinesIgnored = engine.ErrDeadlinesIgnored
 
 // defaultKeepalive is how long a peer may be silent, before the ping and after.
 const defaultKeepalive = 30 * time.Second
@@ -147,8 +155,9 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config,
 	if secure && isSocket(t.NetConn()) || isSocket(nc) {
 		cfg.Clock = &clock
 	}
+	cfg.KeepsDeadlines = deadline.Known(nc)
+	cfg.CutOffBreaks = secure || deadline.Given(nc)
 	if secure {
-		cfg.CutOffBreaks = true
 		c.Init(tlsStream{t}, cfg)
 		return
 	}

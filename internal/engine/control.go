@@ -250,6 +250,9 @@ func (c *Conn) Ping(ctx context.Context) error {
 	case cause == errPong:
 		return nil
 	case ctx.Err() != nil:
+		if err := c.missed(); err != nil {
+			return err
+		}
 		return ctx.Err()
 	default:
 		return cause

@@ -33,7 +33,10 @@ const (
 
 // Stream is the byte stream below a connection. Read and Write may be called
 // at the same time. Deadlines in the past interrupt calls that wait, and Close
-// ends them, as with a net.Conn.
+// ends them, as with a net.Conn. One of the two is enough: a call that does not
+// come back within 1 s of its deadline is ended by Close, and the connection with
+// it (ErrDeadlinesIgnored). Who has a net.Conn whose SetDeadline returns an error
+// gives it deadlines before: see package deadline.
 //
 // A Stream may have further methods, which are used when they are there:
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
@@ -76,6 +79,9 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
+	// KeepsDeadlines says that the stream is known to return from a call that
+	// waits once its deadline has passed. Others are watched.
+	KeepsDeadlines bool
 	// Clock watches over waits. nil means one of the connection's own. Who shares
 	// one among streams in memory keeps them out of testing/synctest.
 	Clock *Clock
@@ -149,6 +155,7 @@ type rare struct {
 	pings   pings   // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
+	nudge   *nudge  // protected by mu; nil while Reads hear their deadlines
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 

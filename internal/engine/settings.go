@@ -8,13 +8,14 @@ import (
 // settings are a Config that connections share, since those of a server are
 // mostly alike.
 type settings struct {
-	Client, NoGather, CutOffBreaks bool
-	Subprotocol                    string
-	ReadLimit                      int64
-	Idle, Timeout, WriteTimeout    time.Duration
-	Deflate                        Deflate
-	clock                          *Clock
-	keys                           *func() [4]byte // nil for randomKey
+	Client, NoGather, CutOffBreaks, KeepsDeadlines bool
+
+	Subprotocol                 string
+	ReadLimit                   int64
+	Idle, Timeout, WriteTimeout time.Duration
+	Deflate                     Deflate
+	clock                       *Clock
+	keys                        *func() [4]byte // nil for randomKey
 }
 
 // recent are settings in use of late.
@@ -25,7 +26,7 @@ var recent struct {
 
 // settings returns those of cfg, the same for equal ones if it can.
 func (cfg *Config) settings() *settings {
-	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks,
+	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks, KeepsDeadlines: cfg.KeepsDeadlines,
 		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
 		Idle: cfg.Idle, Timeout: cfg.Timeout, WriteTimeout: cfg.WriteTimeout, clock: cfg.Clock}
 	if cfg.Deflate != nil {
