@@ -87,6 +87,11 @@ type AcceptOptions struct {
 	// Dialer: 0 means 30 s, less than 0 for ever.
 	WriteTimeout time.Duration
 
+	// OnPing and OnPong are called with the payload of each ping and pong that
+	// comes, as in Dialer; nil for none. They are not told which connection it came
+	// on: give each call of Accept or Upgrade functions of its own to know that.
+	OnPing, OnPong func(payload []byte)
+
 	// NoGather has every Write return only once the operating system, or TLS,
 	// has taken its message. Otherwise replies are gathered: while another
 	// message has arrived whole and waits to be read, and while another
@@ -175,7 +180,8 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 	for k, v := range o.Header {
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout), NoGather: o.NoGather}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
+		NoGather: o.NoGather, OnPing: o.OnPing, OnPong: o.OnPong}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)

@@ -87,6 +87,9 @@ type Config struct {
 	Clock *Clock
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
+	// OnPing and OnPong are called by whoever reads with the payload of each ping
+	// and pong, which is theirs during the call; nil for none. They must not read.
+	OnPing, OnPong func(payload []byte)
 }
 
 // Deflate are the parameters of permessage-deflate (RFC 7692) as this side

@@ -33,6 +33,8 @@ func TestSettingsShared(t *testing.T) {
 		func(c *Config) { c.Clock = new(Clock) },
 		func(c *Config) { c.Clock = nil },
 		func(c *Config) { c.Keys = func() [4]byte { return goldenKey } },
+		func(c *Config) { c.OnPing = func([]byte) {} },
+		func(c *Config) { c.OnPong = func([]byte) {} },
 	} {
 		other := plain()
 		change(&other)
