@@ -42,9 +42,9 @@ const (
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
 // without the farewell that Close may send; AwaitRead() error waits until Read
 // would not wait, by the deadline for reading, so that no memory is held
-// meanwhile; Unsent() (n int, known bool) tells how many bytes of what Write took
-// have not reached the peer's system yet, for the keepalive. Large messages are written to a
-// *net.TCPConn or *net.UnixConn without copying them together.
+// meanwhile; Progress() (Progress, error) tells how far the peer is with what
+// was written, and NetConn() net.Conn what is below that may know. Large messages
+// are written to a *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -63,10 +63,13 @@ type Config struct {
 	// ReadLimit is the largest message to read in bytes, less than 0 for none.
 	ReadLimit int64
 	// Idle is how long a waiting Read hears nothing before it sends a ping,
-	// and Timeout how long it waits after that, 0 for ever. Idle 0 turns both off.
+	// and Timeout how long it waits after that, or after the peer was last seen
+	// to take bytes that the ping waits behind: less than 0 is for ever. Idle 0
+	// turns both off.
 	Idle, Timeout time.Duration
-	// WriteTimeout is how long the stream may take no byte of what is written;
-	// the connection then ends, after twice that at the latest. 0 is for ever.
+	// WriteTimeout is how long the peer may take no byte of what is written, or
+	// of a stream that does not know the stream itself; the connection then ends,
+	// after twice that at the latest. 0 is for ever.
 	WriteTimeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
@@ -122,7 +125,7 @@ type Conn struct {
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
-	behind  bool          // protected by reading: when judged last, the peer had more to take than a ping
+	behind  bool          // protected by reading: at the last look it, or other bytes, had to wait
 	silence time.Duration // protected by reading: waited without a byte
 
 	// sending is held for a whole outgoing data message, wire for one frame.
@@ -141,7 +144,7 @@ type Conn struct {
 	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
 	index         int32        // protected by the clock's mu: of the alarm
 
-	seen     uint32        // protected by reading: what the peer had taken of written, as judged last
+	seen     uint32        // protected by reading: what the peer had taken at the last look
 	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
 	due      atomic.Bool   // set when replies or out is to be sent, under mu
@@ -159,6 +162,7 @@ type rare struct {
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
 	nudge   *nudge  // protected by mu; nil while Reads hear their deadlines
+	stuck   *stuck  // protected by the clock's mu; nil unless a write waited for long
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 

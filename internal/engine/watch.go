@@ -63,7 +63,7 @@ func (c *Conn) look(now int64) (next int64) {
 	if read {
 		c.interrupt(inward)
 	}
-	write, nextWrite := c.writes.take(now)
+	write, nextWrite := c.lookWrite(now)
 	if write {
 		c.interrupt(outward)
 	}
@@ -80,4 +80,15 @@ func sooner(a, b int64) int64 {
 		return b
 	}
 	return a
+}
+
+// lookWrite is take for the watch over writes. It spares one whose peer still
+// takes what was written before.
+func (c *Conn) lookWrite(now int64) (interrupt bool, next int64) {
+	if due := c.writes.due.Load(); 0 < due && due <= now {
+		if next, ok := c.stillTaken(due, now); ok && c.writes.due.CompareAndSwap(due, next) {
+			return false, next
+		}
+	}
+	return c.writes.take(now)
 }
