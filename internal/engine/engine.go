@@ -153,7 +153,6 @@ type rare struct {
 	pings   pings   // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
-	nudge   *nudge  // protected by mu; nil while Reads hear their deadlines
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
