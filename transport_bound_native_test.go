@@ -440,8 +440,12 @@ func TestTransportDial(t *testing.T) {
 						if !errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("error = %v", err)
 						}
-						if _, ok := errors.AsType[*ws.HandshakeError](err); ok != (limit > 0) {
-							t.Errorf("error = %v: a *HandshakeError is for the time limit", err)
+						says := "the context ended while waiting for "
+						if limit > 0 {
+							says = "handshake time limit"
+						}
+						if e := asHandshake(t, err); !strings.Contains(e.Problem, says) {
+							t.Errorf("error = %v, want %q", err, says)
 						}
 					}
 				})

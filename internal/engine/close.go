@@ -27,11 +27,12 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 // empty close frame.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
-	wait, cancel := context.WithCancel(ctx)
+	wait := ctx
 	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
 		wait, cancel = context.WithTimeout(ctx, CloseWait)
+		defer cancel()
 	}
-	defer cancel()
 	// Reading does not wait for the sending: a peer that is about to close, too,
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
@@ -100,9 +101,9 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 }
 
 // fail is Fail for whoever holds reading. It returns what the operation is to
-// return. An ended ctx does not keep the code from the peer. Once the peer's close frame has come, what is wrong with the
-// message that it cut off is of no meaning: an inflater looks ahead of what it
-// gives out.
+// return. An ended ctx does not keep the code from the peer. Once the peer's
+// close frame has come, what is wrong with the message that it cut off is of no
+// meaning: an inflater looks ahead of what it gives out.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
 		return c.finish(ctx)

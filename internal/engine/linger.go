@@ -72,7 +72,8 @@ var lingers struct{ sockets, others atomic.Int32 }
 func linger(s Stream) {
 	l := &lingered{s: s, count: &lingers.sockets, left: lingerBytes, since: time.Now(), pause: time.Millisecond}
 	most := int32(lingerSockets)
-	if l.raw = socketBelow(s); l.raw == nil {
+	if l.raw = socketBelow(s); l.raw == nil || !canPeek {
+		l.raw = nil
 		l.count, most = &lingers.others, lingerOthers
 	}
 	if l.count.Add(1) > most {
@@ -87,13 +88,13 @@ func linger(s Stream) {
 	go l.wait()
 }
 
-// socketBelow returns the socket that s reads from, or that TLS does, nil where
-// one cannot look whether there are bytes without waiting for them.
+// socketBelow returns the socket of s, or of the TLS connection that it is, nil
+// for none.
 func socketBelow(s Stream) syscall.RawConn {
 	if t, ok := s.(interface{ NetConn() net.Conn }); ok {
 		s = t.NetConn()
 	}
-	if !vectored(s) || !canPeek {
+	if !vectored(s) {
 		return nil
 	}
 	raw, err := s.(syscall.Conn).SyscallConn()

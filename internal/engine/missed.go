@@ -52,19 +52,26 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	if rang == 0 || c.cfg.Idle <= 0 {
 		return 0
 	}
-	timeout, forever := c.cfg.Timeout, c.cfg.Timeout < 0
-	if forever {
-		timeout = c.cfg.Idle // until the next ping
+	timeout := c.cfg.Timeout
+	wait := grace
+	if timeout > 0 { // else nobody is given up
+		wait = min(wait, timeout)
 	}
-	if at := rang + int64(min(grace, timeout)); now < at {
+	if at := rang + int64(wait); now < at {
 		return at
 	}
 	i := c.interrupter()
 	n := i.nudge
-	if n == nil || n.rang != rang || forever && now >= n.since+int64(timeout) {
+	switch {
+	case n == nil || n.rang != rang:
 		i.nudge = &nudge{rang, now, c.written.Load()}
 		c.pingLate()
-		return now + int64(timeout)
+		if timeout > 0 {
+			return now + int64(timeout)
+		}
+		return 0
+	case timeout <= 0:
+		return 0
 	}
 	c.mu.Lock()
 	out := c.pingOut
