@@ -161,7 +161,6 @@ type rare struct {
 	pings   pings   // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
-	nudge   *nudge  // protected by mu; nil while Reads hear their deadlines
 	stuck   *stuck  // protected by the clock's mu; nil unless a write waited for long
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end

@@ -28,6 +28,8 @@ type interrupts struct {
 	bonds [2]*bond // protected by mu; by direction: the context that came last
 	calls [2]call  // protected by mu; by direction
 	ended bool     // protected by mu
+
+	nudge *nudge // protected by the clock's mu; nil while Reads hear their deadlines
 }
 
 // bond is what is known of a context.
@@ -177,6 +179,11 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 	if outlives(ctx, c.stream) {
 		return
 	}
+	c.interrupter().begin(d, ctx)
+}
+
+// interrupter returns c's interrupts, and makes them if there are none.
+func (c *Conn) interrupter() *interrupts {
 	r := c.more()
 	i := r.interrupts.Load()
 	if i == nil {
@@ -185,7 +192,7 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 			i = r.interrupts.Load()
 		}
 	}
-	i.begin(d, ctx)
+	return i
 }
 
 // endCall is called after it. It reports whether ctx interrupted the call.

@@ -52,37 +52,50 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	if rang == 0 || c.cfg.Idle <= 0 {
 		return 0
 	}
+	timeout := c.cfg.Timeout
 	wait := grace
-	if c.cfg.Timeout > 0 { // else nobody is given up
-		wait = min(wait, c.cfg.Timeout)
+	if timeout > 0 { // else nobody is given up
+		wait = min(wait, timeout)
 	}
 	if at := rang + int64(wait); now < at {
 		return at
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.more()
-	if r.nudge == nil || r.nudge.rang != rang {
-		r.nudge = &nudge{rang, now, c.written.Load()}
-		c.pingOut = pingDue
-		c.due.Store(true)
-		go c.sendDue()
-	}
-	if c.cfg.Timeout <= 0 {
+	i := c.interrupter()
+	n := i.nudge
+	switch {
+	case n == nil || n.rang != rang:
+		i.nudge = &nudge{rang, now, c.written.Load()}
+		c.pingLate()
+		if timeout > 0 {
+			return now + int64(timeout)
+		}
+		return 0
+	case timeout <= 0:
 		return 0
 	}
-	n := r.nudge
+	c.mu.Lock()
+	out := c.pingOut
+	c.mu.Unlock()
 	switch written := c.written.Load(); {
-	case c.pingOut > 0: // the ping is out, and has been since
-		n.since = max(n.since, c.pingOut)
+	case out > 0: // the ping is out, and has been since
+		n.since = max(n.since, out)
 	case written != n.written: // the peer takes what is before it
 		n.since, n.written = now, written
 	}
-	if at := n.since + int64(c.cfg.Timeout); now < at {
+	if at := n.since + int64(timeout); now < at {
 		return at
 	}
 	go c.end(false, api.ErrKeepaliveTimeout, atOnce)
 	return 0
+}
+
+// pingLate makes a keepalive ping due.
+func (c *Conn) pingLate() {
+	c.mu.Lock()
+	c.pingOut = pingDue
+	c.due.Store(true)
+	c.mu.Unlock()
+	go c.sendDue()
 }
 
 // missedWrite ends the connection when a Write that took nothing for the write

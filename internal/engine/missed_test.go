@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -336,5 +337,32 @@ func TestKeepsDeadlines(t *testing.T) {
 				t.Errorf("%d deadlines were set, want two and their end", n)
 			}
 		})
+	}
+}
+
+// TestDeadlinesIgnoredForever has the keepalive send a ping and judge nobody.
+func TestDeadlinesIgnoredForever(t *testing.T) {
+	overIgnoring(t, Config{Idle: 30 * time.Second, Timeout: -1}, func(r *rig) {
+		for range 3 {
+			begun := time.Now()
+			read := r.startRead(background)
+			r.wantPingAt(begun, 30*time.Second+grace)
+			time.Sleep(testPatience / 10)
+			r.send(r.text("x"))
+			if err := read(); err != nil {
+				r.Error(err)
+			}
+		}
+	})
+}
+
+// TestInterruptsSize holds what a connection costs more whose contexts can end to a
+// size class of Go's memory.
+func TestInterruptsSize(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("for 64 bits")
+	}
+	if n := unsafe.Sizeof(interrupts{}); n > 80 {
+		t.Errorf("interrupts have %d bytes, want 80 at most", n)
 	}
 }
