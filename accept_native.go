@@ -158,17 +158,21 @@ func (o *AcceptOptions) putRequest(r *handshake.Request) {
 // agree decides about a request.
 func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, p)
-	if refusal != nil || o.Check == nil {
-		return a, refusal
+	if refusal == nil && o.Check != nil {
+		refusal = refusalBy("AcceptOptions.Check", o.Check(r))
 	}
-	err := o.Check(r)
+	return a, refusal
+}
+
+// refusalBy is the answer to a request that who refused with err, nil for none.
+func refusalBy(who string, err error) *HandshakeError {
 	if err == nil {
-		return a, nil
+		return nil
 	}
 	if e, ok := errors.AsType[*HandshakeError](err); ok {
-		return nil, e
+		return e
 	}
-	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
+	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " refused it", Cause: err}
 }
 
 // respond appends the response that accepts a to dst, and returns what the
@@ -203,7 +207,7 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(&j.engine, w, r, opts); err != nil {
+	if err := accept(&j.engine, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
@@ -218,8 +222,9 @@ func IsUpgrade(r *http.Request) bool {
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
-// accept makes c the connection.
-func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions) error {
+// accept makes c the connection. last, if it is not nil, is asked at last whether
+// the request is let in.
+func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -229,6 +234,9 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	request.SetHTTP(r)
 	agreement, refusal := o.agree(request, &policy)
 	o.putRequest(request)
+	if refusal == nil && last != nil {
+		refusal = refusalBy("the server", last())
+	}
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return refusal

@@ -10,7 +10,6 @@
 package engine
 
 import (
-	"context"
 	"io"
 	"net"
 	"sync"
@@ -161,12 +160,10 @@ type rare struct {
 	pings   pings   // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
-	stuck   *stuck  // protected by the clock's mu; nil unless a write waited for long
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
-	context context.Context         // protected by mu: ends with the connection; nil until asked for
-	ended   context.CancelCauseFunc // protected by mu: of context
+	lifetime *lifetime // protected by mu; nil until it is asked for
 
 	*compression // constant; nil without
 }
@@ -179,8 +176,8 @@ func (r *rare) end(err error) {
 		r.ticker = nil
 	}
 	r.pings.finish(len(r.pings.wait), err)
-	if r.ended != nil {
-		r.ended(err)
+	if r.lifetime != nil {
+		r.lifetime.end(err)
 	}
 }
 
@@ -241,21 +238,6 @@ func (c *Conn) BufferedAmount() int64 {
 		n += c.out.payload
 	}
 	return n
-}
-
-// Context returns a context that ends with the connection, whose error is its
-// cause.
-func (c *Conn) Context() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.more()
-	if r.context == nil {
-		r.context, r.ended = context.WithCancelCause(context.Background())
-		if c.closing.state() == stateEnded {
-			r.ended(c.closing.err())
-		}
-	}
-	return r.context
 }
 
 // Client reports the connection's role.

@@ -29,7 +29,7 @@ type interrupts struct {
 	calls [2]call  // protected by mu; by direction
 	ended bool     // protected by mu
 
-	nudge *nudge // protected by the clock's mu; nil while Reads hear their deadlines
+	late *late // protected by the clock's mu; nil while no call takes too long
 }
 
 // bond is what is known of a context.

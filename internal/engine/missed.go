@@ -35,12 +35,27 @@ func (c *Conn) missed() error {
 	return nil
 }
 
+// late is what is known of calls of the stream that took longer than they may.
+type late struct {
+	nudge nudge
+	stuck stuck
+}
+
 // nudge is a keepalive ping that was sent although the Read, which did not hear
 // its deadline, could not.
 type nudge struct {
-	rang    int64  // when that Read was interrupted
+	rang    int64  // when that Read was interrupted, 0 for none
 	since   int64  // when the peer's time began
 	written uint32 // what the stream had taken then
+}
+
+// lateness returns what is known of late calls. The caller holds the clock's mu.
+func (c *Conn) lateness() *late {
+	i := c.interrupter()
+	if i.late == nil {
+		i.late = new(late)
+	}
+	return i.late
 }
 
 // missedRead stands in for a Read that the keepalive has interrupted and that is
@@ -60,11 +75,10 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	if at := rang + int64(wait); now < at {
 		return at
 	}
-	i := c.interrupter()
-	n := i.nudge
+	n := &c.lateness().nudge
 	switch {
-	case n == nil || n.rang != rang:
-		i.nudge = &nudge{rang, now, c.written.Load()}
+	case n.rang != rang:
+		*n = nudge{rang, now, c.written.Load()}
 		c.pingLate()
 		if timeout > 0 {
 			return now + int64(timeout)

@@ -67,7 +67,7 @@ func (c *Conn) progress() standing {
 
 // stuck is a write that the stream was long in taking.
 type stuck struct {
-	due  int64  // when it is looked at again, as the watch has it
+	due  int64  // when it is looked at again, as the watch has it; 0 for none
 	seen uint32 // what the peer had taken at the last look
 }
 
@@ -79,11 +79,11 @@ func (c *Conn) stillTaken(due, now int64) (next int64, ok bool) {
 	if _, err := progressOf(c.stream); err != nil {
 		return 0, false
 	}
-	r, p := c.more(), c.progress()
-	if r.stuck != nil && r.stuck.due == due && int32(p.taken-r.stuck.seen) <= 0 {
+	last, p := &c.lateness().stuck, c.progress()
+	if last.due == due && int32(p.taken-last.seen) <= 0 {
 		return 0, false
 	}
 	next = c.cfg.clock.after(now, c.cfg.WriteTimeout)
-	r.stuck = &stuck{next, p.taken}
+	*last = stuck{next, p.taken}
 	return next, true
 }
