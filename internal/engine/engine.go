@@ -40,7 +40,7 @@ const (
 // without the farewell that Close may send; AwaitRead() error waits until Read
 // would not wait, by the deadline for reading, so that no memory is held
 // meanwhile; Unsent() (n int, known bool) tells how many bytes of what Write took
-// have not reached the peer's system yet, for the keepalive. Large messages are written to a
+// have not reached the peer's system yet, for the time limits. Large messages are written to a
 // *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
@@ -62,8 +62,9 @@ type Config struct {
 	// Idle is how long a waiting Read hears nothing before it sends a ping,
 	// and Timeout how long it waits after that, 0 for ever. Idle 0 turns both off.
 	Idle, Timeout time.Duration
-	// WriteTimeout is how long the stream may take no byte of what is written;
-	// the connection then ends, after twice that at the latest. 0 is for ever.
+	// WriteTimeout is how long the stream may take no byte of what is written, nor
+	// the peer any that was written before, if that is known; the connection then
+	// ends, after twice that at the latest. 0 is for ever.
 	WriteTimeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
@@ -152,6 +153,7 @@ type rare struct {
 	pings   pings   // protected by mu
 	broken  error   // protected by mu: why the stream takes no more bytes
 	ticker  *ticker // protected by mu; nil while nothing is held back
+	stuck   stuck   // protected by the clock's mu
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 

@@ -85,8 +85,7 @@ const pingSize = 256
 // A system that does not tell what it holds leaves what a Write could hand over
 // while it waited.
 func (c *Conn) progress(waits bool) (moved bool) {
-	held, known := c.unsent()
-	taken := c.written.Load() - uint32(held)
+	taken, held, known := c.taken()
 	if !known && !waits && c.wire.TryLock() {
 		c.unlockWire() // nobody waits
 	} else if !known {
@@ -95,17 +94,4 @@ func (c *Conn) progress(waits bool) (moved bool) {
 	moved = c.behind && int32(taken-c.seen) > 0
 	c.seen, c.behind = taken, held > pingSize
 	return moved
-}
-
-// unsent returns how many bytes of what the stream took have not reached the
-// peer's system.
-func (c *Conn) unsent() (n int, known bool) {
-	s := c.stream
-	if u, ok := s.(interface{ Unsent() (int, bool) }); ok {
-		return u.Unsent()
-	}
-	if raw := socketBelow(s); raw != nil {
-		return queued(raw)
-	}
-	return 0, false
 }

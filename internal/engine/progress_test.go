@@ -136,7 +136,8 @@ func TestKeepaliveDeafPeer(t *testing.T) {
 			begun := time.Now()
 			read := r.startRead(background)
 			stop := make(chan struct{})
-			go func() {
+			var peer sync.WaitGroup
+			peer.Go(func() {
 				for {
 					select {
 					case <-stop:
@@ -148,10 +149,11 @@ func TestKeepaliveDeafPeer(t *testing.T) {
 						q.take(r, 1<<20)
 					}
 				}
-			}()
+			})
 			wantCloseError(r.T, "Read", read(), silent)
 			wantElapsed(r.T, "Read", begun, time.Minute)
 			close(stop)
+			peer.Wait() // it must not outlive the test
 		})
 	}
 }

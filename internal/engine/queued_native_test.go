@@ -54,6 +54,58 @@ func TestUnsent(t *testing.T) {
 	}
 }
 
+// TestTakenInWrite counts what the peer has taken while one write of the stream is
+// at work and has not returned: all that the peer has read, and more.
+func TestTakenInWrite(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		near, far := socketPair(t, "tcp")
+		if err := near.(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil {
+			t.Fatal(err)
+		}
+		if err := far.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
+			t.Fatal(err)
+		}
+		s := Stream(near)
+		if secure {
+			s = below{tls.Client(near, &tls.Config{}), near} // no handshake: what is asked is the socket
+		}
+		c := New(s, Config{})
+		if acked(socketBelow(s)) == 0 {
+			t.Skip("this system does not tell what TCP has acknowledged")
+		}
+		begun, _, known := c.taken()
+		if !known {
+			t.Fatal("not known")
+		}
+		const size, piece = 1 << 20, 64 << 10
+		write := start(func() error {
+			_, err := near.Write(make([]byte, size))
+			return err
+		})
+		far.SetReadDeadline(time.Now().Add(socketPatience))
+		tick := time.NewTicker(time.Millisecond)
+		for read, ctx := 0, within(t); read < size; {
+			n, err := io.ReadFull(far, make([]byte, piece))
+			if read += n; err != nil {
+				t.Fatal(err)
+			}
+			for {
+				taken, _, _ := c.taken()
+				if n := int(int32(taken - begun)); n >= read {
+					break
+				} else if ctx.Err() != nil {
+					t.Fatalf("TLS %v: %d bytes count as taken, want %d at least", secure, n, read)
+				}
+				<-tick.C
+			}
+		}
+		tick.Stop()
+		if err := write(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // below is a TLS connection as the root hands it over.
 type below struct {
 	*tls.Conn

@@ -63,7 +63,7 @@ func (c *Conn) look(now int64) (next int64) {
 	if read {
 		c.stream.SetReadDeadline(past)
 	}
-	write, nextWrite := c.writes.take(now)
+	write, nextWrite := c.lookWrite(now)
 	if write {
 		c.stream.SetWriteDeadline(past)
 	}
@@ -71,4 +71,15 @@ func (c *Conn) look(now int64) (next int64) {
 		return nextWrite
 	}
 	return nextRead
+}
+
+// lookWrite is take for the watch over writes. It spares a write whose peer still
+// takes what was written before it.
+func (c *Conn) lookWrite(now int64) (interrupt bool, next int64) {
+	if due := c.writes.due.Load(); 0 < due && due <= now {
+		if next, still := c.stillTaken(due, now); still && c.writes.due.CompareAndSwap(due, next) {
+			return false, next
+		}
+	}
+	return c.writes.take(now)
 }
