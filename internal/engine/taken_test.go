@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -41,4 +42,32 @@ func TestWriteTimeoutQueue(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestCloseSlowPeer closes with 8 MiB before the close frame that the peer takes at
+// 60 kB/s: a Close that may last as long gets its answer (RFC 6455 section 7.1.2),
+// and neither the keepalive nor the write time limit ends it.
+func TestCloseSlowPeer(t *testing.T) {
+	cfg := watched
+	cfg.WriteTimeout = writeLimit
+	queues(t, cfg, func(r *rig, q *queue) {
+		r.write(api.MessageBinary, make([]byte, 8<<20))
+		ctx, cancel := context.WithTimeout(background, 5*time.Minute)
+		defer cancel()
+		begun := time.Now()
+		closed := start(func() error { return r.c.CloseContext(ctx, 1000, "") })
+		time.Sleep(time.Second)
+		for q.unsent.Load() > 0 {
+			q.take(r, 60_000)
+			time.Sleep(time.Second)
+		}
+		if took := time.Since(begun); took < 2*time.Minute {
+			r.Fatalf("all was taken in %v: this proves nothing", took)
+		}
+		r.send(r.close(1000, ""))
+		r.p.finish()
+		if err := closed(); err != nil {
+			r.Errorf("Close: %v", err)
+		}
+	})
 }
