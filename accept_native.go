@@ -3,8 +3,12 @@
 package ws
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,8 +54,8 @@ type AcceptOptions struct {
 	// With Upgrade it is the place to see the path, the cookies and the rest.
 	Check func(r *handshake.Request) error
 
-	// Header is added to the response; it takes an http.Header. The handshake's
-	// own fields cannot be set by it.
+	// Header is added to the response; it takes an http.Header. Names keep their
+	// spelling. The handshake's own fields cannot be set by it.
 	Header map[string][]string
 
 	// Compression agrees to a client's offer of permessage-deflate (RFC 7692);
@@ -61,6 +65,13 @@ type AcceptOptions struct {
 	// ReadLimit is the largest message to read, in bytes, as in DialOptions: 0
 	// means DefaultReadLimit (1 MiB), less than 0 none.
 	ReadLimit int64
+
+	// MaxHeadBytes is the largest head of a request that Upgrade takes, in bytes: 0
+	// means 16 KiB. A larger one is answered with 431; cookies are what mostly
+	// makes one. With Accept it is net/http that reads the head, 1 MiB of it at
+	// most unless MaxHeaderBytes of http.Server says otherwise. Either takes 200
+	// header fields at most.
+	MaxHeadBytes int
 
 	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
 	// and the writing of the response. 0 means 10 s, less than 0 none but
@@ -92,6 +103,17 @@ type AcceptOptions struct {
 	NoGather bool
 }
 
+// Validate returns an [*ArgumentError] for the first option that cannot be used,
+// nil when all can. Every request is answered with 500 while there is one: call
+// it where the server is set up. Handler and its like do. A nil o is valid.
+func (o *AcceptOptions) Validate() error {
+	_, _, err := o.resolve(false)
+	if err == nil && o != nil {
+		err = handshake.CheckHeader("Header", o.Header)
+	}
+	return wrap("options", err)
+}
+
 // resolve returns a checked copy of o, and the handshake's policy.
 func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, error) {
 	var r AcceptOptions
@@ -102,10 +124,16 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, e
 	if r.HandshakeTimeout == 0 {
 		r.HandshakeTimeout = defaultHandshakeTimeout
 	}
+	if r.MaxHeadBytes == 0 {
+		r.MaxHeadBytes = handshake.MaxHeadBytes
+	}
 	p := handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
 	if err := r.Compression.check(); err != nil {
 		return r, p, err
+	}
+	if r.MaxHeadBytes < 0 {
+		return r, p, &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(r.MaxHeadBytes) + " is less than nothing: use 0 for 16 KiB"}
 	}
 	return r, p, p.Validate()
 }
@@ -130,17 +158,21 @@ func (o *AcceptOptions) putRequest(r *handshake.Request) {
 // agree decides about a request.
 func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, p)
-	if refusal != nil || o.Check == nil {
-		return a, refusal
+	if refusal == nil && o.Check != nil {
+		refusal = refusalBy("AcceptOptions.Check", o.Check(r))
 	}
-	err := o.Check(r)
+	return a, refusal
+}
+
+// refusalBy is the answer to a request that who refused with err, nil for none.
+func refusalBy(who string, err error) *HandshakeError {
 	if err == nil {
-		return a, nil
+		return nil
 	}
 	if e, ok := errors.AsType[*HandshakeError](err); ok {
-		return nil, e
+		return e
 	}
-	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
+	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " refused it", Cause: err}
 }
 
 // respond appends the response that accepts a to dst, and returns what the
@@ -150,7 +182,6 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 		extra = make(http.Header, len(o.Header))
 	}
 	for k, v := range o.Header {
-		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
 	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
@@ -166,20 +197,34 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
+// net/http can hand over only connections that keep deadlines. Where they return an
+// error, as those of an SSH listener do, the request is answered with 500 and
+// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+//
 // A request that is no handshake, has more than 200 header fields, or comes from
 // another origin, is answered (400, 403, 405, 426, 431) and returns a
 // [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(&j.engine, w, r, opts); err != nil {
+	if err := accept(&j.engine, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
 }
 
-// accept makes c the connection.
-func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions) error {
+// IsUpgrade reports whether r asks for WebSocket, so that Accept is the one to
+// answer it: a GET of HTTP/1.1 whose Connection lists upgrade and whose Upgrade
+// lists websocket (RFC 6455 section 4.2.1 items 1, 3 and 4). Whether it is let in
+// is for Accept to see.
+func IsUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
+		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
+}
+
+// accept makes c the connection. last, if it is not nil, is asked at last whether
+// the request is let in.
+func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -189,6 +234,9 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	request.SetHTTP(r)
 	agreement, refusal := o.agree(request, &policy)
 	o.putRequest(request)
+	if refusal == nil && last != nil {
+		refusal = refusalBy("the server", last())
+	}
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return refusal
@@ -200,7 +248,12 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 		writeRefusal(w, r, refusalOf(err))
 		return err
 	}
-	nc, rw, err := http.NewResponseController(w).Hijack()
+	control := http.NewResponseController(w)
+	if err := cannotHandOver(control.SetReadDeadline(time.Now().Add(handOverWait))); err != nil {
+		writeRefusal(w, r, err)
+		return err
+	}
+	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
 			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
@@ -210,9 +263,8 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	// What the client sent behind its handshake is in the server's buffer.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc.SetDeadline(deadline(o.HandshakeTimeout))
-		_, err = nc.Write(head)
-		nc.SetDeadline(time.Time{})
+		nc = withDeadlines(nc)
+		err = sendHead(nc, head, timeLimit(o.HandshakeTimeout))
 	}
 	if err != nil {
 		nc.Close()
@@ -222,6 +274,24 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	return nil
 }
 
+// handOverWait is the deadline that is tried. net/http takes it back at once.
+const handOverWait = time.Minute
+
+// cannotHandOver returns the answer to a request on a connection that returned err
+// for a deadline, nil where there is nothing wrong with it. net/http has a Read at
+// work on it, which it ends by a deadline before it hands the connection over: on
+// one that has none Hijack would wait for ever.
+func cannotHandOver(err error) *HandshakeError {
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotSupported): // the writer does not let us ask
+		return nil
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return nil
+	}
+	return &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
+		Problem: "net/http cannot hand over a connection without deadlines: accept it by Upgrade", Cause: err}
+}
+
 // passedOn picks what may go with a 101 from the fields that middleware set.
 func passedOn(h http.Header) http.Header {
 	if len(h) == 0 {
@@ -229,12 +299,11 @@ func passedOn(h http.Header) http.Header {
 	}
 	extra := http.Header{}
 	for k, v := range h {
-		k = http.CanonicalHeaderKey(k)
-		switch {
-		case k == "Connection", k == "Upgrade", k == "Host", k == "Transfer-Encoding", k == "Trailer",
-			strings.HasPrefix(k, "Content-"), strings.HasPrefix(k, "Sec-Websocket-"):
+		switch c := http.CanonicalHeaderKey(k); {
+		case c == "Connection", c == "Upgrade", c == "Host", c == "Transfer-Encoding", c == "Trailer",
+			strings.HasPrefix(c, "Content-"), strings.HasPrefix(c, "Sec-Websocket-"):
 		default:
-			extra[k] = append(extra[k], v...)
+			extra[k] = v[:len(v):len(v)] // in its spelling
 		}
 	}
 	return extra
@@ -262,7 +331,17 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 	w.Write(body)
 }
 
-func deadline(d time.Duration) time.Time {
+// sendHead writes a response's head to nc, which it leaves without deadlines.
+func sendHead(nc net.Conn, head []byte, limit time.Time) error {
+	b := bounded(context.Background(), nc, limit)
+	_, err := nc.Write(head)
+	if late := b.undo(); late != nil {
+		err = late
+	}
+	return err
+}
+
+func timeLimit(d time.Duration) time.Time {
 	if d <= 0 {
 		return time.Time{}
 	}

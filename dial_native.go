@@ -36,7 +36,9 @@ type Dialer struct {
 
 	// NetDial opens the connection to the server or the proxy; nil means a
 	// net.Dialer. network is "tcp", addr has a port. One that ignores the end of its
-	// context does not hold up Dial: what it returns later is closed.
+	// context does not hold up Dial: what it returns later is closed. A connection
+	// without deadlines, as that of an SSH tunnel, and one that ignores them will
+	// do: see Upgrade.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// NetDialTLS opens the connection to a wss server instead of NetDial, TLS
@@ -142,10 +144,12 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	a.enter("the server's answer")
-	undo := interruptible(bounded, nc)
+	limits := interruptible(bounded, nc)
 	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
-	undo()
+	if late := limits.undo(); err == nil {
+		err = late
+	}
 	if err != nil {
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)

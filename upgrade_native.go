@@ -24,7 +24,12 @@ const (
 
 // Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
 // Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB, 200 header fields, and 10 s. nc may be a *tls.Conn.
+// 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
+//
+// Where a deadline of nc returns an error, as with the channels of an SSH
+// connection, all bounds hold all the same, at the cost of a goroutine while a Read
+// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
+// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
 //
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
@@ -41,6 +46,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
 	c, err := u.c, u.err
+	nc = u.nc
 	*u = upgrade{}
 	upgrades.Put(u)
 	if err != nil {
@@ -80,10 +86,13 @@ func (u *upgrade) shake() (*joined, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := deadline(o.HandshakeTimeout)
-	undo := bounded(u.ctx, u.nc, limit)
+	u.nc = withDeadlines(u.nc)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(u.ctx, u.nc, limit)
 	cfg, rest, err := o.upgrade(u.nc, &policy)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	switch {
 	case err == nil:
 		j := new(joined)
@@ -106,11 +115,12 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	defer o.putRequest(r)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, r.Parse)
+	parse := func(p []byte) (int, error) { return r.ParseMax(p, o.MaxHeadBytes) }
+	held, err := readHead(nc, room[:0], o.MaxHeadBytes, parse)
 	if err != nil {
 		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
-	n, err := r.Parse(held)
+	n, err := parse(held)
 	if err == nil {
 		var refusal *HandshakeError
 		if a, refusal = o.agree(r, policy); refusal != nil {

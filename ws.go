@@ -262,7 +262,11 @@ type backend interface {
 // the connection. When ctx ends first, Read returns an error that matches
 // ctx.Err(), and the next Read goes on where this one stood.
 //
-// Natively Read also answers pings and the peer's close.
+// Natively Read also answers pings and the peer's close. Over a net.Conn of the
+// caller's that ignores its deadlines (its SetDeadline returns nil and does nothing)
+// an ended ctx ends the connection 1 s later, with a [*CloseError] whose Cause is
+// ErrDeadlinesIgnored: nothing else could end the wait. The same holds for Reader and
+// Ping.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	const op = "read"
 	if err := checkContext(ctx); err != nil {
@@ -321,6 +325,8 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 // When ctx ends before anything of the message is on the wire, Write returns an
 // error that matches ctx.Err() and nothing has happened. Once a part is on the
 // wire, an ended ctx fails the connection, since a message cannot be taken back.
+// Over TLS, and over a net.Conn without deadlines, that is so once the sending has
+// begun.
 //
 // Natively a Write while another whole message waits to be read, or while another
 // goroutine writes, may return before its message is sent, which is then

@@ -115,6 +115,9 @@ func (c *Conn) ping(ctx context.Context, p []byte) error {
 	case cause == errPong:
 		return nil
 	case ctx.Err() != nil:
+		if err := c.missed(); err != nil {
+			return err
+		}
 		return ctx.Err()
 	default:
 		return cause

@@ -8,14 +8,15 @@ import (
 // settings are a Config that connections share, since those of a server are
 // mostly alike.
 type settings struct {
-	Client, NoGather, CutOffBreaks bool
-	Subprotocol                    string
-	ReadLimit                      int64
-	Idle, Timeout, WriteTimeout    time.Duration
-	Deflate                        Deflate
-	clock                          *Clock
-	keys                           *func() [4]byte // nil for randomKey
-	hooks                          *hooks          // nil for none
+	Client, NoGather, CutOffBreaks, KeepsDeadlines bool
+
+	Subprotocol                 string
+	ReadLimit                   int64
+	Idle, Timeout, WriteTimeout time.Duration
+	Deflate                     Deflate
+	clock                       *Clock
+	keys                        *func() [4]byte // nil for randomKey
+	hooks                       *hooks          // nil for none
 }
 
 // hooks are told of control frames. Functions cannot be compared: who has some
@@ -32,7 +33,7 @@ var recent struct {
 
 // settings returns those of cfg, the same for equal ones if it can.
 func (cfg *Config) settings() *settings {
-	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks,
+	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks, KeepsDeadlines: cfg.KeepsDeadlines,
 		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
 		Idle: cfg.Idle, Timeout: cfg.Timeout, WriteTimeout: cfg.WriteTimeout, clock: cfg.Clock}
 	if cfg.Deflate != nil {

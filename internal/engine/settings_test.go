@@ -22,6 +22,7 @@ func TestSettingsShared(t *testing.T) {
 		func(c *Config) { c.Client = true },
 		func(c *Config) { c.NoGather = true },
 		func(c *Config) { c.CutOffBreaks = true },
+		func(c *Config) { c.KeepsDeadlines = true },
 		func(c *Config) { c.Subprotocol = "" },
 		func(c *Config) { c.ReadLimit++ },
 		func(c *Config) { c.Idle++ },

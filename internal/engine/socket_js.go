@@ -10,7 +10,3 @@ import "syscall"
 const canPeek = false
 
 func peek(syscall.RawConn, []byte) (n int, more bool) { return 0, false }
-
-func queued(syscall.RawConn) (n int, ok bool) { return 0, false }
-
-func acked(syscall.RawConn) uint64 { return 0 }
