@@ -78,8 +78,10 @@ type Dialer struct {
 	// WriteTimeout is how long the peer may take no byte of what is sent, be it
 	// a message, a pong or the close, before the connection ends with a
 	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, less than 0 for
-	// ever. A peer that takes some, however slowly, is not meant; over TLS that is
-	// seen every 16 KiB. It is noticed at the latest after twice the time.
+	// ever. A peer that takes some, however slowly, is not meant: on Linux, over TCP
+	// and TLS, the system tells what the peer's system has taken; elsewhere what
+	// counts is that the system takes more, over TLS 16 KiB. It is noticed at the
+	// latest after twice the time.
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong that

@@ -109,7 +109,7 @@ var (
 	// stream of an earlier Reader has not reported io.EOF.
 	ErrUnreadMessage = api.ErrUnreadMessage
 	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose
-	// peer sent nothing, not even the answer to a ping.
+	// peer sent nothing, not even the answer to a ping, and took nothing.
 	ErrKeepaliveTimeout = api.ErrKeepaliveTimeout
 	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
 	// took nothing of what was sent.

@@ -158,3 +158,43 @@ func TestKeepaliveFullSocket(t *testing.T) {
 		wantCloseError(t, "Write", write(), silent)
 	})
 }
+
+// TestTakenInWrite counts what the peer has taken while one write of the stream is
+// at work and has not returned: all that the peer has read, and more.
+func TestTakenInWrite(t *testing.T) {
+	near, far := socketPair(t, "tcp")
+	if err := near.(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := far.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
+	c := New(near, Config{})
+	begun := c.progress()
+	if begun.Acked == 0 {
+		t.Skip("this system does not tell what TCP has acknowledged")
+	}
+	const size, piece = 1 << 20, 64 << 10
+	write := start(func() error {
+		_, err := near.Write(make([]byte, size))
+		return err
+	})
+	far.SetReadDeadline(time.Now().Add(socketPatience))
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for read, ctx := 0, within(t); read < size; {
+		n, err := io.ReadFull(far, make([]byte, piece))
+		if read += n; err != nil {
+			t.Fatal(err)
+		}
+		for int(int32(c.progress().taken-begun.taken)) < read {
+			if ctx.Err() != nil {
+				t.Fatalf("%d bytes count as taken, want %d at least", int32(c.progress().taken-begun.taken), read)
+			}
+			<-tick.C
+		}
+	}
+	if err := write(); err != nil {
+		t.Error(err)
+	}
+}

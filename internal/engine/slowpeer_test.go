@@ -137,7 +137,9 @@ func TestKeepaliveDeafPeer(t *testing.T) {
 			begun := time.Now()
 			read := r.startRead(background)
 			stop := make(chan struct{})
-			go func() {
+			var peer sync.WaitGroup
+			peer.Go(func() {
+				time.Sleep(time.Second / 2) // not at the moment at which it is judged
 				for {
 					select {
 					case <-stop:
@@ -149,10 +151,11 @@ func TestKeepaliveDeafPeer(t *testing.T) {
 						q.take(r, 1<<20)
 					}
 				}
-			}()
+			})
 			wantCloseError(r.T, "Read", read(), silent)
 			wantElapsed(r.T, "Read", begun, time.Minute)
 			close(stop)
+			peer.Wait() // it must not outlive the test
 		})
 	}
 }
