@@ -13,7 +13,15 @@ import (
 // for a peer that does not answer.
 const CloseTimeout = 5 * time.Second
 
-var errSilent = errors.New("the peer did not complete the closing handshake within 5 s")
+var (
+	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
+	errGivenUp = errors.New("the context of Close ended before the peer had completed the closing handshake")
+	errBlocked = errors.New(blocked)
+)
+
+// blocked says why no event can have come.
+const blocked = "the event loop, which brings the answer, stood still all the time: " +
+	"in a js.FuncOf callback do this in a goroutine, and let the callback return"
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets
 // standard section 3.1, the close method, step 1).
@@ -25,21 +33,68 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 }
 
 // CloseContext performs the closing handshake; an empty close frame is sent for
-// StatusNoStatusRcvd. It returns nil when the handshake was completed, whoever
-// began it, else the terminal error.
+// StatusNoStatusRcvd. It waits until ctx ends, or for CloseTimeout when that has
+// no deadline. It returns nil when the handshake was completed, whoever began
+// it, else the terminal error, which matches ctx.Err() as well when that ended it.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
-	err := c.awaitEnd(ctx)
-	if c.terminal() == nil {
-		c.giveUp(nil)
+	var late error
+	if c.within(ctx, c.ended, CloseTimeout) != nil {
+		late = ctx.Err()
+		cause := errGivenUp
+		if late == nil {
+			cause = errSilent
+		}
+		if c.stood() {
+			cause = errBlocked
+		}
+		c.giveUp(cause)
 	}
-	if e, ok := err.(*api.CloseError); ok && e.Clean {
-		err = nil
-	}
-	if err == nil {
+	err := c.terminal()
+	e, ok := err.(*api.CloseError)
+	switch {
+	case ok && e.Clean:
 		return refused
+	case late != nil:
+		return &cutShort{err, late}
 	}
 	return err
+}
+
+// cutShort is the error of a Close whose context ended, and the connection with
+// it.
+type cutShort struct{ end, context error }
+
+func (e *cutShort) Error() string   { return e.end.Error() }
+func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
+
+// within waits until done is closed, and returns nil; or ctx.Err() when ctx ends
+// first, or context.DeadlineExceeded after d if ctx has no deadline.
+func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration) error {
+	c.mu.Lock()
+	c.turned = false
+	c.s.Poke()
+	c.mu.Unlock()
+	late := make(chan struct{})
+	if _, bounded := ctx.Deadline(); !bounded {
+		t := time.AfterFunc(d, func() { close(late) })
+		defer t.Stop()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late:
+		return context.DeadlineExceeded
+	}
+}
+
+// stood reports whether the event loop has not turned since within.
+func (c *Conn) stood() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.turned
 }
 
 // beginClose sends the close frame, unless closing has begun here already. It
@@ -69,10 +124,11 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 	return err
 }
 
-// awaitEnd waits for the end of a connection that is closing, for CloseTimeout
-// at most, and returns the terminal error; or ctx.Err() when that comes first.
+// awaitEnd waits for the end of a connection that is closing, and returns the
+// terminal error; or ctx.Err() when that comes first. Unless it is this side that
+// closes, which has a bound of its own, it waits for CloseTimeout at most.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(errSilent) })
+	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(nil) })
 	select {
 	case <-c.ended:
 	case <-ctx.Done():

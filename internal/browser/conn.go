@@ -48,6 +48,7 @@ type Conn struct {
 	buffered int64           // at least the socket's BufferedAmount
 	unread   *unread         // the message of a Reader that is not at its end
 	armed    bool            // the socket will call wake
+	turned   bool            // the socket has called wake since within
 	err      error           // the terminal error, nil while the connection lives
 	open     bool            // it has been open
 	closing  bool            // Close was called here
@@ -55,6 +56,7 @@ type Conn struct {
 	drained  bool            // this side ended or closed: nothing is delivered any more
 	grace    *time.Timer     // of errorGrace, nil before
 	context  context.Context // of Context, nil before
+	cancel   context.CancelCauseFunc
 }
 
 func newConn(s Socket, o Options) *Conn {
@@ -86,7 +88,7 @@ func (c *Conn) wake() {
 
 // woken takes mu over from its caller.
 func (c *Conn) woken() {
-	c.armed = false
+	c.armed, c.turned = false, true
 	c.pump()
 	c.mu.Unlock()
 }
@@ -161,10 +163,14 @@ func signal(token chan struct{}) {
 	}
 }
 
-// giveUp ends the connection when "open" or "close" is waited for in vain.
+// giveUp ends the connection when "open" or "close" is waited for in vain. With no
+// cause of its own it leaves a Close alone that is under way.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
-	if c.pump(); c.err == nil {
+	if c.pump(); c.err == nil && (cause != nil || !c.closing) {
+		if cause == nil {
+			cause = errSilent
+		}
 		c.end(broken(c.local || cause != errNoClose && cause != errNoOpen, cause))
 		c.s.HangUp()
 	}
@@ -192,6 +198,9 @@ func (c *Conn) end(err error) {
 	close(c.ended)
 	if !c.open {
 		close(c.settled)
+	}
+	if c.cancel != nil {
+		c.cancel(err)
 	}
 	signal(c.arrived)
 	take(c.full)
@@ -260,15 +269,9 @@ func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.context == nil {
-		ctx, end := context.WithCancelCause(context.Background())
-		c.context = ctx
+		c.context, c.cancel = context.WithCancelCause(context.Background())
 		if c.err != nil {
-			end(c.err)
-		} else {
-			go func() {
-				<-c.ended
-				end(c.terminal())
-			}()
+			c.cancel(c.err)
 		}
 	}
 	return c.context

@@ -28,6 +28,8 @@ const (
 	hidden     = "the browser could not open the connection, and hides the reason from the page: look at its console"
 	denied     = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
 	unanswered = "the server did not answer within 10 s"
+	// Abandoned is the problem of a Dial whose context has ended.
+	Abandoned = "the context ended before the server had answered"
 )
 
 // Dial waits until s, which is connecting, is open. On every error s is closed
@@ -38,42 +40,26 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
-	var limit *time.Timer
-	if _, bounded := ctx.Deadline(); !bounded {
-		limit = time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
-	}
-	var err error
-	select {
-	case <-c.settled:
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if limit != nil {
-		limit.Stop()
-	}
+	err := c.within(ctx, c.settled, HandshakeTimeout)
 	c.mu.Lock()
 	open, end := c.open, c.err
 	c.mu.Unlock()
 	if open { // an end that came with it is told by Read, after the messages
 		return c, nil
 	}
-	if err == nil {
-		err = refusal(o.URL, errors.Unwrap(end))
+	problem := hidden
+	switch {
+	case err != nil && c.stood():
+		problem = blocked
+	case err != nil && ctx.Err() == nil:
+		problem = unanswered
+	case err != nil:
+		problem = Abandoned
+	case errors.Is(end, errNoClose):
+		problem = denied
 	}
 	c.CloseNow()
-	return nil, err
-}
-
-// refusal says why a connection ended before it was open, which cause has a
-// part in.
-func refusal(url string, cause error) error {
-	switch cause {
-	case nil, errNoOpen:
-		return Refused(url, hidden, nil)
-	case errNoClose:
-		return Refused(url, denied, nil)
-	}
-	return Refused(url, unanswered, cause)
+	return nil, Refused(o.URL, problem, err)
 }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.

@@ -83,6 +83,9 @@ func TestDialFails(t *testing.T) {
 				if !ok || c != nil {
 					t.Fatalf("%s: Dial = %v, %v; want a HandshakeError", test.why, c, err)
 				}
+				if timeout := errors.Is(err, context.DeadlineExceeded); timeout != (test.after == HandshakeTimeout) {
+					t.Errorf("%s: matches DeadlineExceeded: %v", test.why, timeout)
+				}
 				if e.Problem != test.problem || e.URL != "wss://example.com/chat?x=@" {
 					t.Errorf("%s: problem %q of %q, want %q", test.why, e.Problem, e.URL, test.problem)
 				}
@@ -133,8 +136,10 @@ func TestDialGivenUp(t *testing.T) {
 				f := &fakeSocket{onClose: test.onClose}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				if _, err := Dial(ctx, f, Options{}); err != context.DeadlineExceeded {
-					t.Fatalf("Dial = %v, want the context's error", err)
+				_, err := Dial(ctx, f, Options{URL: "ws://me@example.com/"})
+				e, ok := errors.AsType[*api.HandshakeError](err)
+				if !ok || !errors.Is(err, context.DeadlineExceeded) || e.Problem != Abandoned || e.URL != "ws://example.com/" {
+					t.Fatalf("Dial = %v, want a HandshakeError with the URL and the context's error", err)
 				}
 				f.check(t, true, "close()")
 			})

@@ -12,10 +12,18 @@ import (
 // ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object")
 
-// errUnreadable is the error of a message that is neither a string nor an
-// ArrayBuffer, which binaryType excludes, or that was dropped by Forget while it was
+// errUnreadable is the error of a message that was dropped by Forget while it was
 // about to be read.
 var errUnreadable = errors.New("a message has no bytes")
+
+// ClassError says why the global WebSocket cannot be used, which then is not the
+// platform's own.
+type ClassError struct{ Problem string }
+
+// Error returns the problem, and what to do.
+func (e *ClassError) Error() string {
+	return "the global WebSocket is not the platform's own, and cannot be used: " + e.Problem
+}
 
 // Exception is what JavaScript has thrown.
 type Exception struct {

@@ -9,6 +9,8 @@
 package jsws
 
 import (
+	"errors"
+	"strings"
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
@@ -21,7 +23,8 @@ import (
 type Socket struct {
 	ws       any
 	glue     [len(exported)]safejs.Value // functions
-	state    js.Value                    // function: returns readyState
+	state    safejs.Value                // function: returns readyState; undefined where that has no getter
+	foreign  bool                        // send is not the platform's own
 	woken    js.Func                     // enters Go
 	port     any                         // whose messages enter Go in a task of their own
 	wake     func()
@@ -40,23 +43,28 @@ const (
 	stop
 	forget
 	wake
+	later
 	onMessage
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
 var names = [...]string{"message", "open", "error", "close"}
 
 // New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
-// where there is none, and an *Exception when the constructor throws.
+// where there is none, an *Exception when the constructor throws, and a
+// *ClassError when what it makes is no WebSocket.
+//
+// The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
+// It has to behave as the standard says; but its events may be of any class.
 func New(url string, protocols []string) (*Socket, error) {
 	var x try
 	x.err = prepare()
 	class := x.path("WebSocket")
-	if x.err == nil && value(class).Type() != safejs.TypeFunction {
+	if x.err == nil && !isFunction(class) {
 		return nil, ErrNoWebSocket
 	}
 	names := make([]any, len(protocols))
@@ -70,7 +78,7 @@ func New(url string, protocols []string) (*Socket, error) {
 	if err := s.attach(); err != nil {
 		s.Release()
 		s.HangUp()
-		return nil, exception(err)
+		return nil, &ClassError{exception(err).Error()}
 	}
 	return s, nil
 }
@@ -87,7 +95,20 @@ func (s *Socket) attach() error {
 	var x try
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	s.state = safejs.Unsafe(value(x.call(x.call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil)))
+	for _, name := range [...]string{"send", "close"} {
+		if x.err == nil && !isFunction(x.get(s.ws, name)) {
+			return errors.New("it has no method " + name)
+		}
+	}
+	if g := new(try).call(s.ws, "__lookupGetter__", "readyState", nil); isFunction(g) {
+		s.state = value(x.call(g, "bind", s.ws, nil))
+	}
+	if x.err == nil && s.State() == unknown {
+		return errors.New("its readyState is no number")
+	}
+	// ECMAScript section 20.2.3.5: what a built-in function's toString returns.
+	source, _ := value(x.call(x.get(s.ws, "send"), "toString", nil, nil)).String()
+	s.foreign = !strings.HasPrefix(source, "function send(") || !strings.Contains(source, "[native code]")
 
 	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
@@ -100,8 +121,14 @@ func (s *Socket) attach() error {
 		s.glue[i] = value(x.get(functions, name))
 	}
 	x.reflect(set, s.port, "onmessage", s.glue[wake])
+	listen := isFunction(x.get(s.ws, "addEventListener"))
 	for i, name := range names {
-		x.call(s.ws, "addEventListener", name, s.glue[min(onMessage+i, onEvent)])
+		f := s.glue[min(onMessage+i, onEvent)]
+		if listen {
+			x.call(s.ws, "addEventListener", name, f)
+		} else {
+			x.reflect(set, s.ws, "on"+name, f)
+		}
 	}
 	return x.err
 }
@@ -110,13 +137,20 @@ func (s *Socket) attach() error {
 // reported false.
 func (s *Socket) Wake(f func()) { s.wake = f }
 
-// State returns readyState, Closed when it cannot be read.
+// Poke posts a message that wakes Go in a task of its own.
+func (s *Socket) Poke() { s.glue[later].Invoke() }
+
+// unknown is the State of an object whose readyState cannot be read.
+const unknown = event.Closed + 1
+
+// State returns readyState, more than Closed when it cannot be read.
 func (s *Socket) State() event.State {
-	v := s.state.Invoke()
-	if v.Type() != js.TypeNumber {
-		return event.Closed
+	if v := safejs.Unsafe(s.state); v.Type() == js.TypeFunction {
+		if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
+			return event.State(safejs.Unsafe(v).Int())
+		}
 	}
-	return event.State(v.Int())
+	return event.State(number(s.ws, "readyState", int(unknown)))
 }
 
 // BufferedAmount returns bufferedAmount in bytes, 0 when it cannot be read.
