@@ -5,6 +5,7 @@ package ws
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,8 +51,8 @@ type AcceptOptions struct {
 	// With Upgrade it is the place to see the path, the cookies and the rest.
 	Check func(r *handshake.Request) error
 
-	// Header is added to the response; it takes an http.Header. The handshake's
-	// own fields cannot be set by it.
+	// Header is added to the response; it takes an http.Header. Names keep their
+	// spelling. The handshake's own fields cannot be set by it.
 	Header map[string][]string
 
 	// Compression agrees to a client's offer of permessage-deflate (RFC 7692);
@@ -61,6 +62,13 @@ type AcceptOptions struct {
 	// ReadLimit is the largest message to read, in bytes, as in DialOptions: 0
 	// means DefaultReadLimit (1 MiB), less than 0 none.
 	ReadLimit int64
+
+	// MaxHeadBytes is the largest head of a request that Upgrade takes, in bytes: 0
+	// means 16 KiB. A larger one is answered with 431; cookies are what mostly
+	// makes one. With Accept it is net/http that reads the head, 1 MiB of it at
+	// most unless MaxHeaderBytes of http.Server says otherwise. Either takes 200
+	// header fields at most.
+	MaxHeadBytes int
 
 	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
 	// and the writing of the response. 0 means 10 s, less than 0 none but
@@ -87,6 +95,17 @@ type AcceptOptions struct {
 	NoGather bool
 }
 
+// Validate returns an [*ArgumentError] for the first option that cannot be used,
+// nil when all can. Every request is answered with 500 while there is one: call
+// it where the server is set up. Handler and its like do. A nil o is valid.
+func (o *AcceptOptions) Validate() error {
+	_, _, err := o.resolve(false)
+	if err == nil && o != nil {
+		err = handshake.CheckHeader("Header", o.Header)
+	}
+	return wrap("options", err)
+}
+
 // resolve returns a checked copy of o, and the handshake's policy.
 func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, error) {
 	var r AcceptOptions
@@ -97,10 +116,16 @@ func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, e
 	if r.HandshakeTimeout == 0 {
 		r.HandshakeTimeout = defaultHandshakeTimeout
 	}
+	if r.MaxHeadBytes == 0 {
+		r.MaxHeadBytes = handshake.MaxHeadBytes
+	}
 	p := handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
 		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
 	if err := r.Compression.check(); err != nil {
 		return r, p, err
+	}
+	if r.MaxHeadBytes < 0 {
+		return r, p, &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(r.MaxHeadBytes) + " is less than nothing: use 0 for 16 KiB"}
 	}
 	return r, p, p.Validate()
 }
@@ -145,10 +170,9 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 		extra = make(http.Header, len(o.Header))
 	}
 	for k, v := range o.Header {
-		k = http.CanonicalHeaderKey(k)
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: writeTimeout(o.WriteTimeout), NoGather: o.NoGather}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout), NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)
@@ -170,6 +194,15 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
+}
+
+// IsUpgrade reports whether r asks for WebSocket, so that Accept is the one to
+// answer it: a GET of HTTP/1.1 whose Connection lists upgrade and whose Upgrade
+// lists websocket (RFC 6455 section 4.2.1 items 1, 3 and 4). Whether it is let in
+// is for Accept to see.
+func IsUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
+		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
 // accept makes c the connection.
@@ -223,12 +256,11 @@ func passedOn(h http.Header) http.Header {
 	}
 	extra := http.Header{}
 	for k, v := range h {
-		k = http.CanonicalHeaderKey(k)
-		switch {
-		case k == "Connection", k == "Upgrade", k == "Host", k == "Transfer-Encoding", k == "Trailer",
-			strings.HasPrefix(k, "Content-"), strings.HasPrefix(k, "Sec-Websocket-"):
+		switch c := http.CanonicalHeaderKey(k); {
+		case c == "Connection", c == "Upgrade", c == "Host", c == "Transfer-Encoding", c == "Trailer",
+			strings.HasPrefix(c, "Content-"), strings.HasPrefix(c, "Sec-Websocket-"):
 		default:
-			extra[k] = append(extra[k], v...)
+			extra[k] = v[:len(v):len(v)] // in its spelling
 		}
 	}
 	return extra

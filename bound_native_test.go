@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,8 +95,18 @@ func TestDialBounds(t *testing.T) {
 					if !errors.Is(err, tt.want) {
 						t.Errorf("error = %v, want %v", err, tt.want)
 					}
-					if _, ok := errors.AsType[*ws.HandshakeError](err); ok == tt.tellsOfTheContext {
-						t.Errorf("error = %v: a *HandshakeError is for the time limit, the context's own error for the context", err)
+					says, phase := "handshake time limit", "the server's answer"
+					if tt.tellsOfTheContext {
+						says = "the context ended"
+					}
+					if name == "unreachable" {
+						phase = "a connection to example.com:80"
+					}
+					if e := asHandshake(t, err); e.URL != "ws://example.com/" || !strings.Contains(e.Problem, says) || !strings.HasSuffix(e.Problem, phase) {
+						t.Errorf("error = %v, which should say %q and %q", err, says, phase)
+					}
+					if timeout := tt.want == context.DeadlineExceeded; os.IsTimeout(err) != timeout {
+						t.Errorf("error = %v: os.IsTimeout is %v", err, !timeout)
 					}
 				})
 			})

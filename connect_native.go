@@ -9,32 +9,42 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/twinws/ws/handshake"
 )
 
 // connect opens the stream to the server: through a proxy if there is one,
 // under TLS for wss.
 func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
+	a.enter("the choice of a proxy")
 	proxy, err := a.proxy()
 	if err != nil {
 		return nil, &HandshakeError{Problem: "no proxy could be chosen", Cause: err}
 	}
+	secured := a.u.Scheme == "https"
+	if proxy == nil && secured && a.d.NetDialTLS != nil {
+		a.foreignTLS = true
+		return a.netDial(ctx, a.d.NetDialTLS, hostPort(a.u))
+	}
 	var nc net.Conn
 	if proxy == nil {
-		nc, err = a.d.netDial(ctx, hostPort(a.u))
+		nc, err = a.netDial(ctx, a.d.NetDial, hostPort(a.u))
 	} else {
 		nc, err = a.tunnel(ctx, proxy)
 	}
-	if err != nil || a.u.Scheme == "http" {
+	if err != nil || !secured {
 		return nc, err
 	}
 	cfg := a.d.tlsConfig()
 	if cfg.ServerName == "" {
 		cfg.ServerName = withoutZone(a.u.Hostname())
 	}
-	return secure(ctx, nc, cfg)
+	return a.secure(ctx, nc, cfg)
 }
 
+// proxy chooses the proxy, nil for none.
 func (a *attempt) proxy() (*url.URL, error) {
 	choose := a.d.Proxy
 	if choose == nil {
@@ -43,8 +53,9 @@ func (a *attempt) proxy() (*url.URL, error) {
 	return choose(&http.Request{Method: "GET", URL: a.u, Header: http.Header{}, Host: a.req.Host})
 }
 
-func (d *Dialer) netDial(ctx context.Context, addr string) (net.Conn, error) {
-	dial := d.NetDial
+// netDial dials addr by dial, nil for a net.Dialer.
+func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, network, addr string) (net.Conn, error), addr string) (net.Conn, error) {
+	a.enter("a connection to " + addr)
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
@@ -68,7 +79,8 @@ func (d *Dialer) tlsConfig() *tls.Config {
 
 // secure puts TLS on nc. That the peer chose no protocol but cfg's is seen to
 // by crypto/tls. On error nc is closed.
-func secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
+func (a *attempt) secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
+	a.enter("the TLS handshake with " + cfg.ServerName)
 	t := tls.Client(nc, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
 		abort(t)
@@ -85,19 +97,20 @@ func secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error)
 func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) {
 	switch {
 	case proxy.Scheme != "http" && proxy.Scheme != "https":
-		return nil, &ArgumentError{Name: "Proxy", Problem: "the scheme " + proxy.Scheme + " is not spoken here: use http or https, or NetDial"}
+		return nil, a.badProxy("the scheme " + strconv.Quote(proxy.Scheme) + " is not spoken here: use http or https, or NetDial")
 	case proxy.Hostname() == "":
-		return nil, &ArgumentError{Name: "Proxy", Problem: "the URL has no host"}
+		return nil, a.badProxy("the URL has no host")
 	}
-	nc, err := a.d.netDial(ctx, hostPort(proxy))
+	nc, err := a.netDial(ctx, a.d.NetDial, hostPort(proxy))
 	if err == nil && proxy.Scheme == "https" {
 		cfg := a.d.tlsConfig()
 		cfg.ServerName = withoutZone(proxy.Hostname())
-		nc, err = secure(ctx, nc, cfg)
+		nc, err = a.secure(ctx, nc, cfg)
 	}
 	if err != nil {
-		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + " cannot be used", Cause: err}
+		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + a.origin() + " cannot be used", Cause: err}
 	}
+	a.enter("the answer of the proxy " + proxy.Host + " to CONNECT")
 	undo := interruptible(ctx, nc)
 	err = a.askProxy(nc, proxy)
 	undo()
@@ -108,27 +121,77 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 	return nc, nil
 }
 
-func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) error {
-	req := &http.Request{Method: "CONNECT", URL: &url.URL{Opaque: hostPort(a.u)}, Host: hostPort(a.u), Header: http.Header{}}
-	if auth := basicAuth(proxy.User); auth != "" {
-		req.Header.Set("Proxy-Authorization", auth)
+// badProxy is the error of a proxy's URL that cannot be used.
+func (a *attempt) badProxy(problem string) error {
+	if a.d.Proxy == nil {
+		problem += "; the proxy comes from the environment, " + a.variable() +
+			": change that, name the server in NO_PROXY, or set Dialer.Proxy to a function that returns nil"
 	}
-	var head bytes.Buffer
-	if err := req.Write(&head); err != nil {
+	return &ArgumentError{Name: "Proxy", Problem: problem}
+}
+
+// origin says where a proxy comes from, if not from the program.
+func (a *attempt) origin() string {
+	if a.d.Proxy != nil {
+		return ""
+	}
+	return " (from the environment, " + a.variable() + ")"
+}
+
+// variable is what the environment calls the proxy for this URL.
+func (a *attempt) variable() string { return strings.ToUpper(a.u.Scheme) + "_PROXY" }
+
+func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) error {
+	target := hostOf(withoutZone(a.u.Hostname()), portOf(a.u))
+	head, err := a.d.connectRequest(target, proxy)
+	if err != nil {
 		return err
 	}
-	if _, err := nc.Write(head.Bytes()); err != nil {
+	if _, err := nc.Write(head); err != nil {
 		return err
 	}
 	res, rest, err := readResponse(nc)
+	name := "the proxy " + proxy.Host + a.origin()
 	switch {
 	case err != nil:
-		return &HandshakeError{Problem: "the proxy " + proxy.Host + " gave no answer to CONNECT", Cause: err}
+		return &HandshakeError{Problem: name + " gave no answer to CONNECT", Cause: err}
 	case res.Status/100 != 2:
-		return &HandshakeError{Status: res.Status, Header: res.Header.HTTP(), Body: readBody(nc, rest, res),
-			Problem: "the proxy " + proxy.Host + " refused to connect"}
+		e := &HandshakeError{Proxy: proxy.Host, Status: res.Status, Header: res.Header.HTTP(), Body: readBody(nc, rest, res)}
+		e.Problem = name + " refused to connect to " + target + reasonOf(res) + proxyHint(res.Status, proxy) + excerpt(e.Body)
+		return e
 	case len(rest) > 0: // nobody at the tunnel's other end speaks before it is asked
-		return &HandshakeError{Problem: "the proxy " + proxy.Host + " sent something behind its answer to CONNECT"}
+		return &HandshakeError{Problem: name + " sent something behind its answer to CONNECT"}
 	}
 	return nil
+}
+
+// connectRequest returns the head of the request for a tunnel to target.
+func (d *Dialer) connectRequest(target string, proxy *url.URL) ([]byte, error) {
+	req := &http.Request{Method: "CONNECT", URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{}}
+	if auth := basicAuth(proxy.User); auth != "" {
+		req.Header.Set("Proxy-Authorization", auth)
+	}
+	req.Header.Set("User-Agent", userAgent)
+	for k, v := range d.ProxyHeader {
+		req.Header[http.CanonicalHeaderKey(k)] = v
+	}
+	if err := handshake.CheckHeader("ProxyHeader", d.ProxyHeader); err != nil {
+		return nil, err
+	}
+	var head bytes.Buffer
+	err := req.Write(&head)
+	return head.Bytes(), err
+}
+
+// proxyHint says what a refusal of CONNECT mostly comes from.
+func proxyHint(status int, proxy *url.URL) string {
+	switch {
+	case status == http.StatusProxyAuthRequired && proxy.User == nil:
+		return ": it wants credentials: put them into the proxy's URL, as user:password@"
+	case status == http.StatusProxyAuthRequired:
+		return ": it does not take the credentials of the proxy's URL, or wants others than Basic ones"
+	case status == http.StatusForbidden:
+		return ": many proxies allow CONNECT to port 443 alone"
+	}
+	return ""
 }

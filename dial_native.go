@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twinws/ws/handshake"
@@ -34,8 +35,17 @@ type Dialer struct {
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
-	// net.Dialer. network is "tcp", addr has a port.
+	// net.Dialer. network is "tcp", addr has a port. One that ignores the end of its
+	// context does not hold up Dial: what it returns later is closed.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// NetDialTLS opens the connection to a wss server instead of NetDial, TLS
+	// included, so that another TLS stack can be used; TLSConfig is then of no
+	// account. It has to see to it that the server's name is checked, and that
+	// the application protocol (ALPN) is http/1.1 or none. nil means NetDial and
+	// package crypto/tls, which are used in any case for servers behind a Proxy,
+	// as with http.Transport.DialTLSContext.
+	NetDialTLS func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Proxy returns the proxy for a request, whose URL has the scheme http or
 	// https; nil, or a nil result, means none. Proxies over http and https are
@@ -44,13 +54,19 @@ type Dialer struct {
 	// for no proxy at all.
 	Proxy func(*http.Request) (*url.URL, error)
 
+	// ProxyHeader is sent with CONNECT to a proxy; it takes an http.Header. A
+	// Proxy-Authorization there replaces the one of the proxy's URL. Names take
+	// their usual spelling.
+	ProxyHeader map[string][]string
+
 	// Jar gives and takes cookies; nil means none.
 	Jar http.CookieJar
 
-	// HandshakeTimeout bounds the whole of Dial, from the name's look-up to
+	// HandshakeTimeout bounds the whole of Dial, from the choice of a proxy to
 	// the server's answer: 0 means 10 s unless the context has a deadline,
 	// less than 0 no bound but the context. When it is over, Dial returns a
-	// *HandshakeError that matches context.DeadlineExceeded.
+	// *HandshakeError that matches context.DeadlineExceeded and says what was
+	// waited for.
 	HandshakeTimeout time.Duration
 
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
@@ -97,7 +113,12 @@ type attempt struct {
 
 	compression *Compression
 	answer      map[string][]string // the header of the response
+	foreignTLS  bool                // NetDialTLS was used
+	phase       atomic.Value        // of string: what is waited for
 }
+
+// enter notes what is waited for, for the error of a Dial that is given up.
+func (a *attempt) enter(phase string) { a.phase.Store(phase) }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
 	a := &attempt{d: d}
@@ -106,10 +127,11 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	}
 	bounded, cancel := d.bound(ctx)
 	defer cancel()
-	nc, err := a.connect(bounded)
+	nc, err := a.connectWithin(bounded)
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
+	a.enter("the server's answer")
 	undo := interruptible(bounded, nc)
 	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
@@ -118,7 +140,8 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
-	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, writeTimeout(d.WriteTimeout), d.NoGather
+	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
+	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
 	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
 	return b, nil
@@ -151,16 +174,53 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 	return err
 }
 
-// header returns the request's further fields: the caller's, and what the URL
-// and the jar add. Names take their usual spelling, so that none is there twice.
-func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]string) http.Header {
-	h := make(http.Header, len(given)+2)
-	for k, v := range given {
-		k = http.CanonicalHeaderKey(k)
-		h[k] = append(h[k], v...)
+// connectWithin is connect, and ends with ctx whatever the caller's own functions
+// do: what they return later is closed.
+func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
+	if ctx.Done() == nil {
+		return a.connect(ctx)
 	}
-	if auth := basicAuth(user); auth != "" && len(h["Authorization"]) == 0 {
-		h.Set("Authorization", auth)
+	type result struct {
+		nc  net.Conn
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		nc, err := a.connect(ctx)
+		done <- result{nc, err}
+	}()
+	select {
+	case r := <-done:
+		return r.nc, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-done; r.err == nil {
+				abort(r.nc)
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+// userAgent is what a Dial calls itself (RFC 9110 section 10.1.5).
+const userAgent = "Go-twinws-client/1"
+
+// header returns the request's further fields: the caller's, in their spelling,
+// and what the URL, the jar and the library add.
+func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]string) map[string][]string {
+	h := make(map[string][]string, len(given)+3)
+	spelled := map[string]string{} // by the usual spelling: the one that is there
+	for k, v := range given {
+		h[k] = append([]string(nil), v...)
+		spelled[http.CanonicalHeaderKey(k)] = k
+	}
+	if k, ok := spelled["User-Agent"]; !ok {
+		h["User-Agent"] = []string{userAgent}
+	} else if len(h[k]) == 1 && h[k][0] == "" {
+		delete(h, k) // as net/http has it: none is wanted
+	}
+	if auth := basicAuth(user); auth != "" && len(h[spelled["Authorization"]]) == 0 {
+		h["Authorization"] = []string{auth}
 	}
 	if d.Jar == nil {
 		return h
@@ -170,7 +230,11 @@ func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]strin
 		jar.AddCookie(c)
 	}
 	if c := jar.Header["Cookie"]; len(c) > 0 { // one field for all of them: RFC 6265 section 5.4
-		h["Cookie"] = []string{strings.Join(append(h["Cookie"], c...), "; ")}
+		k := spelled["Cookie"]
+		if k == "" {
+			k = "Cookie"
+		}
+		h[k] = []string{strings.Join(append(h[k], c...), "; ")}
 	}
 	return h
 }
@@ -187,17 +251,22 @@ func (d *Dialer) bound(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, limit)
 }
 
-// explain gives err the URL, and the caller's context the word when it ended.
+// explain gives err the URL, and the caller's context, or the time limit, the word
+// when it ended: what was waited for is then the problem.
 func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	e, known := err.(*HandshakeError)
 	_, argument := err.(*ArgumentError)
+	refused := known && e.Status != 0 // tells more
+	phase, _ := a.phase.Load().(string)
 	switch {
-	case ended(ctx) != nil:
-		return ended(ctx)
 	case argument:
 		return err
-	case ended(bounded) != nil && !(known && e.Status != 0): // a refusal tells more
-		e = &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: ended(bounded)}
+	case ended(ctx) != nil && refused:
+		e.Cause = ended(ctx) // the rest of the refusal was waited for
+	case ended(ctx) != nil:
+		e = &HandshakeError{Problem: "the context ended while waiting for " + phase, Cause: ended(ctx)}
+	case ended(bounded) != nil && !refused:
+		e = &HandshakeError{Problem: "it took longer than the handshake time limit; what was waited for is " + phase, Cause: ended(bounded)}
 	case !known:
 		e = &HandshakeError{Problem: "the connection broke before the server had answered", Cause: err}
 	}
@@ -244,6 +313,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 	}
 	if e, ok := err.(*HandshakeError); ok {
 		e.Status, e.Header, e.Body = res.Status, a.answer, readBody(nc, rest, res)
+		e.Problem += excerpt(e.Body)
 	}
 	return cfg, rest, err
 }

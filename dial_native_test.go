@@ -3,7 +3,9 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,8 +13,11 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/twinws/ws"
 )
@@ -76,13 +81,14 @@ func TestDialRefusesOptions(t *testing.T) {
 		"NUL in a value":         {header("X-Tag", "a\x00"), `Header["X-Tag"]`},
 		"a space in a name":      {header("X Tag", "a"), `Header["X Tag"]`},
 		"no name":                {header("", "a"), `Header[""]`},
-		"Host":                   {header("host", "a"), `Header["Host"]`},
+		"Host":                   {header("host", "a"), `Header["host"]`},
 		"Upgrade":                {header("Upgrade", "h2c"), `Header["Upgrade"]`},
 		"Connection":             {header("Connection", "close"), `Header["Connection"]`},
 		"Transfer-Encoding":      {header("Transfer-Encoding", "chunked"), `Header["Transfer-Encoding"]`},
 		"Content-Length":         {header("Content-Length", "5"), `Header["Content-Length"]`},
-		"Sec-WebSocket-Key":      {header("Sec-WebSocket-Key", "x"), `Header["Sec-Websocket-Key"]`},
-		"Sec-WebSocket-Protocol": {header("Sec-WebSocket-Protocol", "x"), `Header["Sec-Websocket-Protocol"]`},
+		"Sec-WebSocket-Key":      {header("Sec-WebSocket-Key", "x"), `Header["Sec-WebSocket-Key"]`},
+		"Sec-WebSocket-Protocol": {header("Sec-WebSocket-Protocol", "x"), `Header["Sec-WebSocket-Protocol"]`},
+		"another spelling":       {header("SEC-websocket-KEY", "x"), `Header["SEC-websocket-KEY"]`},
 		"CR LF in a subprotocol": {subprotocols("a\r\nX: y"), "Subprotocols"},
 		"an empty subprotocol":   {subprotocols(""), "Subprotocols"},
 		"a list as subprotocol":  {subprotocols("a, b"), "Subprotocols"},
@@ -105,6 +111,136 @@ func TestDialRefusesOptions(t *testing.T) {
 		_, err := new(ws.Dialer).Dial(none, "ws://example.com/")
 		asArgument(t, err, "ctx")
 	})
+}
+
+// Names of fields keep their spelling, though HTTP does not care (RFC 9110 section
+// 5.1): some servers do. None is there twice for that.
+func TestDialHeaderSpelling(t *testing.T) {
+	for name, tt := range map[string]struct {
+		header http.Header
+		want   []string // lines, and
+		no     []string // what none begins with
+	}{
+		"a spelling":                            {http.Header{"X-API-KEY": {"a", "b"}, "x-lower": {"c"}}, []string{"X-API-KEY: a", "X-API-KEY: b", "x-lower: c"}, []string{"X-Api-Key"}},
+		"credentials of the URL":                {nil, []string{"Authorization: Basic dXNlcjpzZWNyZXQ="}, nil},
+		"credentials given":                     {http.Header{"AUTHORIZATION": {"Bearer x"}}, []string{"AUTHORIZATION: Bearer x"}, []string{"Authorization"}},
+		"RFC 9110 section 10.1.5: a user agent": {nil, []string{"User-Agent: Go-twinws-client/1"}, nil},
+		"a user agent given":                    {http.Header{"user-agent": {"mine/2"}}, []string{"user-agent: mine/2"}, []string{"User-Agent"}},
+		"no user agent":                         {http.Header{"User-Agent": {""}}, nil, []string{"User-Agent"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var lines []string
+			d := &ws.Dialer{Proxy: noProxy, DialOptions: ws.DialOptions{Header: tt.header}}
+			d.NetDial = func(context.Context, string, string) (net.Conn, error) {
+				near, far := net.Pipe()
+				go func() {
+					defer far.Close()
+					for r := bufio.NewReader(far); ; {
+						line, err := r.ReadString('\n')
+						if line = strings.TrimSpace(line); err != nil || line == "" {
+							return
+						}
+						lines = append(lines, line)
+					}
+				}()
+				return near, nil
+			}
+			d.Dial(within(t), "ws://user:secret@example.com/")
+			for _, want := range tt.want {
+				if !slices.Contains(lines, want) {
+					t.Errorf("the request is %q, without %q", lines, want)
+				}
+			}
+			for _, line := range lines {
+				for _, no := range tt.no {
+					if strings.HasPrefix(line, no) {
+						t.Errorf("the request has %q", line)
+					}
+				}
+			}
+		})
+	}
+}
+
+// What Proxy, NetDial and NetDialTLS do with their context is no matter: Dial ends
+// with its own, and what comes later is closed.
+func TestDialBoundsOthers(t *testing.T) {
+	for _, what := range []string{"Proxy", "NetDial", "NetDialTLS"} {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := net.Pipe()
+			late := func(context.Context, string, string) (net.Conn, error) {
+				time.Sleep(time.Minute) // of the bubble's time
+				return near, nil
+			}
+			d := &ws.Dialer{Proxy: noProxy, NetDial: late, NetDialTLS: late}
+			phase, where := "a connection to example.com:80", "ws://example.com/"
+			switch what {
+			case "Proxy":
+				phase = "the choice of a proxy"
+				d.Proxy = func(*http.Request) (*url.URL, error) {
+					time.Sleep(time.Minute)
+					return nil, nil
+				}
+			case "NetDialTLS":
+				phase, where = "a connection to example.com:443", "wss://example.com/"
+			}
+			begun := time.Now()
+			_, err := d.Dial(context.Background(), where)
+			if took := time.Since(begun); took != 10*time.Second {
+				t.Errorf("%s: Dial took %v", what, took)
+			}
+			if e := asHandshake(t, err); !strings.HasSuffix(e.Problem, phase) || !e.Timeout() {
+				t.Errorf("%s: %v, want a time-out in %q", what, err, phase)
+			}
+			time.Sleep(3 * time.Minute)
+			far.SetDeadline(time.Now().Add(time.Second))
+			if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("%s: what came late was not closed: %v", what, err)
+			}
+		})
+	}
+}
+
+// NetDialTLS is another TLS stack for wss, and only for that.
+func TestNetDialTLS(t *testing.T) {
+	n := newCensus(t)
+	s, u := n.serve(t, echo(nil), withTLS)
+	_, plain := n.serve(t, echo(nil), nil)
+	d := n.dialer()
+	asked := ""
+	d.NetDialTLS = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		asked = network + " " + addr
+		nc, err := n.dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		cfg := trusting(s)
+		cfg.ServerName = "example.com"
+		return struct{ net.Conn }{tls.Client(nc, cfg)}, nil // no *tls.Conn
+	}
+	c, err := d.Dial(within(t), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, c, "by another stack")
+	c.CloseNow()
+	if want := "tcp " + s.Listener.Addr().String(); asked != want {
+		t.Errorf("NetDialTLS was asked for %q, want %q", asked, want)
+	}
+	asked = ""
+	if c, err = d.Dial(within(t), plain); err != nil {
+		t.Fatal(err)
+	}
+	c.CloseNow()
+	p := n.by(t, d, "http proxy", s.Listener.Addr().String())
+	d.TLSConfig = trusting(s)
+	if c, err = d.Dial(within(t), "wss://example.com/"); err != nil {
+		t.Fatal(err)
+	}
+	c.CloseNow()
+	if asked != "" || len(p.log) != 1 {
+		t.Errorf("NetDialTLS was asked for %q, for ws or behind a proxy", asked)
+	}
 }
 
 // Cookies go both ways, one Cookie field for all (RFC 6265 section 5.4), and a

@@ -36,10 +36,10 @@ import (
 // http.Server's: its Shutdown and Close neither end them nor wait for them. Have
 // http.Server.RegisterOnShutdown tell f to return.
 func Handler(f func(ctx context.Context, c *Conn), opts *AcceptOptions) http.Handler {
-	o, _, err := opts.resolve(false)
-	if err != nil {
-		panic(wrap("handler", err))
+	if err := opts.Validate(); err != nil {
+		panic(err)
 	}
+	o, _, _ := opts.resolve(false)
 	return &handler{f, o}
 }
 

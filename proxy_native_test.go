@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -73,7 +75,10 @@ func TestDialProxyRefused(t *testing.T) {
 		body   string
 		says   string
 	}{
-		"RFC 9110 section 15.5.8: 407": {"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nwho? you?", 407, "who? you?", "refused to connect"},
+		"407 without credentials":      {"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n", 407, "", "407 Who are you: it wants credentials"},
+		"403":                          {"HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", 403, "", "403 Filtered: many proxies allow CONNECT to port 443 alone"},
+		"a reason of none":             {"HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n", 503, "", "503 Service Unavailable"},
+		"RFC 9110 section 15.5.8: 407": {"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nwho? you?", 407, "who? you?", `it does not take the credentials of the proxy's URL, or wants others than Basic ones; it says "who? you?"`},
 		"502 by HTTP/1.0":              {"HTTP/1.0 502 Bad Gateway\r\n\r\nno such host", 502, "no such host", "refused to connect"},
 		"a redirect":                   {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n", 302, "", "refused to connect"},
 		"101":                          {"HTTP/1.1 101 X\r\n\r\n", 101, "", "refused to connect"},
@@ -87,8 +92,15 @@ func TestDialProxyRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			newCensus(t)
 			d := pipe(func(nc net.Conn, r *http.Request) { io.WriteString(nc, tt.answer) })
-			_, err := throughProxy(t, d, "http://user:secret@proxy.example").Dial(within(t), "ws://example.com/")
+			proxy := "http://user:secret@proxy.example"
+			if strings.Contains(name, "without credentials") {
+				proxy = "http://proxy.example"
+			}
+			_, err := throughProxy(t, d, proxy).Dial(within(t), "ws://example.com/")
 			e := asHandshake(t, err)
+			if (e.Proxy == "proxy.example") != (tt.status != 0) {
+				t.Errorf("status %d of the proxy %q", e.Status, e.Proxy)
+			}
 			if e.Status != tt.status || string(e.Body) != tt.body || (e.Header != nil) != (tt.status != 0) {
 				t.Errorf("status %d, body %q, header %v; want %d, %q", e.Status, e.Body, e.Header, tt.status, tt.body)
 			}
@@ -96,6 +108,70 @@ func TestDialProxyRefused(t *testing.T) {
 				t.Errorf("the error is %q, which does not say %q and name the proxy", s, tt.says)
 			}
 		})
+	}
+}
+
+// What CONNECT says: no zone, which means something to this machine alone (RFC 6874
+// section 1), the name as DNS has it, and fields of the program's own.
+func TestDialProxyRequest(t *testing.T) {
+	for _, tt := range []struct {
+		url, target string
+		d           ws.Dialer
+		header      map[string]string // "": must not be there
+	}{
+		{"ws://[fe80::1%25eth0]/", "[fe80::1]:80", ws.Dialer{}, map[string]string{"User-Agent": "Go-twinws-client/1", "Proxy-Authorization": "Basic dXNlcjpzZWNyZXQ="}},
+		{"wss://[fe80::1%25eth0]:81/", "[fe80::1]:81", ws.Dialer{}, nil},
+		{"ws://bücher.example/", "xn--bcher-kva.example:80", ws.Dialer{Host: "example.com"}, nil},
+		{"ws://example.com/", "example.com:80", ws.Dialer{ProxyHeader: http.Header{"X-Tag": {"a"}, "user-agent": {"mine"}, "Proxy-Authorization": {"Bearer x"}}},
+			map[string]string{"X-Tag": "a", "User-Agent": "mine", "Proxy-Authorization": "Bearer x"}},
+	} {
+		newCensus(t)
+		var got *http.Request
+		d := pipe(func(nc net.Conn, r *http.Request) {
+			got = r
+			io.WriteString(nc, "HTTP/1.1 503 No\r\n\r\n")
+		})
+		tt.d.NetDial = d.NetDial
+		throughProxy(t, &tt.d, "http://user:secret@proxy.example").Dial(within(t), tt.url)
+		if got == nil || got.Method != "CONNECT" || got.RequestURI != tt.target || got.Host != tt.target {
+			t.Errorf("%s: the proxy was asked %+v, want CONNECT %s", tt.url, got, tt.target)
+			continue
+		}
+		for k, want := range tt.header {
+			if v := got.Header[k]; len(v) != 1 || v[0] != want {
+				t.Errorf("%s: %s is %q, want %q once", tt.url, k, v, want)
+			}
+		}
+	}
+	for _, name := range []string{"Host", "a b"} {
+		d := pipe(func(nc net.Conn, r *http.Request) { t.Error("the proxy was asked") })
+		d.ProxyHeader = http.Header{name: {"x"}}
+		_, err := throughProxy(t, d, "http://proxy.example").Dial(within(t), "ws://example.com/")
+		asArgument(t, err, `ProxyHeader["`+name+`"]`)
+	}
+}
+
+// A proxy of the environment that cannot be used: the error says where it comes
+// from, since the program named none.
+func TestDialProxyOfEnvironment(t *testing.T) {
+	if os.Getenv("WS_TEST_ENVIRONMENT") == "" { // net/http looks at the environment once in a process
+		for scheme, proxy := range map[string]string{"ws": "socks5://127.0.0.1:1", "wss": "socks5://127.0.0.1:1"} {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestDialProxyOfEnvironment$")
+			variable := map[string]string{"ws": "HTTP_PROXY", "wss": "HTTPS_PROXY"}[scheme]
+			cmd.Env = append(os.Environ(), "WS_TEST_ENVIRONMENT="+scheme, variable+"="+proxy, "NO_PROXY=", "REQUEST_METHOD=")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		}
+		return
+	}
+	scheme := os.Getenv("WS_TEST_ENVIRONMENT")
+	_, err := ws.Dial(within(t), scheme+"://example.com/", nil)
+	asArgument(t, err, "Proxy")
+	for _, says := range []string{`"socks5"`, map[string]string{"ws": " HTTP_PROXY", "wss": " HTTPS_PROXY"}[scheme], "NO_PROXY", "Dialer.Proxy"} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("the error does not say %s: %v", says, err)
+		}
 	}
 }
 

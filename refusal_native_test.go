@@ -22,7 +22,6 @@ import (
 // list of what a client checks; HOSTILE: half-right handshakes, extensions and
 // bodies where none belong).
 func TestDialRefused(t *testing.T) {
-	good := func(r *http.Request) string { return switching(r) }
 	without := func(line string) func(*http.Request) string {
 		return func(r *http.Request) string { return strings.Replace(switching(r), line, "", 1) }
 	}
@@ -48,6 +47,9 @@ func TestDialRefused(t *testing.T) {
 			500, strings.Repeat("x", 1024), "500"},
 		"item 1: a long chunked body": {text("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + strings.Repeat("x", 4095)),
 			500, strings.Repeat("x", 1024), "500"},
+		"item 1: 426 that says why": {text("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 30\r\n\r\nthis address speaks WebSocket\n"),
+			426, "this address speaks WebSocket\n", `it says "this address speaks WebSocket"`},
+		"item 1: 400 in markup":   {text("HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>"), 400, "<html>no</html>", "Switching Protocols"},
 		"item 1: 204, no body":    {text("HTTP/1.1 204 No Content\r\n\r\nnot a body"), 204, "", "204"},
 		"item 1: a bad length":    {text("HTTP/1.1 400 Bad\r\nContent-Length: -1\r\n\r\n"), 400, "", "400"},
 		"item 1: 401":             {text("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"), 401, "", "credentials"},
@@ -68,18 +70,16 @@ func TestDialRefused(t *testing.T) {
 		"item 6: another subprotocol": {with("Sec-WebSocket-Protocol: c"), 101, "", "not offered"},
 		"item 6: both subprotocols":   {with("Sec-WebSocket-Protocol: a, b"), 101, "", "not offered"},
 		"item 6: subprotocol twice":   {with("Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: a"), 101, "", "more than once"},
-		"a body behind 101":           {with("Content-Length: 5"), 101, "", "no body can follow"},
-		"101 by HTTP/1.0": {func(r *http.Request) string { return strings.Replace(good(r), "HTTP/1.1", "HTTP/1.0", 1) },
-			101, "", "HTTP/1.0"},
-		"bare LF":           {func(r *http.Request) string { return strings.ReplaceAll(good(r), "\r\n", "\n") }, 0, "", "CRLF"},
-		"a folded field":    {with("X: a\r\n b"), 0, "", "folded"},
-		"no status":         {text("HTTP/1.1 OK\r\n\r\n"), 0, "", "status line"},
-		"another protocol":  {text("SSH-2.0-x\r\n"), 0, "", "another protocol"},
-		"HTTP/2":            {text("\x00\x00\x12\x04\x00\x00\x00\x00\x00"), 0, "", "another protocol"},
-		"nothing":           {text(""), 0, "", "unexpected EOF"},
-		"half a head":       {text("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"), 0, "", "unexpected EOF"},
-		"201 fields":        {text("HTTP/1.1 101 X\r\n" + strings.Repeat("a: b\r\n", 201) + "\r\n"), 0, "", "201 header fields"},
-		"nine interim ones": {text(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 9)), 0, "", "interim"},
+		"a bare CR":                   {with("X: a\rb"), 0, "", "bare CR"},
+		"CR CR LF":                    {func(r *http.Request) string { return strings.ReplaceAll(switching(r), "\r\n", "\r\r\n") + "\r\n\r\n" }, 0, "", "bare CR"},
+		"folded from the first":       {func(r *http.Request) string { return strings.Replace(switching(r), "\r\n", "\r\n ", 1) }, 0, "", "folded"},
+		"no status":                   {text("HTTP/1.1 OK\r\n\r\n"), 0, "", "status line"},
+		"another protocol":            {text("SSH-2.0-x\r\n"), 0, "", "another protocol"},
+		"HTTP/2":                      {text("\x00\x00\x12\x04\x00\x00\x00\x00\x00"), 0, "", "another protocol"},
+		"nothing":                     {text(""), 0, "", "unexpected EOF"},
+		"half a head":                 {text("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"), 0, "", "unexpected EOF"},
+		"201 fields":                  {text("HTTP/1.1 101 X\r\n" + strings.Repeat("a: b\r\n", 201) + "\r\n"), 0, "", "201 header fields"},
+		"nine interim ones":           {text(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 9)), 0, "", "interim"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			newCensus(t)
@@ -98,6 +98,45 @@ func TestDialRefused(t *testing.T) {
 			}
 			if (e.Header != nil) != (tt.status != 0) {
 				t.Errorf("header %v with status %d", e.Header, tt.status)
+			}
+		})
+	}
+}
+
+// TestDialTakes has servers and gateways answer as some do, and browsers accept:
+// what follows the head are frames, whatever it says of a body.
+func TestDialTakes(t *testing.T) {
+	with := func(lines ...string) func(*http.Request) string {
+		return func(r *http.Request) string { return switching(r, lines...) }
+	}
+	each := func(old, new string) func(*http.Request) string {
+		return func(r *http.Request) string { return strings.ReplaceAll(switching(r), old, new) }
+	}
+	for name, answer := range map[string]func(*http.Request) string{
+		"RFC 9112 section 6.3 item 1: chunks":                 with("Transfer-Encoding: chunked"),
+		"RFC 9112 section 6.3 item 1: a length":               with("Content-Length: 7"),
+		"RFC 9112 section 6.3 item 1: a length of nonsense":   with("Content-Length: x", "Content-Length: 5"),
+		"RFC 9112 section 5.2: a fold becomes spaces":         with("X: a\r\n b\r\n\tc"),
+		"RFC 9112 section 5.2: a fold in a field that counts": each("Connection: Upgrade", "Connection: keep-alive,\r\n Upgrade"),
+		"RFC 9112 section 5.2: a fold of nothing":             with("X: a\r\n \r\n\t"),
+		"RFC 9112 section 2.2: a bare LF":                     each("\r\n", "\n"),
+		"RFC 9112 section 2.2: a bare LF here and there":      each("Upgrade\r\n", "Upgrade\n"),
+		"RFC 9112 section 2.3: a status line of HTTP/1.0":     each("HTTP/1.1", "HTTP/1.0"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			newCensus(t)
+			d := pipe(func(nc net.Conn, r *http.Request) {
+				io.WriteString(nc, answer(r)+"\x81\x05hello")
+				io.Copy(io.Discard, nc)
+			})
+			c, err := d.Dial(within(t), "ws://example.com/chat")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.CloseNow()
+			hears(t, c, "hello")
+			if h := http.Header(c.ResponseHeader()); strings.Contains(name, "spaces") && h.Get("X") != "a b c" {
+				t.Errorf("the folded field is %q", h.Get("X"))
 			}
 		})
 	}
@@ -216,9 +255,8 @@ func TestDialSlowBody(t *testing.T) {
 					t.Errorf("Dial took %v, want %v", took, tt.took)
 				}
 				if !tt.refused {
-					_, ok := errors.AsType[*ws.HandshakeError](err)
-					if ok || !errors.Is(err, context.DeadlineExceeded) {
-						t.Errorf("error = %v, want the context's", err)
+					if e := asHandshake(t, err); !errors.Is(err, context.DeadlineExceeded) || e.Status != 503 {
+						t.Errorf("error = %v, want the context's, and the status that came before", err)
 					}
 					return
 				}

@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httputil"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/twinws/ws/handshake"
 )
@@ -44,6 +47,39 @@ func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error)
 		}
 	}
 	return nil, nil, &HandshakeError{Problem: "the server sent more than 8 interim responses"}
+}
+
+// reasonOf is a response's status with its reason, which may be the server's own.
+func reasonOf(res *handshake.Response) string {
+	reason := res.Reason
+	if reason == "" {
+		reason = http.StatusText(res.Status)
+	}
+	if reason == "" {
+		return ""
+	}
+	return ": " + strconv.Itoa(res.Status) + " " + excerptOf(reason)
+}
+
+// excerpt is the beginning of a refusal's body as an error's text shows it: its
+// first line, if that is text and no markup, in quotes.
+func excerpt(body []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+	line = excerptOf(strings.TrimSpace(line))
+	if line == "" || line[0] == '<' || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
+		return ""
+	}
+	return "; it says " + strconv.Quote(line)
+}
+
+// maxExcerpt bounds the server's words in an error's text, in bytes.
+const maxExcerpt = 200
+
+func excerptOf(s string) string {
+	if len(s) <= maxExcerpt {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxExcerpt], "") + "..."
 }
 
 // readBody returns the first bytes of a refusal's body, as far as they come in

@@ -24,7 +24,7 @@ const (
 
 // Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
 // Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB, 200 header fields, and 10 s. nc may be a *tls.Conn.
+// 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
 //
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
@@ -106,11 +106,12 @@ func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engi
 	defer o.putRequest(r)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	held, err := readHead(nc, room[:0], handshake.MaxHeadBytes, r.Parse)
+	parse := func(p []byte) (int, error) { return r.ParseMax(p, o.MaxHeadBytes) }
+	held, err := readHead(nc, room[:0], o.MaxHeadBytes, parse)
 	if err != nil {
 		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
-	n, err := r.Parse(held)
+	n, err := parse(held)
 	if err == nil {
 		var refusal *HandshakeError
 		if a, refusal = o.agree(r, policy); refusal != nil {

@@ -10,13 +10,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // defaultPorts are left out of the Host field (RFC 6455 section 4.1).
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// parseURL takes absolute URLs. The result has the scheme http or https, a
-// host, no fragment, and a query that may stand in a request line.
+// parseURL takes absolute URLs. The result has the scheme http or https, a host of
+// ASCII, no fragment, and a path and a query as a browser would ask for them.
 func parseURL(raw string) (*url.URL, error) {
 	bad := func(problem string) error { return &ArgumentError{Name: "url", Problem: problem} }
 	u, err := url.Parse(raw)
@@ -42,8 +44,81 @@ func parseURL(raw string) (*url.URL, error) {
 	case !validPort(u.Port()):
 		return nil, bad("has the port " + u.Port() + ", which is over 65535")
 	}
-	u.RawQuery = escapeQuery(u.RawQuery)
+	ascii, err := asciiHost(u.Hostname())
+	if err != nil {
+		return nil, bad("has the host " + strconv.Quote(u.Hostname()) + ", which is no domain name: " + err.Error())
+	}
+	u.Host = hostOf(ascii, u.Port())
+	u.RawPath = resolvePath(rawPath(raw))
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, bad("has the path " + strconv.Quote(u.RawPath) + ", which cannot be decoded")
+	}
+	u.RawQuery = escape(u.RawQuery, `"'<>`)
 	return u, nil
+}
+
+// domains maps names of letters beyond ASCII to those of DNS as the URL standard's
+// "domain to ASCII" does (UTS 46, without its transitional part), so that both
+// homes dial the same name.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
+	idna.StrictDomainName(false), idna.CheckHyphens(false), idna.VerifyDNSLength(false))
+
+// asciiHost returns the host to look up and to name in the Host field.
+func asciiHost(host string) (string, error) {
+	for i := range len(host) {
+		if host[i] >= 0x80 {
+			return domains.ToASCII(host)
+		}
+	}
+	if strings.Contains(host, ":") {
+		return host, nil // an IPv6 address, whose zone has a case
+	}
+	return strings.ToLower(host), nil
+}
+
+// hostOf joins a host and a port as a URL has them, "" for none.
+func hostOf(host, port string) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" {
+		host += ":" + port
+	}
+	return host
+}
+
+// rawPath returns the path of an absolute URL as it is written.
+func rawPath(raw string) string {
+	_, rest, _ := strings.Cut(raw, "//")
+	start := strings.IndexAny(rest, "/?")
+	if start < 0 || rest[start] == '?' {
+		return ""
+	}
+	path, _, _ := strings.Cut(rest[start:], "?")
+	return path
+}
+
+// resolvePath returns path without its dot segments, and with what the URL standard
+// percent-encodes in a path percent-encoded (sections 4.4, path state, and 1.3;
+// RFC 3986 section 5.2.4), and | as well, which Go's servers refuse bare. A
+// backslash is a slash there.
+func resolvePath(path string) string {
+	segments := strings.Split(strings.ReplaceAll(path, `\`, "/"), "/")[1:]
+	var kept []string
+	for i, s := range segments {
+		switch strings.ReplaceAll(strings.ToLower(s), "%2e", ".") {
+		case "..":
+			kept = kept[:max(len(kept)-1, 0)]
+		case ".":
+		default:
+			kept = append(kept, escape(s, "\"#<>?^`{}|"))
+			continue
+		}
+		if i == len(segments)-1 {
+			kept = append(kept, "")
+		}
+	}
+	return "/" + strings.Join(kept, "/")
 }
 
 // parseProblem says what is wrong with raw, and shows nothing of a password:
@@ -63,12 +138,12 @@ func validPort(s string) bool {
 	return s == "" || err == nil
 }
 
-// escapeQuery percent-encodes what the WHATWG URL standard does in a query, so
-// that both homes ask for the same.
-func escapeQuery(s string) string {
+// escape percent-encodes what the URL standard does everywhere, and the bytes of
+// more.
+func escape(s, more string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(`"'<>`, c) >= 0 {
+		if c := s[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(more, c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -80,14 +155,15 @@ func escapeQuery(s string) string {
 // hostField returns what the Host field says of u: no default port, and no IPv6
 // zone, which means something to this machine alone (RFC 6874 section 1).
 func hostField(u *url.URL) string {
+	port := u.Port()
+	if port == defaultPorts[u.Scheme] {
+		port = ""
+	}
 	host := u.Hostname()
 	if strings.Contains(host, ":") {
-		host = "[" + withoutZone(host) + "]"
+		host = withoutZone(host)
 	}
-	if port := u.Port(); port != "" && port != defaultPorts[u.Scheme] {
-		host += ":" + port
-	}
-	return host
+	return hostOf(host, port)
 }
 
 func withoutZone(ip string) string {
@@ -96,12 +172,13 @@ func withoutZone(ip string) string {
 }
 
 // hostPort returns u's address with a port.
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = defaultPorts[u.Scheme]
+func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return defaultPorts[u.Scheme]
 }
 
 // basicAuth returns the credentials of user (RFC 7617), "" when there are none.

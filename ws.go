@@ -172,7 +172,9 @@ type DialOptions struct {
 	// bound, or have the server wait for an answer now and then.
 	//
 	// Natively it has no effect, as nothing can be over it: the library reads
-	// ahead 4 KiB at most, the rest stays with the kernel, and the peer has to wait.
+	// ahead 72 KiB at most from a TCP or Unix socket of package net, and 16 KiB
+	// from anything else, such as TLS. The rest stays with the kernel, and the
+	// peer has to wait.
 	ReadBuffer int64
 
 	// WriteBuffer is how many bytes may be written and not yet sent before Write,
@@ -184,8 +186,10 @@ type DialOptions struct {
 	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
 	// once a second or less often, and whenever a message arrives.
 	//
-	// Natively it has no effect: Write returns when the kernel has taken the
-	// message, whose buffer of a few 100 KiB is the bound.
+	// Natively it has no effect. Write waits until the kernel has taken the
+	// message, whose buffer of a few 100 KiB to some MiB is the bound; only what is
+	// gathered, 64 KiB at most, waits with the library, for 1 ms at most (see
+	// Write).
 	WriteBuffer int64
 }
 
@@ -423,5 +427,7 @@ func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
 // ReadBuffered returns how many payload bytes have been received and not yet
 // read, as DialOptions.ReadBuffer counts them, and the next message with them.
 //
-// Natively it is 0: what nobody reads stays with the kernel, but for 4 KiB.
+// Natively it counts what the library has read ahead, 72 KiB at most, compressed
+// messages as they came; it is 0 while a Read is under way, and what stays with
+// the kernel is not counted.
 func (c *Conn) ReadBuffered() int64 { return readBuffered(c.b) }

@@ -14,7 +14,8 @@ import "strconv"
 // said: 2^bits bytes at most, 8 KiB at the default of 13 bits, and 8 KiB at most
 // for what it sends whatever the window. An idle connection so holds up to 16 KiB
 // at the defaults. Without takeover it holds nothing. As a client it may hold
-// up to 32 KiB for what it receives when the server cannot limit its window.
+// up to 32 KiB for what it receives, unless ServerMaxWindowBits is set and the
+// server can limit its window.
 //
 // The compressor's tables come from a pool and are held while a message is
 // being written, the inflater's while one is being read.
@@ -53,7 +54,9 @@ type Compression struct {
 	// 8 to 15; 0 means 13, which is 8 KiB, and 15 without takeover, where nothing is
 	// kept (RFC 7692 section 7.1.2). Of two wishes
 	// the smaller one holds; a server without one of its own grants what the client
-	// asks it for. A client whose window cannot be limited is told by the server
+	// asks it for. A client whose ServerMaxWindowBits is 0 asks for none, and
+	// offers permessage-deflate once, as browsers do: some servers agree to each
+	// of several offers (RFC 7692 section 5). A client whose window cannot be limited is told by the server
 	// not to use its context.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }

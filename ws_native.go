@@ -22,35 +22,39 @@ const defaultWriteTimeout = 30 * time.Second
 // what it can see: while no Read waits, nobody is judged. Over sockets one timer
 // serves all connections, and may be late by a 28th of a time.
 //
+// A peer that is slow to take what was sent before the ping is not silent. On
+// Linux, over TCP and TLS, the system tells what the peer's system has taken; on
+// other systems, and over anything else, what counts is that a Write which waits
+// goes on. What lies with the peer's own system counts as taken.
+//
 // In a browser: absent; the browser keeps its connections by itself.
 type Keepalive struct {
 	// Idle is how long a Read hears nothing before it sends a ping: 0 means
 	// 30 s, less than 0 turns the keepalive off.
 	Idle time.Duration
 	// Timeout is how long it then waits for any byte before it ends the
-	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means 30 s.
+	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means
+	// 30 s, less than 0 that nobody is ended, and pings are sent all the same.
+	// Each time that it runs out, a peer that has taken something since gets it anew.
 	Timeout time.Duration
 }
 
-// resolve returns the two durations; a first of 0 turns the keepalive off.
+// resolve returns the two durations; a first of 0 turns the keepalive off, and a
+// second of 0 is for ever.
 func (k *Keepalive) resolve() (idle, timeout time.Duration) {
-	idle, timeout = 30*time.Second, 30*time.Second
 	if k == nil {
-		return idle, timeout
+		k = new(Keepalive)
 	}
-	if k.Idle != 0 {
-		idle = max(k.Idle, 0)
-	}
-	if k.Timeout > 0 {
-		timeout = k.Timeout
-	}
-	return idle, timeout
+	return orDefault(k.Idle, defaultKeepalive), orDefault(k.Timeout, defaultKeepalive)
 }
 
-// writeTimeout turns the option's value into that of engine.Config.
-func writeTimeout(d time.Duration) time.Duration {
+// defaultKeepalive is how long a peer may be silent, before the ping and after.
+const defaultKeepalive = 30 * time.Second
+
+// orDefault turns an option's value into a duration, 0 for none.
+func orDefault(d, otherwise time.Duration) time.Duration {
 	if d == 0 {
-		return defaultWriteTimeout
+		return otherwise
 	}
 	return max(d, 0)
 }
@@ -72,7 +76,7 @@ func (e *opError) Is(target error) bool {
 }
 
 // readBuffered is the native home's part of ReadBuffered.
-func readBuffered(backend) int64 { return 0 }
+func readBuffered(b backend) int64 { return native(b).ReadBuffered() }
 
 // dialed is the backend of a connection that was dialed, with what is known of
 // its handshake.

@@ -90,7 +90,7 @@ type Conn interface {
 	BufferedAmount() int64
 
 	// ReadBuffered returns how many payload bytes have been received and not
-	// yet read, of text in UTF-16 units. A home that lets the peer wait instead
-	// of holding what nobody reads returns 0.
+	// yet read, in a page of text in UTF-16 units. Natively it counts what was
+	// read ahead, and is 0 while a Read is under way.
 	ReadBuffered() int64
 }

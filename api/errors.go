@@ -35,7 +35,8 @@ var (
 	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, from a new Reader if that one's context has ended, or io.Copy it to io.Discard")
 
 	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
-	// sent no byte for as long as the keepalive settings allow.
+	// sent no byte for as long as the keepalive settings allow, nor took any
+	// that it was sent before the ping.
 	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
 
 	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
@@ -120,6 +121,9 @@ func CloseStatus(err error) StatusCode {
 type HandshakeError struct {
 	// URL is what was dialed, without its userinfo. Empty on the server's side.
 	URL string
+	// Proxy is the proxy, host and port, whose answer Status, Header and Body are;
+	// "" when they are the server's.
+	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
 	Status int
 	// Header is the response's header, nil when there was none.
@@ -141,6 +145,9 @@ func (e *HandshakeError) Error() string {
 	if e.Status != 0 {
 		s += ": status " + strconv.Itoa(e.Status)
 	}
+	if e.Proxy != "" {
+		s += " of the proxy " + e.Proxy
+	}
 	if e.Problem != "" {
 		s += ": " + e.Problem
 	}
@@ -152,6 +159,9 @@ func (e *HandshakeError) Error() string {
 
 // Unwrap returns Cause.
 func (e *HandshakeError) Unwrap() error { return e.Cause }
+
+// Timeout reports whether a time limit or the context's deadline had passed.
+func (e *HandshakeError) Timeout() bool { return errors.Is(e.Cause, context.DeadlineExceeded) }
 
 // ProtocolError says which rule the peer broke. The connection has been failed
 // with Code (RFC 6455 section 7.1.7).

@@ -17,6 +17,7 @@ require (
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260214004413-d219187c3433 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
+	golang.org/x/net v0.47.0 // indirect
 )
 
 require (
@@ -35,5 +36,5 @@ require (
 	github.com/lxzan/gws v1.8.9
 	github.com/twinws/ws v0.0.0-00010101000000-000000000000
 	golang.org/x/image v0.30.0 // indirect
-	golang.org/x/text v0.28.0 // indirect
+	golang.org/x/text v0.31.0 // indirect
 )

@@ -28,7 +28,9 @@ type Policy struct {
 	//   - port is a number or "*" for any. Without one, only the scheme's
 	//     default port matches: 80 for http, 443 for https.
 	//   - "*" alone allows every origin of any scheme and port, and "null"; "null"
-	//     alone the opaque origin that sandboxed frames and local files have.
+	//     alone the opaque origin that sandboxed frames and local files have;
+	//     "file://" that of local files in some web views. Both could be any
+	//     file's, one from the network too.
 	//     An Origin field that is malformed or comes twice is never allowed.
 	//
 	// Parsed parts are compared, without regard to case; names other than ASCII
@@ -109,9 +111,13 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 
 // checkHTTP checks what a request needs before it may ask for an upgrade.
 func checkHTTP(r *Request) *api.HandshakeError {
+	fields := len(r.Header)
+	if r.Host != "" && r.Header.Count("Host") == 0 {
+		fields++ // net/http takes it out
+	}
 	switch {
-	case len(r.Header) > MaxFields:
-		return tooManyFields(len(r.Header))
+	case fields > MaxFields:
+		return tooManyFields(fields)
 	case r.Method != http.MethodGet:
 		return refuse(http.StatusMethodNotAllowed, "the method is "+quote(r.Method)+
 			": a WebSocket handshake is a GET (RFC 6455 section 4.2.1 item 1)")
@@ -123,6 +129,11 @@ func checkHTTP(r *Request) *api.HandshakeError {
 			", the handshake needs HTTP/1.1 (RFC 6455 section 4.2.1 item 1): a proxy in front must use it too (nginx: proxy_http_version 1.1)")
 	case r.Header.Count("Host") > 1:
 		return refuse(http.StatusBadRequest, "there is more than one Host field (RFC 9112 section 3.2)")
+	case !isRequestTarget(r.Target):
+		return refuse(http.StatusBadRequest, "the request target "+quote(r.Target)+
+			" has a fragment, a control character or a broken percent-encoding (RFC 9112 section 3.2)")
+	case r.Target[0] != '/' && !isAbsolute(r.Target):
+		return badTarget(r.Target)
 	case r.Header.body() != "":
 		return refuse(http.StatusBadRequest, "the request has "+r.Header.body()+
 			": a handshake has no body, what follows it are frames")

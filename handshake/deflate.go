@@ -88,9 +88,11 @@ func wanted(bits int, noTakeover bool) int {
 	return DefaultWindowBits
 }
 
-// Offer returns what a client offers, the best first (RFC 7692 section 5.1). The
-// second offer does without server_max_window_bits, for servers that cannot
-// limit theirs: the client must then be able to hold a window of 15 bits.
+// Offer returns what a client offers, the best first (RFC 7692 section 5.1). It is
+// one offer, as browsers make it, unless o names a window for the server: some
+// servers, libsoup 3.2 for one, agree to each of several. The server may then use a
+// window of 15 bits. A second offer does without server_max_window_bits, for
+// servers that cannot limit theirs.
 func (o DeflateOptions) Offer() []Extension {
 	var params []Param
 	if o.ServerNoContextTakeover {
@@ -105,7 +107,7 @@ func (o DeflateOptions) Offer() []Extension {
 	}
 	params = append(params, client)
 	anyServer := Extension{Name: deflateName, Params: params}
-	if o.serverBits() == maxWindowBits {
+	if o.ServerMaxWindowBits == 0 || o.serverBits() == maxWindowBits {
 		return []Extension{anyServer}
 	}
 	limited := append(slices.Clone(params), Param{serverMaxWindowBits, strconv.Itoa(o.serverBits())})

@@ -55,6 +55,23 @@ func isTarget(s string) bool {
 	return s != ""
 }
 
+// isRequestTarget reports whether a server takes s as a request target. Bytes over
+// 0x7F, which RFC 3986 wants percent-encoded, are taken as they come, as net/http
+// does: they part no two readers, and some clients send them.
+func isRequestTarget(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c <= ' ', c == 0x7F, c == '#':
+			return false
+		case c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isHex(c byte) bool { c = lower(c); return isDigit(c) || 'a' <= c && c <= 'f' }
+
 // trimSpace removes optional white space (RFC 9110 section 5.6.3).
 func trimSpace(s string) string { return strings.Trim(s, " \t") }
 

@@ -33,8 +33,9 @@ var ErrShort = errors.New("the head is not complete: read more, and parse again"
 // looked at by an earlier call and are not looked at again, so that
 // a head that arrives one byte at a time costs no more than one that arrives at once.
 //
-// A line that ends in a bare LF counts too: parsing refuses it, and the
-// peer learns of it at once instead of waiting for an end that never comes.
+// A line that ends in a bare LF counts too: a response's is taken, and a request's
+// refused, which the peer learns at once instead of waiting for an end that
+// never comes.
 func HeadEnd(src []byte, from int) int {
 	// The end is LF LF or LF CR LF; its first two bytes may be old.
 	i := max(from-2, 0)

@@ -21,7 +21,7 @@ type ClientRequest struct {
 
 // AppendRequest appends the head of r's request to dst (RFC 6455 section 4.1).
 // The handshake's own fields come first, those of r.Header after them, sorted
-// by name.
+// by name, in the spelling that they have there.
 //
 // It returns a *api.ArgumentError, and dst as it was, for anything that would
 // not arrive as one field or one request line (CR, LF and NUL above all), and
@@ -96,22 +96,38 @@ func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
 	if len(h) == 0 {
 		return dst, nil
 	}
+	if err := CheckHeader("Header", h); err != nil {
+		return dst, err
+	}
 	for _, name := range sortedNames(h) {
-		at := "Header[" + quote(name) + "]"
-		switch {
-		case !isToken(name):
-			return dst, &api.ArgumentError{Name: at, Problem: "the name is not a token (RFC 9110 section 5.6.2)"}
-		case owned(name):
-			return dst, &api.ArgumentError{Name: at, Problem: "the handshake writes this field by itself: leave it out"}
-		}
-		for i, v := range h[name] {
-			if !isFieldValue(v) {
-				return dst, &api.ArgumentError{Name: at, Problem: "value " + strconv.Itoa(i) + " has a control character, such as CR, LF or NUL"}
-			}
+		for _, v := range h[name] {
 			dst = appendField(dst, name, v)
 		}
 	}
 	return dst, nil
+}
+
+// CheckHeader returns a *api.ArgumentError for the first field of h, in the order
+// of their names, that [AppendRequest] and [AppendResponse] refuse: one whose name
+// is no token, or which the handshake writes by itself, in whatever spelling, and
+// one with a value that would not arrive as one line. option is what the error
+// calls h, such as "Header".
+func CheckHeader(option string, h map[string][]string) error {
+	for _, name := range sortedNames(h) {
+		at := option + "[" + quote(name) + "]"
+		switch {
+		case !isToken(name):
+			return &api.ArgumentError{Name: at, Problem: "the name is not a token (RFC 9110 section 5.6.2)"}
+		case owned(name):
+			return &api.ArgumentError{Name: at, Problem: "the handshake writes this field by itself: leave it out"}
+		}
+		for i, v := range h[name] {
+			if !isFieldValue(v) {
+				return &api.ArgumentError{Name: at, Problem: "value " + strconv.Itoa(i) + " has a control character, such as CR, LF or NUL"}
+			}
+		}
+	}
+	return nil
 }
 
 func sortedNames(h map[string][]string) []string {

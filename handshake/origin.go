@@ -17,13 +17,18 @@ type origin struct {
 
 // parseOrigin reads the serialization of an origin (RFC 6454 section 6.2):
 // scheme "://" host [ ":" port ], and nothing else. A user, a path, even a lone
-// slash are no part of it.
+// slash are no part of it. Some web views send "file://", with no host, where
+// the standards have "null"; other schemes of theirs may have none either.
 func parseOrigin(s string) (o origin, ok bool) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok || !validScheme(scheme) {
 		return origin{}, false
 	}
 	o.scheme = lowerString(scheme)
+	if rest == "" && hostless(o.scheme) {
+		o.port = noPort
+		return o, true
+	}
 	if o.authority, ok = parseAuthority(rest); !ok {
 		return origin{}, false
 	}
@@ -31,6 +36,15 @@ func parseOrigin(s string) (o origin, ok bool) {
 		o.port = defaultPort(o.scheme)
 	}
 	return o, true
+}
+
+// hostless reports whether an origin of a scheme, in lower case, may have no host.
+func hostless(scheme string) bool {
+	switch scheme {
+	case "http", "https", "ws", "wss":
+		return false
+	}
+	return true
 }
 
 // validScheme checks s against RFC 3986 section 3.1.

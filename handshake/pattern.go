@@ -62,6 +62,10 @@ func parsePattern(s string) (p pattern, ok bool) {
 			return pattern{}, false
 		}
 		p.scheme, rest = lowerString(scheme), after
+		if after == "" && hostless(p.scheme) {
+			p.port = noPort
+			return p, true
+		}
 	}
 	return p.withAddress(rest)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/twinws/ws/api"
 )
 
 // Request is the head of an HTTP request.
@@ -36,13 +38,16 @@ func ParseRequest(src []byte) (r *Request, n int, err error) {
 
 // Parse is [ParseRequest] into r, whose Header's memory it uses again. On error
 // r is empty.
-func (r *Request) Parse(src []byte) (n int, err error) {
+func (r *Request) Parse(src []byte) (n int, err error) { return r.ParseMax(src, MaxHeadBytes) }
+
+// ParseMax is Parse with another limit for the head, in bytes.
+func (r *Request) ParseMax(src []byte, most int) (n int, err error) {
 	r.Reset()
 	if len(src) > 0 && !tokenByte(src[0]) {
 		return 0, malformed(http.StatusBadRequest,
 			"what came does not begin with a method: if it is TLS, it was sent to a port that does not speak it")
 	}
-	head, err := cutHead(src, MaxHeadBytes)
+	head, err := cutHead(src, most)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +78,7 @@ func (r *Request) Reset() {
 func (r *Request) parseLine(line string) error {
 	method, rest, _ := strings.Cut(line, " ")
 	target, proto, _ := strings.Cut(rest, " ")
-	if !isToken(method) || !isTarget(target) || !validProto(proto) {
+	if !isToken(method) || !isRequestTarget(target) || !validProto(proto) {
 		return malformed(http.StatusBadRequest,
 			"the request line "+quote(line)+" is malformed (RFC 9112 section 3)")
 	}
@@ -83,11 +88,20 @@ func (r *Request) parseLine(line string) error {
 	}
 	host, ok := targetHost(target)
 	if !ok {
-		return malformed(http.StatusBadRequest, "the request target "+quote(target)+
-			" is neither a path nor an http or https URI (RFC 6455 section 4.2.1 item 1)")
+		return badTarget(target)
 	}
 	r.Host = host // RFC 9112 section 3.2.2: it overrides the Host field
 	return nil
+}
+
+func badTarget(target string) *api.HandshakeError {
+	return malformed(http.StatusBadRequest, "the request target "+quote(target)+
+		" is neither a path nor an http or https URI (RFC 6455 section 4.2.1 item 1)")
+}
+
+func isAbsolute(target string) bool {
+	_, ok := targetHost(target)
+	return ok
 }
 
 // targetHost returns the authority of a target in absolute form.

@@ -28,6 +28,13 @@ func (r *Response) Interim() bool {
 // [MaxResponseHeadBytes] or [MaxFields], or cannot become an HTTP/1 response
 // whatever follows.
 //
+// It takes what every browser takes: lines that end in a bare LF (RFC 9112 section
+// 2.2 allows it), and folded fields, whose folds become spaces (section 5.2
+// demands it of user agents). Servers may not be that lenient, since whoever
+// stands between two of them may read the same bytes otherwise; here the one who
+// reads is the one who asked, nothing is passed on, and nothing but frames
+// follows. A CR elsewhere, and white space before the first field, are refused.
+//
 // Call it when [HeadEnd] has found the end, or when nothing more will come.
 func ParseResponse(src []byte) (r *Response, n int, err error) {
 	r, n, err = parseResponse(src)
@@ -48,7 +55,7 @@ func parseResponse(src []byte) (*Response, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	line, rest, err := cutLine(head)
+	line, rest, err := cutLine(regular(head))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -60,6 +67,31 @@ func parseResponse(src []byte) (*Response, int, error) {
 		return nil, 0, err
 	}
 	return r, len(head), nil
+}
+
+// regular returns head with each line ended by CRLF and each field on one. What
+// else is wrong with it stays.
+func regular(head string) string {
+	if strings.Count(head, "\n") == strings.Count(head, "\r\n") && !strings.Contains(head, "\n ") && !strings.Contains(head, "\n\t") {
+		return head
+	}
+	var b strings.Builder
+	b.Grow(len(head) + MaxFields)
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimSuffix(head, "\n"), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		switch folded := trimSpace(line); {
+		case n > 1 && folded != line && (line[0] == ' ' || line[0] == '\t'):
+			b.WriteString(" " + folded)
+		case n > 0:
+			b.WriteString("\r\n" + line)
+		default:
+			b.WriteString(line)
+		}
+		n++
+	}
+	b.WriteString("\r\n")
+	return b.String()
 }
 
 // parseLine reads the status line (RFC 9112 section 4). The space before an

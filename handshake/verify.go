@@ -30,14 +30,17 @@ func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensi
 
 // problem says what is wrong with a response apart from what was negotiated,
 // "" when nothing is.
+//
+// A 101 ends at its empty line, whatever Content-Length and Transfer-Encoding
+// say (RFC 9112 section 6.3 item 1): what follows are frames. Nor does the version
+// in its status line matter, which some gateways write as HTTP/1.0: that the
+// server switched is proved by the key's answer alone.
 func (r *Response) problem(key string) string {
 	h := r.Header
 	accept := h.Get("Sec-WebSocket-Accept")
 	switch {
 	case r.Status != http.StatusSwitchingProtocols:
 		return r.refusal()
-	case r.Proto == "HTTP/1.0":
-		return "the server switched protocols by HTTP/1.0, which cannot (RFC 9110 section 15.2)"
 	case h.Count("Upgrade") == 0:
 		return "the response has no Upgrade field (item 2)"
 	case h.Count("Upgrade") > 1 || !equalFold(h.Get("Upgrade"), "websocket"):
@@ -50,8 +53,6 @@ func (r *Response) problem(key string) string {
 		return "the response has Sec-WebSocket-Accept more than once (item 4)"
 	case accept != AcceptKey(key):
 		return "Sec-WebSocket-Accept " + quote(accept) + " does not answer the key that was sent: it is another connection's, from a cache perhaps (item 4)"
-	case h.body() != "":
-		return "the response has " + h.body() + ", but no body can follow 101 (RFC 9110 section 8.6)"
 	}
 	return ""
 }

@@ -211,9 +211,10 @@ func (t *talk) within(limit time.Duration, what string, g *sync.WaitGroup) bool 
 	return false
 }
 
-// checkGoroutines complains about whoever is still there though the connection
-// has ended and no time has passed since.
+// checkGoroutines complains about whoever is still there a second after the
+// connection has ended: until then a stream may wait for the peer's end.
 func (t *talk) checkGoroutines() {
+	time.Sleep(time.Second)
 	synctest.Wait()
 	if left := goroutines(); left != "" {
 		t.complain("left: goroutines that have nothing to do any more:\n%s", left)

@@ -135,11 +135,12 @@ const (
 	// an empty one); the target answers with the same code, and then the stream
 	// ends. Its program gets Code and Reason.
 	Answered
-	// Begun: the target began to close; the stream ends. Its program gets Code
-	// and Reason, and whether the end was Clean.
+	// Begun: the target began to close; the stream ends. Its program gets Code, -1
+	// if the peer sent none, and Reason, and whether the end was Clean.
 	Begun
-	// Cut: the peer ends the stream without a close frame. The target's
-	// program gets 1006.
+	// Cut: the peer ends the stream without a close frame, its half of it where it
+	// has halves: then the target sends a close frame with 1002. Its program
+	// gets 1006.
 	Cut
 	// Refused: the handshake fails. A server target answers with the status Code,
 	// a client target ends the stream; neither sends a frame.

@@ -285,6 +285,7 @@ func (p *Peer) end(e End) error {
 		if !p.halfClose() {
 			return nil
 		}
+		return p.endsWith(1002)
 	case Failed, Answered:
 		return p.endsWith(e.Code)
 	}

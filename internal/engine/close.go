@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"time"
+	"io"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -12,6 +12,7 @@ import (
 var (
 	errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
 	errNotTaken = errors.New("the peer did not take the answer to its close frame within 5 s")
+	errGivenUp  = errors.New("the context of Close ended before the peer's close frame came")
 	errCutShort = errors.New("a context ended when a part of the close frame had been sent")
 )
 
@@ -24,11 +25,12 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 // empty close frame.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
-	wait, cancel := context.WithCancel(ctx)
+	wait := ctx
 	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
 		wait, cancel = context.WithTimeout(ctx, CloseWait)
+		defer cancel()
 	}
-	defer cancel()
 	// Reading does not wait for the sending: a peer that is about to close, too,
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
@@ -38,6 +40,9 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 		c.doneReading()
 	}
 	cause := errNoAnswer
+	if ctx.Err() != nil {
+		cause = errGivenUp
+	}
 	select {
 	case err := <-sent:
 		if err != nil && err != wait.Err() {
@@ -45,18 +50,29 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 		}
 	default:
 	}
-	c.end(true, cause, true)
+	first, err := c.endOnce(true, cause, atOnce)
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
+	clean := c.closing.wasHeard() && c.closing.sent && !c.closing.failed()
+	c.mu.Unlock()
+	switch {
+	case clean:
 		return nil
+	case first && ctx.Err() != nil:
+		return &cutShort{err, ctx.Err()}
 	}
-	return c.closing.err()
+	return err
 }
+
+// cutShort is the error of an operation whose context ended, and the connection
+// with it.
+type cutShort struct{ end, context error }
+
+func (e *cutShort) Error() string   { return e.end.Error() }
+func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
 
 // CloseNow ends the stream.
 func (c *Conn) CloseNow() error {
-	first, err := c.endOnce(true, nil, true)
+	first, err := c.endOnce(true, nil, atOnce)
 	if first {
 		return nil
 	}
@@ -69,29 +85,29 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
+	how := atOnce
 	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
-		c.linger(wait)
-		c.doneReading()
+		how = halfFirst
+		defer c.doneReading()
 	}
-	c.end(true, err, true)
+	c.end(true, err, how)
 }
 
 // fail is Fail for whoever holds reading. It returns what the operation is to
-// return. An ended ctx does not keep the code from the peer, it only makes the
-// rest shorter. Once the peer's close frame has come, what is wrong with the
-// message that it cut off is of no meaning: an inflater looks ahead of what it
-// gives out.
+// return. An ended ctx does not keep the code from the peer. Once the peer's
+// close frame has come, what is wrong with the message that it cut off is of no
+// meaning: an inflater looks ahead of what it gives out.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
 		return c.finish(ctx)
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
+	how := atOnce
 	if c.sendClose(wait) == nil {
-		defer context.AfterFunc(ctx, cancel)()
-		c.linger(wait)
+		how = halfFirst
 	}
-	return c.end(true, err, true)
+	return c.end(true, err, how)
 }
 
 // failReason tells the peer's developers the rule they broke.
@@ -205,13 +221,15 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 	return nil
 }
 
-// finish ends a connection whose peer has sent its close frame: it is answered,
-// and then the server is first to end the stream (RFC 6455 section 7.1.1), half
-// of it where it can: bytes behind the peer's close frame would else destroy the
-// answer on its way.
+// finish ends a connection whose peer has sent its close frame, or has ended its
+// half of the stream: what is due is sent, our close frame with it. Then the
+// server is first to end the stream (RFC 6455 section 7.1.1), half of it where it
+// can: bytes behind the peer's close frame would else destroy the answer on its
+// way. Nobody waits for the peer to end its half.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
+	lost := c.closing.lost()
 	err := c.closing.err()
 	c.mu.Unlock()
 	if over {
@@ -220,65 +238,42 @@ func (c *Conn) finish(ctx context.Context) error {
 	wait, cancel := context.WithTimeout(ctx, CloseWait)
 	defer cancel()
 	err = c.sendClose(wait)
+	_, two := c.stream.(halved)
+	how := atOnce
 	switch {
+	case err == nil && (lost || !c.cfg.Client && !two):
+		how = farewell
 	case err == nil && c.cfg.Client:
-		c.awaitEnd(wait)
+		how = lingering
 	case err == nil:
-		c.halfClose(wait)
-	case err != nil && ctx.Err() != nil:
+		how = halfFirst
+	case ctx.Err() != nil:
 		return ctx.Err()
-	case err != nil && err == wait.Err():
+	case err == wait.Err():
 		err = errNotTaken
 	}
-	return c.end(false, err, err != nil)
+	return c.end(false, err, how)
 }
 
-// linger follows our close frame when the connection failed: ending the stream
-// with bytes unread could destroy the frame on its way to the peer.
-func (c *Conn) linger(ctx context.Context) {
-	if !c.halfClose(ctx) {
-		c.awaitEnd(ctx)
-	}
-}
-
-// halfClose ends the sending half of the stream and waits for the peer to end
-// its own. It reports false when the stream has no halves.
-func (c *Conn) halfClose(ctx context.Context) bool {
-	h, ok := c.stream.(interface{ CloseWrite() error })
-	if ok {
-		h.CloseWrite()
-		c.awaitEnd(ctx)
-	}
-	return ok
-}
-
-// awaitEnd throws bytes away until the peer ends the stream, within bounds.
-func (c *Conn) awaitEnd(ctx context.Context) {
-	b := getBlock(smallBlock)
-	defer putBlock(b)
-	c.stream.SetReadDeadline(time.Now().Add(lingerWait))
-	c.beginCall(inward, ctx)
-	defer c.endCall(inward, ctx)
-	for got := 0; got < lingerBytes; {
-		n, err := c.stream.Read(b.mem)
-		if got += n; err != nil {
-			return
-		}
-		if n == 0 {
-			got++ // a stream that returns nothing is bounded too
-		}
-	}
+// inputEnded is reading once the peer has ended its half of the stream without a
+// close frame. It may read on, so what this side has accepted is sent.
+func (c *Conn) inputEnded(ctx context.Context) error {
+	c.mu.Lock()
+	c.closing.lose(io.ErrUnexpectedEOF)
+	c.open.Store(false)
+	c.mu.Unlock()
+	return c.finish(ctx)
 }
 
 // end ends the stream, once, and returns the connection's error. local and
-// cause are for a connection that was open; atOnce forgoes TLS's farewell.
-func (c *Conn) end(local bool, cause error, atOnce bool) error {
-	_, err := c.endOnce(local, cause, atOnce)
+// cause are for a connection that was open. Who lingers holds reading.
+func (c *Conn) end(local bool, cause error, how leaving) error {
+	_, err := c.endOnce(local, cause, how)
 	return err
 }
 
 // endOnce is end, and reports whether it was this call that did it.
-func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err error) {
+func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err error) {
 	c.mu.Lock()
 	first = c.closing.end(local, cause)
 	err = c.closing.err()
@@ -297,7 +292,7 @@ func (c *Conn) endOnce(local bool, cause error, atOnce bool) (first bool, err er
 			r.interrupts.Load().stop()
 		}
 		c.sending.Break(err)
-		c.closeStream(atOnce)
+		leave(c.stream, how)
 	}
 	return first, err
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"net"
 	"sync"
 	"testing"
@@ -151,7 +153,7 @@ func TestCloseSilentPeer(t *testing.T) {
 	for _, name := range []string{"alone", "with a reader", "with two more", "with data all the while", "after its half frame"} {
 		t.Run(name, func(t *testing.T) {
 			bothRoles(t, Config{}, func(r *rig) {
-				want := api.CloseError{Code: 1006, Local: true, Cause: errNoAnswer}
+				want := api.CloseError{Code: -1, Local: true, Cause: errNoAnswer}
 				var all sync.WaitGroup
 				begun := time.Now()
 				shut := func() {
@@ -183,12 +185,69 @@ func TestCloseSilentPeer(t *testing.T) {
 	}
 }
 
+// TestCloseContext closes against a peer that answers late or never: the context
+// bounds the wait, be it shorter than 5 s or longer, and 5 s where it has no
+// deadline. What ends is the connection, whose error blames no context.
+func TestCloseContext(t *testing.T) {
+	bound := func(d time.Duration) func() (context.Context, context.CancelFunc) {
+		return func() (context.Context, context.CancelFunc) { return context.WithTimeout(background, d) }
+	}
+	for _, c := range []struct {
+		name  string
+		ctx   func() (context.Context, context.CancelFunc)
+		after time.Duration // when the peer answers; 0: never
+		took  time.Duration
+		want  error // of the context, nil for none
+	}{
+		{"a deadline before 5 s", bound(time.Second), 0, time.Second, context.DeadlineExceeded},
+		{"a deadline after 5 s", bound(time.Minute), 0, time.Minute, context.DeadlineExceeded},
+		{"a deadline after 5 s, answered", bound(time.Minute), 30 * time.Second, 30 * time.Second, nil},
+		{"one that has passed", bound(0), 0, 0, context.DeadlineExceeded},
+		{"no deadline", newContext, 0, CloseWait, nil},
+		{"cancelled", func() (context.Context, context.CancelFunc) {
+			ctx, cancel := newContext()
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		}, 0, time.Second, context.Canceled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bothRoles(t, Config{}, func(r *rig) {
+				ctx, cancel := c.ctx()
+				defer cancel()
+				if c.after > 0 {
+					time.AfterFunc(c.after, func() { r.send(r.close(1000, "")); r.p.finish() })
+				}
+				begun := time.Now()
+				err := r.c.CloseContext(ctx, 4000, "r")
+				wantElapsed(t, "CloseContext", begun, c.took)
+				switch {
+				case c.after > 0 && err != nil:
+					t.Errorf("CloseContext: %v", err)
+				case c.want != nil:
+					wantIs(t, "CloseContext", err, c.want)
+					wantCloseError(t, "CloseContext", err, api.CloseError{Code: -1, Local: true, Cause: errGivenUp})
+				case c.after == 0:
+					wantCloseError(t, "CloseContext", err, api.CloseError{Code: -1, Local: true, Cause: errNoAnswer})
+				}
+				if c.took > 0 {
+					r.wantClose(4000, "r")
+				}
+				_, _, err = r.c.ReadAppend(background, nil)
+				wantIs(t, "Read", err, api.ErrClosed)
+				if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Read: %v matches the context of another call", err)
+				}
+			})
+		})
+	}
+}
+
 // TestCloseBehindStuckWriter closes while a write holds the wire: the close
 // frame cannot be sent, and 5 s bound the wait.
 func TestCloseBehindStuckWriter(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		r.s.limit(10)
-		want := api.CloseError{Code: 1006, Local: true, Cause: errNoAnswer}
+		want := api.CloseError{Code: -1, Local: true, Cause: errNoAnswer}
 		write := start(func() error { return r.c.Write(background, api.MessageText, make([]byte, 100)) })
 		read := r.startRead(background)
 		synctest.Wait()

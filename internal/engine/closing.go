@@ -11,7 +11,8 @@ const (
 	// stateClosing: this side began. Its close frame is due or sent; the
 	// peer's has not come.
 	stateClosing
-	// stateAnswering: the peer began. The answer is due.
+	// stateAnswering: the peer began, by its close frame or by ending its half of
+	// the stream. The answer is due.
 	stateAnswering
 	// stateExchanged: both close frames are known; the stream is to be ended.
 	stateExchanged
@@ -26,6 +27,7 @@ const (
 	localClose closeEvent = iota // this side wants to close, or fails the connection
 	frameSent                    // our close frame was given to the stream, as far as it took it
 	peerClose                    // the peer's close frame came
+	inputEnd                     // the peer ended its half of the stream
 	streamEnd                    // the stream was closed
 )
 
@@ -38,7 +40,7 @@ func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
 		return stateEnded, true
 	case s == stateOpen && ev == localClose:
 		return stateClosing, true
-	case s == stateOpen && ev == peerClose:
+	case s == stateOpen && (ev == peerClose || ev == inputEnd):
 		return stateAnswering, true
 	case s == stateClosing && ev == peerClose, s == stateAnswering && ev == frameSent:
 		return stateExchanged, true
@@ -106,6 +108,23 @@ func (c *closing) hear(f closeFrame) {
 	c.at, c.theirs, c.heard = next, f, true
 }
 
+// lose notes that the peer ended its half of the stream, by which cause, without a
+// close frame: what it broke is RFC 6455 section 7.1.1, and it may read our close
+// frame.
+func (c *closing) lose(cause error) {
+	next, ok := c.state().next(inputEnd)
+	if ok {
+		c.record = &record{at: next, ours: closeFrame{code: api.StatusProtocolError}}
+	}
+	if c.at != stateEnded && !c.heard && c.cause == nil {
+		c.cause = cause
+	}
+}
+
+// lost reports whether the peer ended its half of the stream without a close
+// frame, as far as is known before the end.
+func (c *closing) lost() bool { return c.record != nil && c.cause != nil }
+
 // answered notes that our close frame went out, whole or not. What happens to
 // it after the end changes nothing any more.
 func (c *closing) answered(whole bool) {
@@ -124,7 +143,9 @@ func (c *closing) end(local bool, cause error) bool {
 	if c.record == nil {
 		c.record = &record{local: local}
 	}
-	c.at, c.cause = next, cause
+	if c.at = next; c.cause == nil {
+		c.cause = cause
+	}
 	return true
 }
 
@@ -152,10 +173,11 @@ func (c *closing) err() error {
 		return c.failure
 	case c.heard:
 		return &api.CloseError{Code: c.theirs.code, Reason: c.theirs.reason, Local: c.local, Clean: c.sent, Cause: c.cause}
-	case c.at == stateEnded && c.local:
+	case c.at != stateEnded && c.cause == nil:
+		return api.ErrClosed
+	case c.local:
 		return &api.CloseError{Code: -1, Local: true, Cause: c.cause}
-	case c.at == stateEnded:
+	default:
 		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.cause}
 	}
-	return api.ErrClosed
 }

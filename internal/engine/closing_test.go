@@ -8,7 +8,7 @@ import (
 )
 
 var stateNames = []string{"open", "closing", "answering", "exchanged", "ended"}
-var eventNames = []string{"localClose", "frameSent", "peerClose", "streamEnd"}
+var eventNames = []string{"localClose", "frameSent", "peerClose", "inputEnd", "streamEnd"}
 
 // TestTransitions tries every state with every event.
 func TestTransitions(t *testing.T) {
@@ -22,6 +22,7 @@ func TestTransitions(t *testing.T) {
 	moves := []move{
 		{open, localClose, clos, "7.1.2: to start the closing handshake an endpoint sends a Close frame"},
 		{open, peerClose, answ, "5.5.1: on receiving a Close frame, the endpoint must send one in response"},
+		{open, inputEnd, answ, "7.1.1: TCP has been closed without a Close frame, or half of it: the peer may still read ours"},
 		{open, streamEnd, ended, "7.1.4: the connection is closed when TCP is, cleanly or not"},
 		{clos, peerClose, exch, "7.1.2: having sent and received a Close frame, an endpoint closes the connection"},
 		{clos, streamEnd, ended, "7.1.1: an endpoint may close at any time, when the peer does not answer for one"},
@@ -60,7 +61,8 @@ func TestClosingErr(t *testing.T) {
 	ended := func(local, clean bool, f closeFrame) error {
 		return &api.CloseError{Code: f.code, Reason: f.reason, Local: local, Clean: clean, Cause: cause}
 	}
-	none := closeFrame{code: 1006}
+	none, here := closeFrame{code: 1006}, closeFrame{code: -1}
+	lost := func(c *closing) { c.lose(cause) }
 	for _, c := range []struct {
 		name  string
 		steps []func(*closing)
@@ -69,7 +71,11 @@ func TestClosingErr(t *testing.T) {
 		{"open", nil, nil},
 		{"local", []func(*closing){local}, api.ErrClosed},
 		{"local, sent", []func(*closing){local, sent}, api.ErrClosed},
-		{"7.1.5: nothing heard is 1006", []func(*closing){local, sent, end}, ended(true, false, none)},
+		{"7.1.5: nothing heard is 1006, but for who ended it", []func(*closing){local, sent, end}, ended(true, false, here)},
+		{"the peer's half ended", []func(*closing){lost}, ended(false, false, none)},
+		{"the peer's half ended, answered", []func(*closing){lost, sent, func(c *closing) { c.end(false, nil) }}, ended(false, false, none)},
+		{"the peer's half ended instead of an answer", []func(*closing){local, sent, lost}, ended(true, false, here)},
+		{"a close after the peer's half ended is too late", []func(*closing){lost, local, sent, endHere}, ended(false, false, none)},
 		{"local, sent, heard", []func(*closing){local, sent, heard, end}, ended(true, true, theirs)},
 		{"local, heard, sent", []func(*closing){local, heard, sent, end}, ended(true, true, theirs)},
 		{"heard, sent", []func(*closing){heard, sent, end}, ended(false, true, theirs)},
@@ -77,7 +83,7 @@ func TestClosingErr(t *testing.T) {
 		{"heard, ended before the answer", []func(*closing){heard, end}, ended(false, false, theirs)},
 		{"an answer after the end changes nothing", []func(*closing){heard, end, sent}, ended(false, false, theirs)},
 		{"a close after the end is not heard", []func(*closing){end, heard}, ended(false, false, none)},
-		{"ended by this side", []func(*closing){endHere}, ended(true, false, none)},
+		{"ended by this side", []func(*closing){endHere}, ended(true, false, here)},
 		{"the first end counts", []func(*closing){end, endHere}, ended(false, false, none)},
 		{"who began stays", []func(*closing){heard, endHere}, ended(false, false, theirs)},
 		{"the second close frame is ignored", []func(*closing){heard, func(c *closing) { c.hear(ours) }, sent, end}, ended(false, true, theirs)},

@@ -27,11 +27,6 @@ import (
 const (
 	// CloseWait bounds the closing handshake.
 	CloseWait = 5 * time.Second
-	// lingerWait bounds the wait for the peer to end the stream, once it has
-	// been told to.
-	lingerWait = time.Second
-	// lingerBytes bounds what is read and thrown away meanwhile.
-	lingerBytes = 1 << 20
 	// maxFragments bounds the frames of one message.
 	maxFragments = 131_072
 )
@@ -44,7 +39,8 @@ const (
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
 // without the farewell that Close may send; AwaitRead() error waits until Read
 // would not wait, by the deadline for reading, so that no memory is held
-// meanwhile. Large messages are written to a
+// meanwhile; Unsent() (n int, known bool) tells how many bytes of what Write took
+// have not reached the peer's system yet, for the keepalive. Large messages are written to a
 // *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
@@ -64,7 +60,7 @@ type Config struct {
 	// ReadLimit is the largest message to read in bytes, less than 0 for none.
 	ReadLimit int64
 	// Idle is how long a waiting Read hears nothing before it sends a ping,
-	// and Timeout how long it waits after that. Idle 0 turns both off.
+	// and Timeout how long it waits after that, 0 for ever. Idle 0 turns both off.
 	Idle, Timeout time.Duration
 	// WriteTimeout is how long the stream may take no byte of what is written;
 	// the connection then ends, after twice that at the latest. 0 is for ever.
@@ -117,6 +113,7 @@ type Conn struct {
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
+	behind  bool          // protected by reading: when judged last, the peer had more to take than a ping
 	silence time.Duration // protected by reading: waited without a byte
 
 	// sending is held for a whole outgoing data message, wire for one frame.
@@ -135,7 +132,7 @@ type Conn struct {
 	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
 	index         int32        // protected by the clock's mu: of the alarm
 
-	seen     uint32        // protected by reading: written, as judged last
+	seen     uint32        // protected by reading: what the peer had taken of written, as judged last
 	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
 	due      atomic.Bool   // set when replies or out is to be sent, under mu

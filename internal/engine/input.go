@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/twinws/ws/frame"
+
 // calmReads is how many reads in a row must have had room for a smaller
 // buffer before the next has one.
 const calmReads = 8
@@ -79,4 +81,36 @@ func (in *input) release() {
 	}
 	putBlock(in.block)
 	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
+}
+
+// ReadBuffered returns how many payload bytes of data frames are held and not yet
+// read, compressed ones as they came. While somebody reads it is 0: who waits for
+// bytes holds less than a header.
+func (c *Conn) ReadBuffered() (n int64) {
+	if !c.reading.TryLock() {
+		return 0
+	}
+	defer c.reading.Unlock()
+	if c.incoming == nil {
+		return 0
+	}
+	n = int64(len(c.msg.partial))
+	held := c.in.bytes()
+	next := frame.Header{Opcode: frame.OpClose} // not counted
+	left := int64(0)
+	if c.cur.have {
+		next, left = c.cur.h, c.cur.left
+	}
+	for {
+		payload := min(left, int64(len(held)))
+		if !next.Opcode.IsControl() {
+			n += payload
+		}
+		held = held[payload:]
+		h, size, err := frame.ParseHeader(held)
+		if err != nil {
+			return n
+		}
+		held, next, left = held[size:], h, h.Length
+	}
 }

@@ -1,6 +1,13 @@
 package engine
 
-import "testing"
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/frame"
+)
 
 // TestInputFollows has the buffer grow while reads fill it, and shrink once they
 // have not for a while.
@@ -79,4 +86,39 @@ func TestBlocks(t *testing.T) {
 	if b := growBlock(nil, 1); len(b.mem) != smallBlock || b.n != 0 {
 		t.Errorf("grown of nothing, a block has %d bytes, %d in use", len(b.mem), b.n)
 	}
+}
+
+// TestReadBuffered counts the payload that came with what a Read took, until it
+// is read: of data frames alone, whole or not.
+func TestReadBuffered(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		want := func(when string, n int64) {
+			t.Helper()
+			if got := r.c.ReadBuffered(); got != n {
+				r.Errorf("%s: %d bytes, want %d", when, got, n)
+			}
+		}
+		want("new", 0)
+		long := r.frame(true, frame.OpBinary, make([]byte, 5000))
+		r.send(r.text("first"), r.text("second"), r.ping("ping"), r.frame(false, frame.OpText, []byte("half ")), r.frame(true, 0, []byte("third")), long[:len(long)-4900])
+		r.wantRead(api.MessageText, []byte("first"))
+		want("after the first", int64(len("secondhalf third")+100))
+		_, s, err := r.c.Reader(background)
+		if err != nil {
+			r.Fatal(err)
+		}
+		s.Read(make([]byte, 3))
+		want("in the second", int64(len("ondhalf third")+100))
+		io.Copy(io.Discard, s)
+		r.wantRead(api.MessageText, []byte("half third"))
+		want("before the long one", 100)
+		read := r.startRead(background)
+		synctest.Wait()
+		want("while a Read waits", 0)
+		r.send(long[len(long)-4900:], r.text("last"))
+		if err := read(); err != nil {
+			r.Fatal(err)
+		}
+		want("at the end", 4)
+	})
 }

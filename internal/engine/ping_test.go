@@ -164,7 +164,7 @@ func TestPingEnds(t *testing.T) {
 		end  func(r *rig)
 		want api.CloseError
 	}{
-		{"CloseNow", func(r *rig) { r.c.CloseNow() }, api.CloseError{Code: 1006, Local: true}},
+		{"CloseNow", func(r *rig) { r.c.CloseNow() }, api.CloseError{Code: -1, Local: true}},
 		{"the peer closes", func(r *rig) { r.send(r.close(1001, "")); r.p.finish() }, api.CloseError{Code: 1001, Clean: true}},
 		{"the stream breaks", func(r *rig) { r.p.reset(errReset) }, api.CloseError{Code: 1006, Cause: errReset}},
 	} {

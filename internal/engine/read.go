@@ -376,10 +376,10 @@ func (c *Conn) lost(ctx context.Context, err error) error {
 	if err == nil || err == ctx.Err() {
 		return err
 	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without its farewell
+		return c.inputEnded(ctx)
 	}
-	return c.end(false, err, true)
+	return c.end(false, err, atOnce)
 }
 
 var (

@@ -82,7 +82,10 @@ func newRig(t *testing.T, cfg Config) *rig {
 	}
 	cfg.NoGather = cfg.NoGather || noGather()
 	r.c = New(r.s, cfg)
-	t.Cleanup(func() { r.c.CloseNow() })
+	t.Cleanup(func() {
+		r.c.CloseNow()
+		r.p.Close() // what lingers sees the end
+	})
 	return r
 }
 

@@ -261,12 +261,3 @@ func isTimeout(err error) bool {
 	t, ok := errors.AsType[net.Error](err)
 	return ok && t.Timeout()
 }
-
-// closeStream ends the stream. At once means without a farewell.
-func (c *Conn) closeStream(atOnce bool) {
-	if a, ok := c.stream.(interface{ Abort() error }); ok && atOnce {
-		a.Abort()
-		return
-	}
-	c.stream.Close()
-}

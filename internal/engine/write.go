@@ -160,7 +160,7 @@ func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error
 		return err
 	}
 	c.done(b)
-	return c.end(true, &cutOffError{err}, true)
+	return &cutShort{c.end(true, &cutOffError{err}, atOnce), err}
 }
 
 // addFrame adds a whole frame to b, which may be nil.
@@ -268,7 +268,7 @@ func (c *Conn) brokenBy() error {
 // peer that does not read is let go at once: it might send for ever.
 func (c *Conn) breakWrites(err error) {
 	if err == api.ErrWriteTimeout {
-		c.end(false, err, true)
+		c.end(false, err, atOnce)
 		return
 	}
 	c.mu.Lock()

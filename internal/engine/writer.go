@@ -131,7 +131,7 @@ func (w *writer) send(p []byte, fin bool) error {
 // cannot go on, unless it is ending already.
 func (w *writer) abandon(err error) error {
 	if w.op == frame.OpContinuation && !errors.Is(err, api.ErrClosed) {
-		err = w.c.end(true, &cutOffError{err}, true)
+		err = &cutShort{w.c.end(true, &cutOffError{err}, atOnce), err}
 	}
 	w.err = err
 	return err

@@ -208,7 +208,7 @@ func TestWriterIncompleteCharacter(t *testing.T) {
 		if !ok || !r.s.over() {
 			r.Fatalf("Close: %v, the stream is closed: %v", err, r.s.over())
 		}
-		wantCloseError(r.T, "Close", err, api.CloseError{Code: 1006, Local: true, Cause: a})
+		wantCloseError(r.T, "Close", err, api.CloseError{Code: -1, Local: true, Cause: a})
 		if n := r.c.BufferedAmount(); n != 0 {
 			r.Errorf("BufferedAmount is %d", n)
 		}
@@ -234,7 +234,7 @@ func TestWriterContext(t *testing.T) {
 		w.Write(make([]byte, middleBlock+1))
 		r.next()
 		cancel()
-		want := api.CloseError{Code: 1006, Local: true, Cause: context.Canceled}
+		want := api.CloseError{Code: -1, Local: true, Cause: context.Canceled}
 		_, err := w.Write(make([]byte, middleBlock))
 		wantCloseError(r.T, "Write", err, want)
 		wantCloseError(r.T, "Close", w.Close(), want)

@@ -54,9 +54,6 @@ func TestRow22Answers(t *testing.T) {
 		"another's case":       {and("Sec-WebSocket-Protocol: CHAT"), 101, "not offered"},
 		"subprotocol twice":    {and("Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: chat"), 101, "more than once"},
 		"unasked extension":    {and("Sec-WebSocket-Extensions: permessage-deflate"), 101, "not offered"},
-		"a body":               {and("Content-Length: 5"), 101, "no body"},
-		"chunks":               {and("Transfer-Encoding: chunked"), 101, "no body"},
-		"HTTP/1.0":             {func(r *http.Request) string { return strings.Replace(response(r), "1.1", "1.0", 1) }, 101, "HTTP/1.0"},
 		"a status of 4 digits": {plain("HTTP/1.1 1010 x\r\n\r\n"), 0, "status line"},
 		"no HTTP":              {plain("220 smtp.example ESMTP\r\n"), 0, "another protocol"},
 		"nothing":              {plain(""), 0, "before the server had answered"},
@@ -66,6 +63,33 @@ func TestRow22Answers(t *testing.T) {
 			leavesNothing(t)
 			err := dialed(t, func(d *ws.Dialer) { d.Subprotocols = []string{"chat"} }, c.reply)
 			wantHandshakeError(t, err, c.status, c.says)
+		})
+	}
+}
+
+// TestRow22bBodies gives a client a 101 that announces a body: it connects, and
+// what follows the head are frames.
+func TestRow22bBodies(t *testing.T) {
+	for _, field := range []string{"Content-Length: 7", "Transfer-Encoding: chunked"} {
+		t.Run(field, func(t *testing.T) {
+			leavesNothing(t)
+			near, far := tcp(t)
+			go func() {
+				defer far.Close()
+				if r, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+					io.WriteString(far, response(r, field)+"\x81\x0d5\r\nhello\r\n0\r\n")
+					io.Copy(io.Discard, far)
+				}
+			}()
+			d := dialer(func(context.Context) (net.Conn, error) { return near, nil })
+			c, err := d.Dial(t.Context(), "ws://example.com/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.CloseNow()
+			if _, p, err := c.Read(t.Context()); string(p) != "5\r\nhello\r\n0\r\n" {
+				t.Errorf("Read = %q, %v; want the frame's payload as it came", p, err)
+			}
 		})
 	}
 }

@@ -75,6 +75,7 @@ var only = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/hack-pad/safejs":    {"internal/jsws"},
 	"github.com/klauspost/compress": {"internal/deflate"},
+	"golang.org/x/net/idna":         {"ws"}, // the URL that is dialed
 	"nhooyr.io/websocket":           {"testserver", "testserver/server"},
 }
 

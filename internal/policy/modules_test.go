@@ -13,6 +13,8 @@ import (
 var requirements = map[string]string{
 	"github.com/hack-pad/safejs":    "run-time, in a page: calls to JavaScript that return errors",
 	"github.com/klauspost/compress": "run-time, natively: deflate, for permessage-deflate",
+	"golang.org/x/net":              "run-time, natively: idna, so that both homes dial the same name",
+	"golang.org/x/text":             "run-time, natively: what idna is made of",
 	"nhooyr.io/websocket":           "tests: the independent peer",
 }
 
@@ -20,7 +22,7 @@ var requirements = map[string]string{
 // library really gets, in each home.
 var runtime = map[home][]string{
 	js:     {"github.com/hack-pad/safejs", module},
-	native: {"github.com/klauspost/compress", module},
+	native: {"github.com/klauspost/compress", module, "golang.org/x/net", "golang.org/x/text"},
 }
 
 func TestRequirements(t *testing.T) {
