@@ -264,19 +264,11 @@ type backend interface {
 //
 // Natively Read also answers pings and the peer's close.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	const op = "read"
-	if err := checkContext(ctx); err != nil {
-		return 0, nil, wrap(op, err)
-	}
-	typ, p, err := c.b.ReadAppend(ctx, nil)
-	runtime.KeepAlive(c)
-	switch {
-	case err != nil:
-		return 0, nil, wrap(op, err)
-	case p == nil:
+	typ, p, err := c.ReadAppend(ctx, nil)
+	if err == nil && p == nil {
 		p = []byte{}
 	}
-	return typ, p, nil
+	return typ, p, err
 }
 
 // ReadAppend is Read into the caller's memory: it appends the message to dst

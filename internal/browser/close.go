@@ -16,12 +16,11 @@ const CloseTimeout = 5 * time.Second
 var (
 	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
 	errGivenUp = errors.New("the context of Close ended before the peer had completed the closing handshake")
-	errBlocked = errors.New(blocked)
+	// errBlocked takes the place of these, and of those of Dial, when no event can
+	// have come.
+	errBlocked = errors.New("the event loop, which brings the answer, stood still all the time: " +
+		"in a js.FuncOf callback do this in a goroutine, and let the callback return")
 )
-
-// blocked says why no event can have come.
-const blocked = "the event loop, which brings the answer, stood still all the time: " +
-	"in a js.FuncOf callback do this in a goroutine, and let the callback return"
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets
 // standard section 3.1, the close method, step 1).
@@ -38,63 +37,46 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 // it, else the terminal error, which matches ctx.Err() as well when that ended it.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
-	var late error
-	if c.within(ctx, c.ended, CloseTimeout) != nil {
-		late = ctx.Err()
-		cause := errGivenUp
-		if late == nil {
-			cause = errSilent
-		}
-		if c.stood() {
-			cause = errBlocked
-		}
-		c.giveUp(cause)
-	}
-	err := c.terminal()
+	err := c.within(ctx, c.ended, CloseTimeout, errSilent, errGivenUp)
 	e, ok := err.(*api.CloseError)
 	switch {
 	case ok && e.Clean:
 		return refused
-	case late != nil:
-		return &cutShort{err, late}
+	case ok && (e.Cause == errGivenUp || e.Cause == errBlocked) && ctx.Err() != nil:
+		return &cutShort{e, ctx.Err()}
 	}
 	return err
 }
 
 // cutShort is the error of a Close whose context ended, and the connection with
 // it.
-type cutShort struct{ end, context error }
+type cutShort struct {
+	*api.CloseError
+	late error
+}
 
-func (e *cutShort) Error() string   { return e.end.Error() }
-func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
+func (e *cutShort) Unwrap() error        { return e.CloseError }
+func (e *cutShort) Is(target error) bool { return target == e.late }
 
-// within waits until done is closed, and returns nil; or ctx.Err() when ctx ends
-// first, or context.DeadlineExceeded after d if ctx has no deadline.
-func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration) error {
+// within waits until done is closed, and returns the terminal error, nil while
+// there is none. When ctx ends first it ends the connection with cut as the
+// cause; if ctx has no deadline it does so after d with late.
+func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, late, cut error) error {
 	c.mu.Lock()
 	c.turned = false
 	c.s.Poke()
 	c.mu.Unlock()
-	late := make(chan struct{})
-	if _, bounded := ctx.Deadline(); !bounded {
-		t := time.AfterFunc(d, func() { close(late) })
-		defer t.Stop()
+	t := time.AfterFunc(d, func() { c.giveUp(late) })
+	if _, bounded := ctx.Deadline(); bounded {
+		t.Stop()
 	}
 	select {
 	case <-done:
-		return nil
 	case <-ctx.Done():
-		return ctx.Err()
-	case <-late:
-		return context.DeadlineExceeded
+		c.giveUp(cut)
 	}
-}
-
-// stood reports whether the event loop has not turned since within.
-func (c *Conn) stood() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.turned
+	t.Stop()
+	return c.terminal()
 }
 
 // beginClose sends the close frame, unless closing has begun here already. It

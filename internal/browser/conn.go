@@ -168,10 +168,14 @@ func signal(token chan struct{}) {
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
 	if c.pump(); c.err == nil && (cause != nil || !c.closing) {
-		if cause == nil {
+		local := c.local || cause != errNoClose && cause != errNoOpen
+		switch {
+		case cause == nil:
 			cause = errSilent
+		case local && !c.turned:
+			cause = errBlocked
 		}
-		c.end(broken(c.local || cause != errNoClose && cause != errNoOpen, cause))
+		c.end(broken(local, cause))
 		c.s.HangUp()
 	}
 	c.mu.Unlock()

@@ -24,12 +24,14 @@ type Options struct {
 	WriteBuffer int64
 }
 
+var (
+	errUnanswered = errors.New("the server did not answer within 10 s")
+	errAbandoned  = errors.New("the context ended before the server had answered")
+)
+
 const (
-	hidden     = "the browser could not open the connection, and hides the reason from the page: look at its console"
-	denied     = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
-	unanswered = "the server did not answer within 10 s"
-	// Abandoned is the problem of a Dial whose context has ended.
-	Abandoned = "the context ended before the server had answered"
+	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
+	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
 )
 
 // Dial waits until s, which is connecting, is open. On every error s is closed
@@ -40,27 +42,31 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
-	err := c.within(ctx, c.settled, HandshakeTimeout)
+	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
-	open, end := c.open, c.err
+	open := c.open
 	c.mu.Unlock()
 	if open { // an end that came with it is told by Read, after the messages
 		return c, nil
 	}
-	problem := hidden
-	switch {
-	case err != nil && c.stood():
-		problem = blocked
-	case err != nil && ctx.Err() == nil:
-		problem = unanswered
-	case err != nil:
-		problem = Abandoned
-	case errors.Is(end, errNoClose):
-		problem = denied
-	}
 	c.CloseNow()
+	problem := hidden
+	switch cause := err.(*api.CloseError).Cause; cause {
+	case nil, errNoOpen:
+		err = nil
+	case errNoClose:
+		problem, err = denied, nil
+	default:
+		problem = cause.Error()
+		if err = ctx.Err(); err == nil {
+			err = context.DeadlineExceeded
+		}
+	}
 	return nil, Refused(o.URL, problem, err)
 }
+
+// Abandoned is the error of a Dial of url whose context had ended, with err.
+func Abandoned(url string, err error) error { return Refused(url, errAbandoned.Error(), err) }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
 func Refused(url, problem string, cause error) error {

@@ -70,7 +70,7 @@ func TestDialFails(t *testing.T) {
 		{"Node.js", "Node.js 22 fires error, and leaves readyState at CONNECTING",
 			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}) }, hidden, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",
-			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
+			func(*fakeSocket) {}, errUnanswered.Error(), HandshakeTimeout},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestDialGivenUp(t *testing.T) {
 				defer cancel()
 				_, err := Dial(ctx, f, Options{URL: "ws://me@example.com/"})
 				e, ok := errors.AsType[*api.HandshakeError](err)
-				if !ok || !errors.Is(err, context.DeadlineExceeded) || e.Problem != Abandoned || e.URL != "ws://example.com/" {
+				if !ok || !errors.Is(err, context.DeadlineExceeded) || e.Problem != errAbandoned.Error() || e.URL != "ws://example.com/" {
 					t.Fatalf("Dial = %v, want a HandshakeError with the URL and the context's error", err)
 				}
 				f.check(t, true, "close()")

@@ -148,6 +148,7 @@ func value(v any) safejs.Value {
 	return p
 }
 
+//go:noinline
 func isFunction(v any) bool { return value(v).Type() == safejs.TypeFunction }
 
 // number returns v's property name if it is a number, else otherwise.

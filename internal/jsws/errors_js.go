@@ -16,13 +16,10 @@ var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket ob
 // about to be read.
 var errUnreadable = errors.New("a message has no bytes")
 
-// ClassError says why the global WebSocket cannot be used, which then is not the
-// platform's own.
-type ClassError struct{ Problem string }
-
-// Error returns the problem, and what to do.
-func (e *ClassError) Error() string {
-	return "the global WebSocket is not the platform's own, and cannot be used: " + e.Problem
+// unfit returns the error of a global WebSocket that cannot be used, which then is
+// not the platform's own.
+func unfit(problem string) error {
+	return errors.New("the global WebSocket is not the platform's own, and cannot be used: " + problem)
 }
 
 // Exception is what JavaScript has thrown.

@@ -55,8 +55,8 @@ var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "
 var names = [...]string{"message", "open", "error", "close"}
 
 // New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
-// where there is none, an *Exception when the constructor throws, and a
-// *ClassError when what it makes is no WebSocket.
+// where there is none, an *Exception when the constructor throws, and an error
+// that tells why when what it makes is no WebSocket.
 //
 // The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
 // It has to behave as the standard says; but its events may be of any class.
@@ -78,7 +78,7 @@ func New(url string, protocols []string) (*Socket, error) {
 	if err := s.attach(); err != nil {
 		s.Release()
 		s.HangUp()
-		return nil, &ClassError{exception(err).Error()}
+		return nil, unfit(exception(err).Error())
 	}
 	return s, nil
 }
@@ -95,27 +95,19 @@ func (s *Socket) attach() error {
 	var x try
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	for _, name := range [...]string{"send", "close"} {
-		if x.err == nil && !isFunction(x.get(s.ws, name)) {
-			return errors.New("it has no method " + name)
-		}
+	send := x.get(s.ws, "send")
+	s.state = value(new(try).call(new(try).call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil))
+	if x.err == nil && (!isFunction(send) || !isFunction(x.get(s.ws, "close")) || s.State() == unknown) {
+		return errors.New("it lacks send, close or readyState")
 	}
-	if g := new(try).call(s.ws, "__lookupGetter__", "readyState", nil); isFunction(g) {
-		s.state = value(x.call(g, "bind", s.ws, nil))
-	}
-	if x.err == nil && s.State() == unknown {
-		return errors.New("its readyState is no number")
-	}
-	// ECMAScript section 20.2.3.5: what a built-in function's toString returns.
-	source, _ := value(x.call(x.get(s.ws, "send"), "toString", nil, nil)).String()
-	s.foreign = !strings.HasPrefix(source, "function send(") || !strings.Contains(source, "[native code]")
+	s.foreign = !builtin(safejs.Unsafe(value(x.call(send, "toString", nil, nil))).String())
 
 	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
 	sender := x.get(channel, "port2")
 	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
 	imports := x.new(x.path("Object"), nil, nil)
-	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
+	x.reflect(set, imports, "", append([]any{x.call(send, "bind", s.ws, nil), woken, later}, builtins.imports...))
 	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
 	for i, name := range exported {
 		s.glue[i] = value(x.get(functions, name))
@@ -133,6 +125,13 @@ func (s *Socket) attach() error {
 	return x.err
 }
 
+// builtin reports whether source is that of the platform's own send, which
+// ECMAScript section 20.2.3.5 writes as "function send() { [native code] }". That
+// of a class, of a Proxy and of a bound function look otherwise.
+func builtin(source string) bool {
+	return strings.HasPrefix(source, "function send(") && strings.Contains(source, "[native code]")
+}
+
 // Wake sets the function that is called for an event that came after Next has
 // reported false.
 func (s *Socket) Wake(f func()) { s.wake = f }
@@ -145,10 +144,8 @@ const unknown = event.Closed + 1
 
 // State returns readyState, more than Closed when it cannot be read.
 func (s *Socket) State() event.State {
-	if v := safejs.Unsafe(s.state); v.Type() == js.TypeFunction {
-		if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
-			return event.State(safejs.Unsafe(v).Int())
-		}
+	if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
+		return event.State(safejs.Unsafe(v).Int())
 	}
 	return event.State(number(s.ws, "readyState", int(unknown)))
 }
