@@ -50,19 +50,18 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 		return c, nil
 	}
 	c.CloseNow()
-	problem := hidden
-	switch cause := err.(*api.CloseError).Cause; cause {
+	problem, cause := hidden, error(nil)
+	switch e := errors.Unwrap(err); e {
 	case nil, errNoOpen:
-		err = nil
 	case errNoClose:
-		problem, err = denied, nil
+		problem = denied
 	default:
-		problem = cause.Error()
-		if err = ctx.Err(); err == nil {
-			err = context.DeadlineExceeded
+		problem, cause = e.Error(), ctx.Err()
+		if cause == nil {
+			cause = context.DeadlineExceeded
 		}
 	}
-	return nil, Refused(o.URL, problem, err)
+	return nil, Refused(o.URL, problem, cause)
 }
 
 // Abandoned is the error of a Dial of url whose context had ended, with err.

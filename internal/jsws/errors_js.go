@@ -42,5 +42,8 @@ func exception(err error) error {
 		return err
 	}
 	v := safejs.Safe(thrown.Value)
+	if thrown.Value.Type() == js.TypeString {
+		return &Exception{"a string", thrown.Value.String()}
+	}
 	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
 }

@@ -97,7 +97,7 @@ func (s *Socket) attach() error {
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
 	send := x.get(s.ws, "send")
 	s.state = value(new(try).call(new(try).call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil))
-	if x.err == nil && (!isFunction(send) || !isFunction(x.get(s.ws, "close")) || s.State() == unknown) {
+	if x.err == nil && (!isFunction(send) || !isFunction(x.get(s.ws, "close")) || number(s.ws, "readyState", -1) < 0) {
 		return errors.New("it lacks send, close or readyState")
 	}
 	s.foreign = !builtin(safejs.Unsafe(value(x.call(send, "toString", nil, nil))).String())
@@ -139,15 +139,12 @@ func (s *Socket) Wake(f func()) { s.wake = f }
 // Poke posts a message that wakes Go in a task of its own.
 func (s *Socket) Poke() { s.glue[later].Invoke() }
 
-// unknown is the State of an object whose readyState cannot be read.
-const unknown = event.Closed + 1
-
-// State returns readyState, more than Closed when it cannot be read.
+// State returns readyState, Closed when it cannot be read.
 func (s *Socket) State() event.State {
 	if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
 		return event.State(safejs.Unsafe(v).Int())
 	}
-	return event.State(number(s.ws, "readyState", int(unknown)))
+	return event.State(number(s.ws, "readyState", int(event.Closed)))
 }
 
 // BufferedAmount returns bufferedAmount in bytes, 0 when it cannot be read.
