@@ -63,7 +63,7 @@ func (e *cutShort) Is(target error) bool { return target == e.late }
 // cause; if ctx has no deadline it does so after d with late.
 func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, late, cut error) error {
 	c.mu.Lock()
-	c.turned = false
+	c.turned, c.asked = false, time.Now()
 	c.s.Poke()
 	c.mu.Unlock()
 	t := time.AfterFunc(d, func() { c.giveUp(late) })

@@ -23,6 +23,9 @@ var (
 // otherwise it comes with the next task.
 const errorGrace = 100 * time.Millisecond
 
+// standstill is after what time an event loop that has not turned stands still.
+const standstill = 50 * time.Millisecond
+
 // Conn is a connection over a Socket.
 //
 // It makes do without contexts and timers of its own, for the sake of the page's
@@ -49,6 +52,7 @@ type Conn struct {
 	unread   *unread         // the message of a Reader that is not at its end
 	armed    bool            // the socket will call wake
 	turned   bool            // the socket has called wake since within
+	asked    time.Time       // when that was
 	err      error           // the terminal error, nil while the connection lives
 	open     bool            // it has been open
 	closing  bool            // Close was called here
@@ -172,7 +176,7 @@ func (c *Conn) giveUp(cause error) {
 		switch {
 		case cause == nil:
 			cause = errSilent
-		case local && !c.turned:
+		case local && !c.turned && time.Since(c.asked) >= standstill:
 			cause = errBlocked
 		}
 		c.end(broken(local, cause))
