@@ -32,6 +32,9 @@
 // DialOptions.ReadBuffer. Its newer WebSocketStream can, and is not used all the
 // same: Chromium 156 silently loses messages with it, when they arrived before the
 // server's close and were not read yet.
+//
+// What waits, waits for the event loop, which a js.FuncOf callback blocks until it
+// returns: calls of this package belong into a goroutine there.
 package ws
 
 import (
@@ -201,7 +204,12 @@ type DialOptions struct {
 // cannot be used return an [*ArgumentError] before anything is sent.
 //
 // In a browser: url may be relative to the page's address; why a server could
-// not be reached is known to the browser's console alone.
+// not be reached is known to the browser's console alone. Called straight in a
+// js.FuncOf callback Dial blocks the event loop that it waits for, until its
+// bound is over: call it in a goroutine, and let the callback return. The global
+// WebSocket may be a class that is not the platform's own, such as a polyfill, a mock or
+// a wrapper; where such a class lacks what is needed Dial or Read fails, and
+// says so.
 func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	const op = "dial"
 	if err := checkContext(ctx); err != nil {
@@ -268,19 +276,11 @@ type backend interface {
 // ErrDeadlinesIgnored: nothing else could end the wait. The same holds for Reader and
 // Ping.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	const op = "read"
-	if err := checkContext(ctx); err != nil {
-		return 0, nil, wrap(op, err)
-	}
-	typ, p, err := c.b.ReadAppend(ctx, nil)
-	runtime.KeepAlive(c)
-	switch {
-	case err != nil:
-		return 0, nil, wrap(op, err)
-	case p == nil:
+	typ, p, err := c.ReadAppend(ctx, nil)
+	if err == nil && p == nil {
 		p = []byte{}
 	}
-	return typ, p, nil
+	return typ, p, err
 }
 
 // ReadAppend is Read into the caller's memory: it appends the message to dst

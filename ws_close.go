@@ -45,7 +45,9 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 // peer sees StatusNoStatusRcvd, and Close returns an [*ArgumentError].
 // StatusNoStatusRcvd with no reason asks for that empty close frame.
 //
-// In a browser: only 1000 and 3000-4999 can be sent.
+// In a browser: only 1000 and 3000-4999 can be sent. Called straight in a
+// js.FuncOf callback Close blocks the event loop that it waits for, until its
+// bound is over: call it in a goroutine, and let the callback return.
 func (c *Conn) Close(code StatusCode, reason string) error {
 	return c.CloseContext(context.Background(), code, reason)
 }
@@ -55,8 +57,8 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 // 5 s besides. When ctx ends first, the connection is ended without the peer's
 // close frame, and the error matches ctx.Err() and ErrClosed.
 //
-// In a browser: the peer may see more than ctx allows, as the browser goes on
-// with the closing handshake behind the scenes.
+// In a browser: the browser goes on with the closing handshake behind the scenes
+// after ctx has ended. As to js.FuncOf see Close.
 func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string) error {
 	const op = "close"
 	bad := checkContext(ctx)

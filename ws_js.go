@@ -19,7 +19,7 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 			"authenticate by a cookie, a subprotocol, or a one-time ticket in the URL")
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, browser.Abandoned(url, err)
 	}
 	s, err := jsws.New(url, o.Subprotocols)
 	if err != nil {

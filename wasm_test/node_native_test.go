@@ -58,6 +58,33 @@ func TestNodeEndsByItself(t *testing.T) {
 	}
 }
 
+// TestNodeForeignClasses runs the js build with other classes in the place of
+// Node.js's WebSocket, npm's ws among them. There what a listener throws ends the
+// process.
+func TestNodeForeignClasses(t *testing.T) {
+	t.Parallel()
+	node := needNode(t)
+	if node == "" {
+		return
+	}
+	npm, err := filepath.Abs(filepath.Join("..", "internal", "interop", "testdata", "node", "node_modules", "ws"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(newServer(t))
+	defer s.Close()
+	results, output := runProgram(t, "^(TestForeignClasses|TestInsideACallback)$", []string{"WS_URL=" + wsURL(s), "WS_NPM=" + npm},
+		node, "--stack-size=8192", wasmExec(t, "wasm_exec_node.js"))
+	for _, test := range []string{"TestForeignClasses", "TestForeignClasses/npm's_ws", "TestInsideACallback"} {
+		if results[test] != "pass" {
+			t.Errorf("%s: %s", test, results[test])
+		}
+	}
+	if t.Failed() {
+		t.Logf("the output:\n%s", output)
+	}
+}
+
 // TestNodeWithoutWebSocket runs the js build where there is no WebSocket, as in
 // Node.js 20.
 func TestNodeWithoutWebSocket(t *testing.T) {

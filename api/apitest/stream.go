@@ -168,6 +168,14 @@ var streamCases = []testCase{
 		}},
 }
 
+// wantRest reads a stream to its end and compares what came.
+func (t *trial) wantRest(r io.Reader, want string) {
+	t.Helper()
+	if p, err := io.ReadAll(r); err != nil || string(p) != want {
+		t.Errorf("the stream gave %q, %v, want %q", p, err, want)
+	}
+}
+
 // wantUnread checks that no message can be begun now.
 func (t *trial) wantUnread(c api.Conn) {
 	t.Helper()

@@ -72,7 +72,7 @@ func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
 		messageCases, textCases, streamCases, cancelCases, dialCases, handshakeCases, optionCases, closeCases,
-		closeWaitCases, endCases, limitCases, brokenCases, pingCases, writeCases, togetherCases,
+		closeWaitCases, boundCases, endCases, limitCases, brokenCases, pingCases, writeCases, togetherCases,
 	} {
 		all = append(all, part...)
 	}

@@ -206,7 +206,7 @@ func TestWriteWaitingEnds(t *testing.T) {
 		synctest.Wait()
 		wantRead(t, c, "read me")
 		c.CloseNow()
-		wantClose(t, <-waiting, api.CloseError{Code: 1006, Local: true})
+		wantClose(t, <-waiting, api.CloseError{Code: -1, Local: true})
 		wantSent(t, f, sent{api.MessageText, "1"})
 	})
 }

@@ -13,7 +13,14 @@ import (
 // for a peer that does not answer.
 const CloseTimeout = 5 * time.Second
 
-var errSilent = errors.New("the peer did not complete the closing handshake within 5 s")
+var (
+	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
+	errGivenUp = errors.New("the context of Close ended before the peer had completed the closing handshake")
+	// errBlocked takes the place of these, and of those of Dial, when no event can
+	// have come.
+	errBlocked = errors.New("the event loop, which brings the answer, stood still all the time: " +
+		"in a js.FuncOf callback do this in a goroutine, and let the callback return")
+)
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets
 // standard section 3.1, the close method, step 1).
@@ -25,21 +32,51 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 }
 
 // CloseContext performs the closing handshake; an empty close frame is sent for
-// StatusNoStatusRcvd. It returns nil when the handshake was completed, whoever
-// began it, else the terminal error.
+// StatusNoStatusRcvd. It waits until ctx ends, or for CloseTimeout when that has
+// no deadline. It returns nil when the handshake was completed, whoever began
+// it, else the terminal error, which matches ctx.Err() as well when that ended it.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
-	err := c.awaitEnd(ctx)
-	if c.terminal() == nil {
-		c.giveUp(nil)
-	}
-	if e, ok := err.(*api.CloseError); ok && e.Clean {
-		err = nil
-	}
-	if err == nil {
+	err := c.within(ctx, c.ended, CloseTimeout, errSilent, errGivenUp)
+	e, ok := err.(*api.CloseError)
+	switch {
+	case ok && e.Clean:
 		return refused
+	case ok && (e.Cause == errGivenUp || e.Cause == errBlocked) && ctx.Err() != nil:
+		return &cutShort{e, ctx.Err()}
 	}
 	return err
+}
+
+// cutShort is the error of a Close whose context ended, and the connection with
+// it.
+type cutShort struct {
+	*api.CloseError
+	late error
+}
+
+func (e *cutShort) Unwrap() error        { return e.CloseError }
+func (e *cutShort) Is(target error) bool { return target == e.late }
+
+// within waits until done is closed, and returns the terminal error, nil while
+// there is none. When ctx ends first it ends the connection with cut as the
+// cause; if ctx has no deadline it does so after d with late.
+func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, late, cut error) error {
+	c.mu.Lock()
+	c.turned, c.asked = false, time.Now()
+	c.s.Poke()
+	c.mu.Unlock()
+	t := time.AfterFunc(d, func() { c.giveUp(late) })
+	if _, bounded := ctx.Deadline(); bounded {
+		t.Stop()
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		c.giveUp(cut)
+	}
+	t.Stop()
+	return c.terminal()
 }
 
 // beginClose sends the close frame, unless closing has begun here already. It
@@ -69,10 +106,11 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 	return err
 }
 
-// awaitEnd waits for the end of a connection that is closing, for CloseTimeout
-// at most, and returns the terminal error; or ctx.Err() when that comes first.
+// awaitEnd waits for the end of a connection that is closing, and returns the
+// terminal error; or ctx.Err() when that comes first. Unless it is this side that
+// closes, which has a bound of its own, it waits for CloseTimeout at most.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(errSilent) })
+	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(nil) })
 	select {
 	case <-c.ended:
 	case <-ctx.Done():

@@ -113,7 +113,7 @@ func TestCloseSilentPeer(t *testing.T) {
 		go func() { read <- readErr(t.Context(), c) }()
 		synctest.Wait()
 		start := time.Now()
-		want := api.CloseError{Code: 1006, Local: true}
+		want := api.CloseError{Code: -1, Local: true}
 		wantClose(t, c.Close(1000, ""), want)
 		if d := time.Since(start); d != CloseTimeout {
 			t.Errorf("Close took %v, want %v", d, CloseTimeout)
@@ -170,7 +170,7 @@ func TestCloseRefused(t *testing.T) {
 }
 
 func TestCloseNow(t *testing.T) {
-	want := api.CloseError{Code: 1006, Local: true}
+	want := api.CloseError{Code: -1, Local: true}
 	tests := []struct {
 		name    string
 		onClose func(*fakeSocket)
@@ -209,7 +209,7 @@ func TestCloseNowDiscards(t *testing.T) {
 		c, f := open(t, -1)
 		f.fire(text("unread"))
 		c.CloseNow()
-		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006, Local: true})
+		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: -1, Local: true})
 
 		c, f = open(t, -1)
 		f.fire(text("unread"), closed(4001, ""))
@@ -228,7 +228,7 @@ func TestCloseNowEndsClose(t *testing.T) {
 		if err := c.CloseNow(); err != nil {
 			t.Errorf("CloseNow = %v", err)
 		}
-		wantClose(t, <-done, api.CloseError{Code: 1006, Local: true})
+		wantClose(t, <-done, api.CloseError{Code: -1, Local: true})
 		f.check(t, true, `close(1000, "")`, "close()")
 	})
 }
@@ -253,7 +253,7 @@ func TestFail(t *testing.T) {
 		c, f = open(t, -1)
 		c.CloseNow()
 		c.Fail(api.StatusPolicyViolation, err) // the first end counts
-		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006, Local: true})
+		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: -1, Local: true})
 		f.check(t, true, "close()")
 	})
 }

@@ -23,6 +23,9 @@ var (
 // otherwise it comes with the next task.
 const errorGrace = 100 * time.Millisecond
 
+// standstill is after what time an event loop that has not turned stands still.
+const standstill = 50 * time.Millisecond
+
 // Conn is a connection over a Socket.
 //
 // It makes do without contexts and timers of its own, for the sake of the page's
@@ -48,6 +51,8 @@ type Conn struct {
 	buffered int64           // at least the socket's BufferedAmount
 	unread   *unread         // the message of a Reader that is not at its end
 	armed    bool            // the socket will call wake
+	turned   bool            // the socket has called wake since within
+	asked    time.Time       // when that was
 	err      error           // the terminal error, nil while the connection lives
 	open     bool            // it has been open
 	closing  bool            // Close was called here
@@ -55,6 +60,7 @@ type Conn struct {
 	drained  bool            // this side ended or closed: nothing is delivered any more
 	grace    *time.Timer     // of errorGrace, nil before
 	context  context.Context // of Context, nil before
+	cancel   context.CancelCauseFunc
 }
 
 func newConn(s Socket, o Options) *Conn {
@@ -86,7 +92,7 @@ func (c *Conn) wake() {
 
 // woken takes mu over from its caller.
 func (c *Conn) woken() {
-	c.armed = false
+	c.armed, c.turned = false, true
 	c.pump()
 	c.mu.Unlock()
 }
@@ -161,11 +167,19 @@ func signal(token chan struct{}) {
 	}
 }
 
-// giveUp ends the connection when "open" or "close" is waited for in vain.
+// giveUp ends the connection when "open" or "close" is waited for in vain. With no
+// cause of its own it leaves a Close alone that is under way.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
-	if c.pump(); c.err == nil {
-		c.end(broken(c.local || cause != errNoClose && cause != errNoOpen, cause))
+	if c.pump(); c.err == nil && (cause != nil || !c.closing) {
+		local := c.local || cause != errNoClose && cause != errNoOpen
+		switch {
+		case cause == nil:
+			cause = errSilent
+		case local && !c.turned && time.Since(c.asked) >= standstill:
+			cause = errBlocked
+		}
+		c.end(broken(local, cause))
 		c.s.HangUp()
 	}
 	c.mu.Unlock()
@@ -192,6 +206,9 @@ func (c *Conn) end(err error) {
 	close(c.ended)
 	if !c.open {
 		close(c.settled)
+	}
+	if c.cancel != nil {
+		c.cancel(err)
 	}
 	signal(c.arrived)
 	take(c.full)
@@ -260,15 +277,9 @@ func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.context == nil {
-		ctx, end := context.WithCancelCause(context.Background())
-		c.context = ctx
+		c.context, c.cancel = context.WithCancelCause(context.Background())
 		if c.err != nil {
-			end(c.err)
-		} else {
-			go func() {
-				<-c.ended
-				end(c.terminal())
-			}()
+			c.cancel(c.err)
 		}
 	}
 	return c.context

@@ -24,10 +24,14 @@ type Options struct {
 	WriteBuffer int64
 }
 
+var (
+	errUnanswered = errors.New("the server did not answer within 10 s")
+	errAbandoned  = errors.New("the context ended before the server had answered")
+)
+
 const (
-	hidden     = "the browser could not open the connection, and hides the reason from the page: look at its console"
-	denied     = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
-	unanswered = "the server did not answer within 10 s"
+	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
+	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
 )
 
 // Dial waits until s, which is connecting, is open. On every error s is closed
@@ -38,43 +42,30 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	c.pump()
 	c.mu.Unlock()
-	var limit *time.Timer
-	if _, bounded := ctx.Deadline(); !bounded {
-		limit = time.AfterFunc(HandshakeTimeout, func() { c.giveUp(context.DeadlineExceeded) })
-	}
-	var err error
-	select {
-	case <-c.settled:
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if limit != nil {
-		limit.Stop()
-	}
+	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
-	open, end := c.open, c.err
+	open := c.open
 	c.mu.Unlock()
 	if open { // an end that came with it is told by Read, after the messages
 		return c, nil
 	}
-	if err == nil {
-		err = refusal(o.URL, errors.Unwrap(end))
-	}
 	c.CloseNow()
-	return nil, err
+	problem, cause := hidden, error(nil)
+	switch e := errors.Unwrap(err); e {
+	case nil, errNoOpen:
+	case errNoClose:
+		problem = denied
+	default:
+		problem, cause = e.Error(), ctx.Err()
+		if cause == nil {
+			cause = context.DeadlineExceeded
+		}
+	}
+	return nil, Refused(o.URL, problem, cause)
 }
 
-// refusal says why a connection ended before it was open, which cause has a
-// part in.
-func refusal(url string, cause error) error {
-	switch cause {
-	case nil, errNoOpen:
-		return Refused(url, hidden, nil)
-	case errNoClose:
-		return Refused(url, denied, nil)
-	}
-	return Refused(url, unanswered, cause)
-}
+// Abandoned is the error of a Dial of url whose context had ended, with err.
+func Abandoned(url string, err error) error { return Refused(url, errAbandoned.Error(), err) }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
 func Refused(url, problem string, cause error) error {

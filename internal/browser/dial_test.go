@@ -70,7 +70,7 @@ func TestDialFails(t *testing.T) {
 		{"Node.js", "Node.js 22 fires error, and leaves readyState at CONNECTING",
 			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}) }, hidden, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",
-			func(*fakeSocket) {}, unanswered, HandshakeTimeout},
+			func(*fakeSocket) {}, errUnanswered.Error(), HandshakeTimeout},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -82,6 +82,9 @@ func TestDialFails(t *testing.T) {
 				e, ok := errors.AsType[*api.HandshakeError](err)
 				if !ok || c != nil {
 					t.Fatalf("%s: Dial = %v, %v; want a HandshakeError", test.why, c, err)
+				}
+				if timeout := errors.Is(err, context.DeadlineExceeded); timeout != (test.after == HandshakeTimeout) {
+					t.Errorf("%s: matches DeadlineExceeded: %v", test.why, timeout)
 				}
 				if e.Problem != test.problem || e.URL != "wss://example.com/chat?x=@" {
 					t.Errorf("%s: problem %q of %q, want %q", test.why, e.Problem, e.URL, test.problem)
@@ -133,8 +136,10 @@ func TestDialGivenUp(t *testing.T) {
 				f := &fakeSocket{onClose: test.onClose}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				if _, err := Dial(ctx, f, Options{}); err != context.DeadlineExceeded {
-					t.Fatalf("Dial = %v, want the context's error", err)
+				_, err := Dial(ctx, f, Options{URL: "ws://me@example.com/"})
+				e, ok := errors.AsType[*api.HandshakeError](err)
+				if !ok || !errors.Is(err, context.DeadlineExceeded) || e.Problem != errAbandoned.Error() || e.URL != "ws://example.com/" {
+					t.Fatalf("Dial = %v, want a HandshakeError with the URL and the context's error", err)
 				}
 				f.check(t, true, "close()")
 			})

@@ -27,6 +27,7 @@ type fakeSocket struct {
 	released bool
 	sendErr  error
 	closeErr error               // of CloseWith
+	stands   bool                // the event loop does not turn
 	onClose  func(f *fakeSocket) // called inside of HangUp and CloseWith, as the peer's answer
 	onSend   func(f *fakeSocket) // called inside of Send
 }
@@ -49,6 +50,12 @@ func (f *fakeSocket) Next() (event.Event, bool) {
 }
 
 func (f *fakeSocket) Wake(wake func()) { f.wake = wake }
+
+func (f *fakeSocket) Poke() {
+	if !f.stands {
+		go f.wake()
+	}
+}
 
 // fire fires events in one task: they are all queued before the connection can
 // look at the first.

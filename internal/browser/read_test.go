@@ -202,7 +202,7 @@ func TestReadUnreadableMessage(t *testing.T) {
 			c, f := open(t, limit)
 			f.fire(event.Event{Kind: event.Received, Message: &fakeMessage{typ: api.MessageText, err: broken}})
 			err := readErr(t.Context(), c)
-			wantClose(t, err, api.CloseError{Code: 1006, Local: true})
+			wantClose(t, err, api.CloseError{Code: -1, Local: true})
 			if !errors.Is(err, broken) {
 				t.Errorf("%v hides its cause", err)
 			}

@@ -23,6 +23,9 @@ type Socket interface {
 	// reported false, from any goroutine and also from within another
 	// method of this Socket; it never blocks.
 	Wake(f func())
+	// Poke has the event loop call the function of Wake, in a task of its own,
+	// which shows that it turns.
+	Poke()
 
 	// State is the object's readyState.
 	State() event.State

@@ -127,9 +127,10 @@ func take(token chan struct{}) {
 }
 
 // writable reports whether a message can be sent. Once either side has begun to
-// close, the object would drop it silently. mu is held.
+// close, the object would drop it silently. A mock may say CONNECTING for good.
+// mu is held.
 func (c *Conn) writable() bool {
-	return c.err == nil && !c.closing && c.s.State() == event.Open
+	return c.err == nil && !c.closing && c.s.State() <= event.Open
 }
 
 // writer collects one message. It holds Conn.writing until it is closed or its

@@ -59,10 +59,10 @@ func prepare() error {
 		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], module)])
 	}
 	b.imports = []any{
-		x.getter("MessageEvent.prototype", "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
-		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter("Uint8Array.prototype", "length"),
+		x.getter(x.path("MessageEvent.prototype"), "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
+		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter(x.path("ArrayBuffer.prototype"), "byteLength"),
 		x.bind(x.new(x.path("TextEncoder"), nil, nil), "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
-		"length", "written", pages,
+		b.reflect[get], "length", "written", "data", pages,
 	}
 	b.module = x.new(x.path("WebAssembly.Module"), code, nil)
 	return x.err
@@ -117,10 +117,15 @@ func (x *try) call(v any, name string, a, b any) any {
 //go:noinline
 func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v, nil) }
 
-// getter returns the getter of a property that the object at path has or inherits, as
-// a function of the object. Reflect.get would cost several times as much.
-func (x *try) getter(path, name string) any {
-	return x.bind(x.call(x.path(path), "__lookupGetter__", name, nil), "call")
+// getter returns the getter of a property that v has or inherits, as a function
+// of the object; where v has none, a function that throws. Reflect.get would
+// cost several times as much.
+func (x *try) getter(v any, name string) any {
+	g := x.call(v, "__lookupGetter__", name, nil)
+	if !isFunction(g) {
+		return builtins.reflect[construct]
+	}
+	return x.bind(g, "call")
 }
 
 // path follows properties, with dots between them, from the global object.
@@ -142,6 +147,9 @@ func value(v any) safejs.Value {
 	p, _ := v.(safejs.Value)
 	return p
 }
+
+//go:noinline
+func isFunction(v any) bool { return value(v).Type() == safejs.TypeFunction }
 
 // number returns v's property name if it is a number, else otherwise.
 func number(v any, name string, otherwise int) int {

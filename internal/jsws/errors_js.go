@@ -12,10 +12,15 @@ import (
 // ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object")
 
-// errUnreadable is the error of a message that is neither a string nor an
-// ArrayBuffer, which binaryType excludes, or that was dropped by Forget while it was
+// errUnreadable is the error of a message that was dropped by Forget while it was
 // about to be read.
 var errUnreadable = errors.New("a message has no bytes")
+
+// unfit returns the error of a global WebSocket that cannot be used, which then is
+// not the platform's own.
+func unfit(problem string) error {
+	return errors.New("the global WebSocket is not the platform's own, and cannot be used: " + problem)
+}
 
 // Exception is what JavaScript has thrown.
 type Exception struct {
@@ -37,5 +42,8 @@ func exception(err error) error {
 		return err
 	}
 	v := safejs.Safe(thrown.Value)
+	if thrown.Value.Type() == js.TypeString {
+		return &Exception{"a string", thrown.Value.String()}
+	}
 	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
 }

@@ -3,6 +3,7 @@
 package jsws
 
 import (
+	"errors"
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
@@ -100,34 +101,59 @@ func (in *inbox) decide() bool {
 	return changed
 }
 
-// single takes what drain leaves: an empty ArrayBuffer, or another event.
+// single takes what drain leaves: the data of a message, or a null and another
+// event.
 func (s *Socket) single() (e event.Event) {
 	v, err := s.glue[take].Invoke()
-	e.Kind = kind(text(v, "type"))
-	switch e.Kind {
-	case event.Received:
-		m := &Message{typ: api.MessageBinary, p: []byte{}, err: err}
-		if number(v, "byteLength", -1) != 0 {
-			m.err = errUnreadable
-		}
-		e.Message = m
+	if err != nil || !v.IsNull() {
+		e.Kind, e.Message = event.Received, odd(v)
+		return e
+	}
+	v, _ = s.glue[take].Invoke()
+	switch e.Kind = kind(text(v, "type")); e.Kind {
 	case event.Ended:
-		e.Code = api.StatusCode(number(v, "code", int(api.StatusAbnormalClosure)))
+		// A class of its own may tell only a part, or nothing.
+		clean := safejs.Unsafe(value(new(try).get(v, "wasClean")))
+		e.Code = api.StatusCode(number(v, "code", 0))
 		e.Reason = text(v, "reason")
-		e.Clean = safejs.Unsafe(value(new(try).get(v, "wasClean"))).Equal(js.ValueOf(true))
+		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined() && e.Code != 0 && e.Code != api.StatusAbnormalClosure
+		if e.Code == 0 {
+			e.Code = api.StatusAbnormalClosure
+		}
 	}
 	return e
 }
 
-// kind returns what the type of an event means; data has none.
+// odd makes a message of data that drain leaves: an empty string or ArrayBuffer,
+// and what a class gives that does not look at binaryType.
+func odd(data safejs.Value) *Message {
+	m := &Message{typ: api.MessageBinary, p: []byte{}}
+	switch {
+	case data.Type() == safejs.TypeString:
+		m.typ = api.MessageText
+	case number(data, "byteLength", -1) == 0:
+	case number(data, "BYTES_PER_ELEMENT", 0) == 1: // such as a Buffer of Node.js
+		var x try
+		bytes := x.new(builtins.uint8Array, data, nil)
+		m.size = number(bytes, "length", 0)
+		m.p, m.err = make([]byte, m.size), x.err
+		if m.err == nil {
+			js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
+		}
+	default:
+		m.err = errors.New("a message came as a " + text(new(try).get(data, "constructor"), "name") +
+			", neither a string nor an ArrayBuffer: the global WebSocket is a class that does not look at binaryType")
+	}
+	return m
+}
+
+// kind returns what the type of an event means.
 func kind(typ string) event.Kind {
 	switch typ {
 	case "open":
 		return event.Opened
-	case "error":
-		return event.Failed
 	case "close":
 		return event.Ended
 	}
-	return event.Received
+	return event.Failed
 }

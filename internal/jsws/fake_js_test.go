@@ -36,7 +36,8 @@ func funcOf(t *testing.T, f func(args []js.Value) any) js.Value {
 	return fn.Value
 }
 
-// dialFake returns a Socket over a fakeWebSocket.
+// dialFake returns a Socket over a fakeWebSocket, whose send is taken for the
+// platform's own, as it keeps nothing.
 func dialFake(t *testing.T) (*Socket, *fakeWebSocket) {
 	t.Helper()
 	f := &fakeWebSocket{target: js.Global().Get("EventTarget").New()}
@@ -58,6 +59,7 @@ func dialFake(t *testing.T) (*Socket, *fakeWebSocket) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.foreign = false
 	t.Cleanup(s.Release)
 	return s, f
 }

@@ -10,7 +10,8 @@ package jsws
 // It is a WebAssembly module, because a Content Security Policy that lets Go
 // run ('wasm-unsafe-eval') lets another module run, but no source of JavaScript
 // ('unsafe-eval'). All it does is call built-in functions, which it imports. It
-// needs WebAssembly 2.0: Chrome 96, Firefox 79, Safari 15, Node.js 17.2, or later.
+// needs WebAssembly 2.0 and its legacy exception handling, to catch what JavaScript
+// throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or later.
 //
 // Each Socket has an instance of its own; they share the memory.
 
@@ -33,36 +34,38 @@ const (
 const (
 	fnSend   = "\x00" // (data): the socket's send
 	fnWake   = "\x01" // (): enters Go at once. Exported, to be called with no event
-	fnLater  = "\x02" // (): enters Go in a task of its own
-	fnData   = "\x03" // (MessageEvent) value: the getter of data
+	fnLater  = "\x02" // (): enters Go in a task of its own. Exported too
+	fnData   = "\x03" // (MessageEvent) value: the platform's getter of data; throws for an event of another class
 	fnGet    = "\x04" // (object, key) integer: Reflect.get; undefined is 0
 	fnObject = "\x05" // (value) object: Object
 	fnSame   = "\x06" // (value, value) integer: Object.is
 	fnList   = "\x07" // (value) array: Array.of
 	fnView   = "\x08" // (array of a value) Uint8Array: Reflect.construct
-	fnSize   = "\x09" // (Uint8Array) integer: the getter of length
+	fnBytes  = "\x09" // (ArrayBuffer) integer: the getter of byteLength; throws for all else
 	fnEncode = "\x0a" // (string, Uint8Array) object: encodeInto of a TextEncoder
 	fnDecode = "\x0b" // (Uint8Array) string: decode of a TextDecoder
 	fnSet    = "\x0c" // (Uint8Array, offset): set of the memory
 	fnSlice  = "\x0d" // (begin, end) Uint8Array: subarray of the memory
+	fnRead   = "\x0e" // (object, key) value: Reflect.get
 
 	keyLength  = "\x00"
 	keyWritten = "\x01"
+	keyData    = "\x02"
 )
 
 // The instance's state, and those of its functions that others call.
 const (
-	head  = "\x02" // the queue stands in the first table from head
-	tail  = "\x03" // to tail, exclusively
-	armed = "\x04" // what the next message does: armedNot, armedNow, armedLater
-	over  = "\x05" // 1 after stop
-	free  = "\x06" // below it all slots of the second table are taken, by kept messages
-	sent  = "\x07" // how long the message sent last was, -1 before
-	bytes = "\x08" // the memory's first bytes, as many
+	head  = "\x03" // the queue stands in the first table from head
+	tail  = "\x04" // to tail, exclusively
+	armed = "\x05" // what the next message does: armedNot, armedNow, armedLater
+	over  = "\x06" // 1 after stop
+	free  = "\x07" // below it all slots of the second table are taken, by kept messages
+	sent  = "\x08" // how long the message sent last was, -1 before
+	bytes = "\x09" // the memory's first bytes, as many
 
-	fnPush  = "\x0e"
-	fnKeep  = "\x0f"
-	fnFetch = "\x10"
+	fnPush  = "\x0f"
+	fnKeep  = "\x10"
+	fnFetch = "\x11"
 )
 
 // push (x): appends x to the queue, before stop.
@@ -102,17 +105,30 @@ const bodyFetch = "\x01\x01" + externref + // local 1: x
 
 // onMessage (event): the listener of "message". It queues the data and wakes Go
 // when it was asked to.
+//
+// An event of a class that is not the platform's own (a polyfill's, a mock's, a
+// Proxy) has its data elsewhere than where the platform's getter looks, which
+// throws then; and its own getter may throw. Nothing catches what a listener
+// throws: in Node.js it ends the process. Data that cannot be read, or is null,
+// becomes an object: a null says that an event follows.
 const bodyOnMessage = "\x01\x01" + i32 + // local 1: what is armed
-	localGet + "\x00" + call + fnData + call + fnPush +
+	tryBlock + externref +
+	tryBlock + externref +
+	localGet + "\x00" + call + fnData +
+	catchAll + localGet + "\x00" + globalGet + keyData + call + fnRead + end +
+	catchAll + refNull + end +
+	localTee + "\x00" + refIsNull + ifThen + none + localGet + "\x00" + call + fnObject + localSet + "\x00" + end +
+	localGet + "\x00" + call + fnPush +
 	globalGet + armed + localSet + "\x01" +
 	i32Zero + globalSet + armed +
 	localGet + "\x01" + i32One + i32Eq + ifThen + none + call + fnWake + end +
 	localGet + "\x01" + i32Two + i32Eq + ifThen + none + call + fnLater + end +
 	end
 
-// onEvent (event): the listener of the others. They come once each, and wake Go
-// always.
+// onEvent (event): the listener of the others, which queues a null and the
+// event. They come once each, and wake Go always.
 const bodyOnEvent = "\x00" +
+	refNull + call + fnPush +
 	localGet + "\x00" + call + fnPush +
 	i32Zero + globalSet + armed +
 	globalGet + over + ifThen + none + ret + end +
@@ -143,12 +159,13 @@ const bodyTake = "\x01\x01" + externref + // local 0: it
 	end
 
 // drain (arm) size: takes messages off the queue for as long as there is room for
-// their records, and no other event and no empty ArrayBuffer comes between. A
+// their records, and no other event and no data comes between but strings and
+// ArrayBuffers with something in them. A
 // record begins with 4 bytes of 4*slot, plus 2 if the message is kept in that
 // slot, plus 1 if it is text, and 4 bytes of its length; unless it is kept its
 // bytes follow. The result is 2*(bytes of all records), plus 1 if there is more
 // in the queue; if not, arm is what the next message does.
-const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: size, length, kind; 4, 5: data, as an object or as bytes
+const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: size, length, kind; 4, 5: data, as an object
 	block + none + loop + none +
 	globalGet + head + globalGet + tail + i32Eq + ifThen + none + // the queue is empty
 	i32Zero + globalSet + head + i32Zero + globalSet + tail +
@@ -159,13 +176,13 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 
 	globalGet + head + tableGet + localTee + "\x04" + call + fnObject + localTee + "\x05" +
 	localGet + "\x04" + call + fnSame + ifThen + none + // an object: only an ArrayBuffer has bytes
-	localGet + "\x04" + call + fnList + call + fnView + localTee + "\x05" + call + fnSize + localTee + "\x02" +
-	i32Eqz + brIf + "\x02" +
+	tryBlock + i32 + localGet + "\x04" + call + fnBytes + catchAll + i32Zero + end + localSet + "\x02" +
 	i32Zero + localSet + "\x03" +
-	otherwise + // a string
+	otherwise + // a string; null, a number and such have no length
 	localGet + "\x05" + globalGet + keyLength + call + fnGet + localSet + "\x02" +
 	i32One + localSet + "\x03" +
 	end +
+	localGet + "\x02" + i32Eqz + brIf + "\x01" +
 
 	localGet + "\x02" + i32Small + i32GtU + ifThen + none + // kept
 	localGet + "\x01" + localGet + "\x02" + storeLength +
@@ -176,7 +193,7 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 	localGet + "\x04" + localGet + "\x01" + i32Header + i32Add + i32Batch + call + fnSlice +
 	call + fnEncode + globalGet + keyWritten + call + fnGet + localSet + "\x02" +
 	otherwise +
-	localGet + "\x05" + localGet + "\x01" + i32Header + i32Add + call + fnSet +
+	localGet + "\x04" + call + fnList + call + fnView + localGet + "\x01" + i32Header + i32Add + call + fnSet +
 	end +
 	localGet + "\x01" + localGet + "\x02" + storeLength +
 	localGet + "\x01" + localGet + "\x03" + storeKind +
@@ -191,13 +208,13 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 
 // load (slot, text) length: puts a kept message's bytes into the memory, which has
 // room for them. The result is -1 after forget.
-const bodyLoad = "\x01\x01" + externref + // local 2: data, as bytes in the end
+const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x00" + call + fnFetch + localTee + "\x02" + refIsNull + ifThen + none + i32Minus + ret + end +
 	localGet + "\x01" + ifThen + none +
 	localGet + "\x02" + i32Zero + i32Memory + call + fnSlice + call + fnEncode + globalGet + keyWritten + call + fnGet + ret +
 	end +
-	localGet + "\x02" + call + fnList + call + fnView + localTee + "\x02" + i32Zero + call + fnSet +
-	localGet + "\x02" + call + fnSize +
+	localGet + "\x02" + call + fnList + call + fnView + i32Zero + call + fnSet +
+	localGet + "\x02" + call + fnBytes +
 	end
 
 // decode (length) string: decodes the memory's first bytes.

@@ -48,7 +48,7 @@ const (
 )
 
 // The imports of the module "", each named by its index.
-const imports = "\x11" +
+const imports = "\x13" +
 	"\x00\x010\x00" + typeRef + // fnSend
 	"\x00\x011\x00" + typeNone + // fnWake
 	"\x00\x012\x00" + typeNone + // fnLater
@@ -58,14 +58,16 @@ const imports = "\x11" +
 	"\x00\x016\x00" + typeRefRefToInt + // fnSame
 	"\x00\x017\x00" + typeRefToRef + // fnList
 	"\x00\x018\x00" + typeRefToRef + // fnView
-	"\x00\x019\x00" + typeRefToInt + // fnSize
+	"\x00\x019\x00" + typeRefToInt + // fnBytes
 	"\x00\x0210\x00" + typeRefRefToRef + // fnEncode
 	"\x00\x0211\x00" + typeRefToRef + // fnDecode
 	"\x00\x0212\x00" + typeRefInt + // fnSet
 	"\x00\x0213\x00" + typeIntIntToRef + // fnSlice
-	"\x00\x0214\x03" + externref + "\x00" + // keyLength
-	"\x00\x0215\x03" + externref + "\x00" + // keyWritten
-	"\x00\x0216\x02\x01\x10\x10" // a memory of 16 pages, never more
+	"\x00\x0214\x00" + typeRefRefToRef + // fnRead
+	"\x00\x0215\x03" + externref + "\x00" + // keyLength
+	"\x00\x0216\x03" + externref + "\x00" + // keyWritten
+	"\x00\x0217\x03" + externref + "\x00" + // keyData
+	"\x00\x0218\x02\x01\x10\x10" // a memory of 16 pages, never more
 
 // The functions that the module defines: their types, bodies and names.
 const (
@@ -78,37 +80,38 @@ const (
 		sizeOnEvent + bodyOnEvent + sizeStop + bodyStop + sizeForget + bodyForget + sizeTake + bodyTake +
 		sizeDrain + bodyDrain + sizeLoad + bodyLoad + sizeDecode + bodyDecode + sizeSend + bodySend
 
-	exportNames = "\x0b" +
+	exportNames = "\x0c" +
 		"\x04wake" + "\x00\x01" +
-		"\x05fetch" + "\x00\x10" +
-		"\x09onMessage" + "\x00\x11" +
-		"\x07onEvent" + "\x00\x12" +
-		"\x04stop" + "\x00\x13" +
-		"\x06forget" + "\x00\x14" +
-		"\x04take" + "\x00\x15" +
-		"\x05drain" + "\x00\x16" +
-		"\x04load" + "\x00\x17" +
-		"\x06decode" + "\x00\x18" +
-		"\x04send" + "\x00\x19"
+		"\x05later" + "\x00\x02" +
+		"\x05fetch" + "\x00\x11" +
+		"\x09onMessage" + "\x00\x12" +
+		"\x07onEvent" + "\x00\x13" +
+		"\x04stop" + "\x00\x14" +
+		"\x06forget" + "\x00\x15" +
+		"\x04take" + "\x00\x16" +
+		"\x05drain" + "\x00\x17" +
+		"\x04load" + "\x00\x18" +
+		"\x06decode" + "\x00\x19" +
+		"\x04send" + "\x00\x1a"
 )
 
 // Sizes in LEB128. A test computes them anew.
 const (
 	sizeTypes     = "\x42"
-	sizeImports   = "\x61"
+	sizeImports   = "\x6e"
 	sizeFunctions = "\x0d"
-	sizeNames     = "\x5c"
-	sizeCode      = "\xe2\x04"
+	sizeNames     = "\x64"
+	sizeCode      = "\x88\x05"
 	sizePush      = "\x27"
 	sizeKeep      = "\x3f"
 	sizeFetch     = "\x1e"
-	sizeOnMessage = "\x26"
-	sizeOnEvent   = "\x12"
+	sizeOnMessage = "\x44"
+	sizeOnEvent   = "\x16"
 	sizeStop      = "\x1c"
 	sizeForget    = "\x10"
 	sizeTake      = "\x24"
-	sizeDrain     = "\xda\x01"
-	sizeLoad      = "\x38"
+	sizeDrain     = "\xe0\x01"
+	sizeLoad      = "\x36"
 	sizeDecode    = "\x0a"
 	sizeSend      = "\x2c"
 )
@@ -123,6 +126,8 @@ const (
 	loop        = "\x03"
 	ifThen      = "\x04"
 	otherwise   = "\x05"
+	tryBlock    = "\x06" // of the legacy exception handling
+	catchAll    = "\x19"
 	end         = "\x0b"
 	br          = "\x0c"
 	brIf        = "\x0d"

@@ -17,7 +17,7 @@ import (
 // would cost 2 us and pin it until Go collects. A string of Go would lose a leading
 // U+FEFF besides.
 func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
-	if len(p) > memorySize {
+	if len(p) > memorySize || s.foreign {
 		return exception(s.sendLarge(typ, p))
 	}
 	memory.Lock()
@@ -27,8 +27,10 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	return exception(err)
 }
 
-// sendLarge sends a message that is larger than the memory, from a buffer of its
-// own that is given back at once.
+// sendLarge sends a message from a buffer of its own, which is given back at once:
+// one that is larger than the memory; and each over a class that is not the
+// platform's own, which may keep the buffer as long as it likes, where the
+// standard has send copy the bytes.
 func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	var x try
 	data := x.new(builtins.uint8Array, len(p), nil)
@@ -40,7 +42,9 @@ func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 		data = x.call(builtins.decoder, "decode", data, nil)
 	}
 	x.call(s.ws, "send", data, nil)
-	detach(buffer)
+	if !s.foreign {
+		detach(buffer)
+	}
 	return x.err
 }
 

@@ -63,10 +63,12 @@ func TestSendThrows(t *testing.T) {
 		send      js.Value // a builtin that does with its argument what the case needs
 		bad, good string
 		exception string
+		foreign   bool
 	}{
-		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError"},
-		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", memorySize+1), "1", "SyntaxError"},
-		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError"},
+		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", false},
+		{"send of a foreign class throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", true},
+		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", memorySize+1), "1", "SyntaxError", false},
+		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,6 +79,10 @@ func TestSendThrows(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Release()
+			if !s.foreign {
+				t.Error("send is taken for the platform's own")
+			}
+			s.foreign = test.foreign
 			err = s.Send(api.MessageText, []byte(test.bad))
 			if e, ok := errors.AsType[*Exception](err); !ok || e.Name != test.exception {
 				t.Errorf("Send = %v, want a %s", err, test.exception)
@@ -98,6 +104,7 @@ func TestSendKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Release()
+	s.foreign = false
 	heap := func() int {
 		m := js.Global().Get("performance").Get("memory")
 		if m.IsUndefined() {
@@ -118,5 +125,33 @@ func TestSendKeepsNothing(t *testing.T) {
 			t.Errorf("500 messages of %d bytes made the heap %d MiB larger, want 64 at most", n, grown>>20)
 		}
 		t.Logf("500 messages of %d bytes made the heap %d KiB larger", n, grown>>10)
+	}
+}
+
+// ECMAScript section 20.2.3.5, Function.prototype.toString: which send copies what
+// it is given, as the platform's own does.
+func TestForeignSend(t *testing.T) {
+	for source, want := range map[string]bool{
+		"function send() { [native code] }":                     false, // V8
+		"function send() {\n    [native code]\n}":               false, // SpiderMonkey, JavaScriptCore
+		"function () { [native code] }":                         true,  // bound, or a Proxy
+		"function send(data) { this.queue.push(data) }":         true,
+		"send(data) { this.inner.send(data) }":                  true,
+		"(data) => queue.push(data)":                            true,
+		"function bound send() { [native code] }":               true,
+		"async send() { await this.open; /* [native code] */ }": true,
+	} {
+		if got := !builtin(source); got != want {
+			t.Errorf("%q: foreign %v, want %v", source, got, want)
+		}
+	}
+	s, err := New("ws://127.0.0.1:65534/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	defer s.HangUp()
+	if s.foreign {
+		t.Error("the platform's own send is taken for a foreign one")
 	}
 }

@@ -9,6 +9,8 @@
 package jsws
 
 import (
+	"errors"
+	"strings"
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
@@ -21,7 +23,8 @@ import (
 type Socket struct {
 	ws       any
 	glue     [len(exported)]safejs.Value // functions
-	state    js.Value                    // function: returns readyState
+	state    safejs.Value                // function: returns readyState; undefined where that has no getter
+	foreign  bool                        // send is not the platform's own
 	woken    js.Func                     // enters Go
 	port     any                         // whose messages enter Go in a task of their own
 	wake     func()
@@ -40,23 +43,28 @@ const (
 	stop
 	forget
 	wake
+	later
 	onMessage
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
 var names = [...]string{"message", "open", "error", "close"}
 
 // New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
-// where there is none, and an *Exception when the constructor throws.
+// where there is none, an *Exception when the constructor throws, and an error
+// that tells why when what it makes is no WebSocket.
+//
+// The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
+// It has to behave as the standard says; but its events may be of any class.
 func New(url string, protocols []string) (*Socket, error) {
 	var x try
 	x.err = prepare()
 	class := x.path("WebSocket")
-	if x.err == nil && value(class).Type() != safejs.TypeFunction {
+	if x.err == nil && !isFunction(class) {
 		return nil, ErrNoWebSocket
 	}
 	names := make([]any, len(protocols))
@@ -70,7 +78,7 @@ func New(url string, protocols []string) (*Socket, error) {
 	if err := s.attach(); err != nil {
 		s.Release()
 		s.HangUp()
-		return nil, exception(err)
+		return nil, unfit(exception(err).Error())
 	}
 	return s, nil
 }
@@ -87,36 +95,56 @@ func (s *Socket) attach() error {
 	var x try
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	s.state = safejs.Unsafe(value(x.call(x.call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil)))
+	send := x.get(s.ws, "send")
+	s.state = value(new(try).call(new(try).call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil))
+	if x.err == nil && (!isFunction(send) || !isFunction(x.get(s.ws, "close")) || number(s.ws, "readyState", -1) < 0) {
+		return errors.New("it lacks send, close or readyState")
+	}
+	s.foreign = !builtin(safejs.Unsafe(value(x.call(send, "toString", nil, nil))).String())
 
 	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
 	sender := x.get(channel, "port2")
 	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
 	imports := x.new(x.path("Object"), nil, nil)
-	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
+	x.reflect(set, imports, "", append([]any{x.call(send, "bind", s.ws, nil), woken, later}, builtins.imports...))
 	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
 	for i, name := range exported {
 		s.glue[i] = value(x.get(functions, name))
 	}
 	x.reflect(set, s.port, "onmessage", s.glue[wake])
+	listen := isFunction(x.get(s.ws, "addEventListener"))
 	for i, name := range names {
-		x.call(s.ws, "addEventListener", name, s.glue[min(onMessage+i, onEvent)])
+		f := s.glue[min(onMessage+i, onEvent)]
+		if listen {
+			x.call(s.ws, "addEventListener", name, f)
+		} else {
+			x.reflect(set, s.ws, "on"+name, f)
+		}
 	}
 	return x.err
+}
+
+// builtin reports whether source is that of the platform's own send, which
+// ECMAScript section 20.2.3.5 writes as "function send() { [native code] }". That
+// of a class, of a Proxy and of a bound function look otherwise.
+func builtin(source string) bool {
+	return strings.HasPrefix(source, "function send(") && strings.Contains(source, "[native code]")
 }
 
 // Wake sets the function that is called for an event that came after Next has
 // reported false.
 func (s *Socket) Wake(f func()) { s.wake = f }
 
+// Poke posts a message that wakes Go in a task of its own.
+func (s *Socket) Poke() { s.glue[later].Invoke() }
+
 // State returns readyState, Closed when it cannot be read.
 func (s *Socket) State() event.State {
-	v := s.state.Invoke()
-	if v.Type() != js.TypeNumber {
-		return event.Closed
+	if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
+		return event.State(safejs.Unsafe(v).Int())
 	}
-	return event.State(v.Int())
+	return event.State(number(s.ws, "readyState", int(event.Closed)))
 }
 
 // BufferedAmount returns bufferedAmount in bytes, 0 when it cannot be read.
