@@ -33,7 +33,9 @@ func (c *Compression) confirm(answer []handshake.Extension) (*engine.Deflate, er
 	if !ok {
 		return nil, err
 	}
-	return c.deflate(d, true), nil
+	e := c.deflate(d, true)
+	e.Answer = string(handshake.AppendExtensions(nil, answer))
+	return e, nil
 }
 
 // answer takes a client's offers. The second result is the value of the
@@ -46,7 +48,9 @@ func (c *Compression) answer(offers []handshake.Extension) (*engine.Deflate, str
 	if !ok {
 		return nil, ""
 	}
-	return c.deflate(d, false), string(handshake.AppendExtensions(nil, []handshake.Extension{answer}))
+	e := c.deflate(d, false)
+	e.Answer = string(handshake.AppendExtensions(nil, []handshake.Extension{answer}))
+	return e, e.Answer
 }
 
 // deflate is d as one side sees it.
@@ -64,20 +68,9 @@ func (c *Compression) deflate(d handshake.Deflate, client bool) *engine.Deflate 
 	return e
 }
 
-// extensions names what b was agreed to use, as the server's answer does.
+// extensions returns the extensions in use as the server's answer named them. What
+// one side uses may be less than was agreed to, such as a smaller window.
 func extensions(b backend) string {
-	c := native(b)
-	d, on := c.Deflate()
-	if !on {
-		return ""
-	}
-	if c.Client() {
-		d.SendBits, d.ReceiveBits = d.ReceiveBits, d.SendBits
-		d.SendTakeover, d.ReceiveTakeover = d.ReceiveTakeover, d.SendTakeover
-	}
-	agreed := handshake.Deflate{
-		ServerMaxWindowBits: d.SendBits, ServerNoContextTakeover: !d.SendTakeover,
-		ClientMaxWindowBits: d.ReceiveBits, ClientNoContextTakeover: !d.ReceiveTakeover,
-	}
-	return string(handshake.AppendExtensions(nil, []handshake.Extension{agreed.Extension()}))
+	d, _ := native(b).Deflate()
+	return d.Answer
 }

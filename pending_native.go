@@ -71,9 +71,6 @@ func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Co
 	if nc == nil {
 		return nil, wrap(op, errAnswered)
 	}
-	if err := checkContext(ctx); err != nil {
-		return nil, wrap(op, err)
-	}
 	h.nc = nil
 	j, err := h.accept(ctx, nc, opts)
 	if err != nil {
@@ -84,6 +81,9 @@ func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Co
 }
 
 func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*joined, error) {
+	if err := checkContext(ctx); err != nil {
+		return nil, err
+	}
 	o, policy, err := opts.resolve(h.secure)
 	if err != nil {
 		return nil, err

@@ -108,6 +108,23 @@ func TestPendingRefuse(t *testing.T) {
 	}
 }
 
+// TestPendingAcceptWithoutContext is an error like any other of Accept: the network
+// connection is closed, and the handshake over.
+func TestPendingAcceptWithoutContext(t *testing.T) {
+	h, client, err := pending(t, request(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var none context.Context
+	_, err = h.Accept(none, nil)
+	asArgument(t, err, "ctx")
+	client.SetDeadline(time.Now().Add(patience))
+	if n, err := client.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("the connection is not closed: %d bytes, %v", n, err)
+	}
+	asArgument(t, h.Refuse(nil), "h")
+}
+
 func accepting(opts *ws.AcceptOptions) func(*ws.PendingHandshake) error {
 	return func(h *ws.PendingHandshake) error {
 		c, err := h.Accept(context.Background(), opts)

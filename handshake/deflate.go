@@ -38,25 +38,6 @@ type Deflate struct {
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
-// Extension returns d as an answer names it, with all that is not the default of
-// RFC 7692.
-func (d Deflate) Extension() Extension {
-	e := Extension{Name: deflateName}
-	if d.ServerNoContextTakeover {
-		e.Params = append(e.Params, Param{Name: serverNoContextTakeover})
-	}
-	if d.ClientNoContextTakeover {
-		e.Params = append(e.Params, Param{Name: clientNoContextTakeover})
-	}
-	if d.ServerMaxWindowBits < maxWindowBits {
-		e.Params = append(e.Params, Param{serverMaxWindowBits, strconv.Itoa(d.ServerMaxWindowBits)})
-	}
-	if d.ClientMaxWindowBits < maxWindowBits {
-		e.Params = append(e.Params, Param{clientMaxWindowBits, strconv.Itoa(d.ClientMaxWindowBits)})
-	}
-	return e
-}
-
 // DeflateOptions is what one side wants of permessage-deflate. The zero value
 // wants takeover and windows of [DefaultWindowBits] in both directions.
 type DeflateOptions struct {

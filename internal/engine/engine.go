@@ -106,6 +106,8 @@ type Deflate struct {
 	// SendTakeover and ReceiveTakeover say that a message may refer to those
 	// before it.
 	SendTakeover, ReceiveTakeover bool
+	// Answer is what the server's Sec-WebSocket-Extensions said.
+	Answer string
 }
 
 // Conn is one connection. Its methods follow api.Conn; arguments have been
