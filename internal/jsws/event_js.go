@@ -136,10 +136,8 @@ func odd(data safejs.Value) *Message {
 		var x try
 		bytes := x.new(builtins.uint8Array, data, nil)
 		m.size = number(bytes, "length", 0)
-		m.p, m.err = make([]byte, m.size), x.err
-		if m.err == nil {
-			js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
-		}
+		m.p = make([]byte, m.size)
+		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
 		m.err = errors.New("a message came as a " + text(new(try).get(data, "constructor"), "name") +
 			", neither a string nor an ArrayBuffer: the global WebSocket is a class that does not look at binaryType")
