@@ -87,7 +87,7 @@ func (x *try) reflect(f int, a, b, c any) any {
 	if x.err != nil {
 		return nil
 	}
-	v, err := value(builtins.reflect[f]).Invoke(list(a, b, c)...)
+	v, err := invoke(value(builtins.reflect[f]), list(a, b, c)...)
 	x.err = err
 	return v
 }

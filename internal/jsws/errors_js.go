@@ -37,7 +37,7 @@ func exception(err error) error {
 	if err == nil {
 		return nil
 	}
-	thrown, ok := errors.Unwrap(err).(js.Error) // as safejs wraps it
+	thrown, ok := err.(js.Error)
 	if !ok {
 		return err
 	}

@@ -104,12 +104,12 @@ func (in *inbox) decide() bool {
 // single takes what drain leaves: the data of a message, or a null and another
 // event.
 func (s *Socket) single() (e event.Event) {
-	v, err := s.glue[take].Invoke()
+	v, err := invoke(s.glue[take])
 	if err != nil || !v.IsNull() {
 		e.Kind, e.Message = event.Received, odd(v)
 		return e
 	}
-	v, _ = s.glue[take].Invoke()
+	v, _ = invoke(s.glue[take])
 	switch e.Kind = kind(text(v, "type")); e.Kind {
 	case event.Ended:
 		// A class of its own may tell only a part, or nothing.

@@ -22,7 +22,7 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	}
 	memory.Lock()
 	js.CopyBytesToJS(memory.view, p)
-	_, err = s.glue[send].Invoke(len(p), typ == api.MessageText)
+	_, err = invoke(s.glue[send], len(p), typ == api.MessageText)
 	memory.Unlock()
 	return exception(err)
 }

@@ -136,7 +136,7 @@ func builtin(f any, name string) bool {
 func (s *Socket) Wake(f func()) { s.wake = f }
 
 // Poke posts a message that wakes Go in a task of its own.
-func (s *Socket) Poke() { s.glue[later].Invoke() }
+func (s *Socket) Poke() { invoke(s.glue[later]) }
 
 // State returns readyState, Closed when it cannot be read.
 func (s *Socket) State() event.State {
@@ -159,7 +159,7 @@ func (s *Socket) URL() string { return text(s.ws, "url") }
 func (s *Socket) Extensions() string { return text(s.ws, "extensions") }
 
 // Forget drops the messages that Next has returned and that were not read.
-func (s *Socket) Forget() { s.glue[forget].Invoke() }
+func (s *Socket) Forget() { invoke(s.glue[forget]) }
 
 // Release drops the queue and frees the function that enters Go. The listeners
 // stay, and do nothing.
@@ -168,7 +168,7 @@ func (s *Socket) Release() {
 		return
 	}
 	s.released = true
-	s.glue[stop].Invoke()
+	invoke(s.glue[stop])
 	new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
 	s.woken.Release()
 	s.wake, s.in = nil, inbox{}
