@@ -139,8 +139,8 @@ func odd(data safejs.Value) *Message {
 		m.p = make([]byte, m.size)
 		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as a " + text(new(try).get(data, "constructor"), "name") +
-			", neither a string nor an ArrayBuffer: the global WebSocket is a class that does not look at binaryType")
+		m.err = errors.New("a message came as " + text(new(try).get(data, "constructor"), "name") +
+			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m
 }
