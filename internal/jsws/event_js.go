@@ -139,7 +139,7 @@ func odd(data safejs.Value) *Message {
 		m.p = make([]byte, m.size)
 		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as " + text(new(try).get(data, "constructor"), "name") +
+		m.err = errors.New("a message came as " + data.Type().String() + " " + text(new(try).get(data, "constructor"), "name") +
 			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m
