@@ -86,7 +86,7 @@ func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	c.discard()
 	var err error
 	if c.pump(); c.err == nil && !c.closing {
-		c.closing, c.local = true, c.s.State() == event.Open
+		c.closing, c.local = true, c.s.State() <= event.Open
 		err = c.hangUp(code, reason)
 	}
 	c.mu.Unlock()

@@ -5,7 +5,7 @@
 //
 // Its events go into a queue without entering Go. Go takes them out when it
 // wants to, and is woken only when it has found the queue empty. Everything that
-// JavaScript could throw comes back as an error, through safejs.
+// JavaScript could throw comes back as an error.
 package jsws
 
 import (
