@@ -10,6 +10,9 @@ FUZZTIME?= 20s
 RACE    ?= -race
 # make test TEST='-run Dial -v' : more arguments for go test.
 TEST    ?=
+# What the tests of one package may take: go test's own 10 minutes are too short
+# where other work keeps the machine busy.
+TIMEOUT ?= 40m
 # make bench BENCH='-mode idle -only ours,raw', make bench-browser
 # BENCH='-only window/binary/16/64': arguments for the benchmark.
 BENCH   ?=
@@ -93,22 +96,22 @@ system:
 # -count=1, because the cache does not know the browser's side of a native test.
 # WS_NO_GATHER=1 has connections send every message by itself.
 test-native:
-	$(GO) test $(RACE) -count=1 $(TEST) ./...
-	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
 	@echo "allocations and stacks, without the race detector, which has its own:"
-	$(GO) test -count=1 -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
+	$(GO) test -count=1 -timeout $(TIMEOUT) -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
 endif
 
 # Packages with tests of their js files alone. wasm_test runs its own browser.
 test-js:
-	@scripts/test-js.sh $(TEST)
+	@scripts/test-js.sh -timeout $(TIMEOUT) $(TEST)
 
 # Those that drive a browser over DevTools are among them; -p 1, since each such
 # package starts one.
 test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
-	cd tools && $(GO) test -count=1 -p 1 $(TEST) ./...
+	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
 
 # --- what is built ------------------------------------------------------------
 
@@ -118,8 +121,10 @@ page:
 	@cp examples/page/*.html examples/page/*.css examples/page/*.js $(BIN)/page/
 	@cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(BIN)/page/
 
-$(BIN)/wasmbrowsertest: $(TOOLS)
-	cd tools && $(GO) build -o ../$@ github.com/agnivade/wasmbrowsertest
+# tools/patient runs it, since a browser may be slow to start.
+$(BIN)/wasmbrowsertest: $(TOOLS) $(wildcard tools/patient/*.go)
+	cd tools && $(GO) build -o ../$@.once github.com/agnivade/wasmbrowsertest
+	cd tools && $(GO) build -o ../$@ ./patient
 
 $(BIN)/staticcheck: $(TOOLS)
 	cd tools && $(GO) build -o ../$@ honnef.co/go/tools/cmd/staticcheck

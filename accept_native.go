@@ -3,7 +3,10 @@
 package ws
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -84,6 +87,11 @@ type AcceptOptions struct {
 	// Dialer: 0 means 30 s, less than 0 for ever.
 	WriteTimeout time.Duration
 
+	// OnPing and OnPong are called with the payload of each ping and pong that
+	// comes, as in Dialer; nil for none. They are not told which connection it came
+	// on: give each call of Accept or Upgrade functions of its own to know that.
+	OnPing, OnPong func(payload []byte)
+
 	// NoGather has every Write return only once the operating system, or TLS,
 	// has taken its message. Otherwise replies are gathered: while another
 	// message has arrived whole and waits to be read, and while another
@@ -150,17 +158,21 @@ func (o *AcceptOptions) putRequest(r *handshake.Request) {
 // agree decides about a request.
 func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, p)
-	if refusal != nil || o.Check == nil {
-		return a, refusal
+	if refusal == nil && o.Check != nil {
+		refusal = refusalBy("AcceptOptions.Check", o.Check(r))
 	}
-	err := o.Check(r)
+	return a, refusal
+}
+
+// refusalBy is the answer to a request that who refused with err, nil for none.
+func refusalBy(who string, err error) *HandshakeError {
 	if err == nil {
-		return a, nil
+		return nil
 	}
 	if e, ok := errors.AsType[*HandshakeError](err); ok {
-		return nil, e
+		return e
 	}
-	return nil, &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: "AcceptOptions.Check refused it", Cause: err}
+	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " refused it", Cause: err}
 }
 
 // respond appends the response that accepts a to dst, and returns what the
@@ -172,7 +184,8 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 	for k, v := range o.Header {
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout), NoGather: o.NoGather}
+	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
+		NoGather: o.NoGather, OnPing: o.OnPing, OnPong: o.OnPong}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)
@@ -184,13 +197,17 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
+// net/http can hand over only connections that keep deadlines. Where they return an
+// error, as those of an SSH listener do, the request is answered with 500 and
+// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+//
 // A request that is no handshake, has more than 200 header fields, or comes from
 // another origin, is answered (400, 403, 405, 426, 431) and returns a
 // [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(&j.engine, w, r, opts); err != nil {
+	if err := accept(&j.engine, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
@@ -205,8 +222,9 @@ func IsUpgrade(r *http.Request) bool {
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
-// accept makes c the connection.
-func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions) error {
+// accept makes c the connection. last, if it is not nil, is asked at last whether
+// the request is let in.
+func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -216,6 +234,9 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	request.SetHTTP(r)
 	agreement, refusal := o.agree(request, &policy)
 	o.putRequest(request)
+	if refusal == nil && last != nil {
+		refusal = refusalBy("the server", last())
+	}
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
 		return refusal
@@ -227,7 +248,12 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 		writeRefusal(w, r, refusalOf(err))
 		return err
 	}
-	nc, rw, err := http.NewResponseController(w).Hijack()
+	control := http.NewResponseController(w)
+	if err := cannotHandOver(control.SetReadDeadline(time.Now().Add(handOverWait))); err != nil {
+		writeRefusal(w, r, err)
+		return err
+	}
+	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
 			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
@@ -237,9 +263,8 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	// What the client sent behind its handshake is in the server's buffer.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc.SetDeadline(deadline(o.HandshakeTimeout))
-		_, err = nc.Write(head)
-		nc.SetDeadline(time.Time{})
+		nc = withDeadlines(nc)
+		err = sendHead(nc, head, timeLimit(o.HandshakeTimeout))
 	}
 	if err != nil {
 		nc.Close()
@@ -247,6 +272,24 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 	}
 	initEngine(c, nc, append([]byte(nil), buffered...), cfg, o.Keepalive)
 	return nil
+}
+
+// handOverWait is the deadline that is tried. net/http takes it back at once.
+const handOverWait = time.Minute
+
+// cannotHandOver returns the answer to a request on a connection that returned err
+// for a deadline, nil where there is nothing wrong with it. net/http has a Read at
+// work on it, which it ends by a deadline before it hands the connection over: on
+// one that has none Hijack would wait for ever.
+func cannotHandOver(err error) *HandshakeError {
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotSupported): // the writer does not let us ask
+		return nil
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return nil
+	}
+	return &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
+		Problem: "net/http cannot hand over a connection without deadlines: accept it by Upgrade", Cause: err}
 }
 
 // passedOn picks what may go with a 101 from the fields that middleware set.
@@ -288,7 +331,17 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 	w.Write(body)
 }
 
-func deadline(d time.Duration) time.Time {
+// sendHead writes a response's head to nc, which it leaves without deadlines.
+func sendHead(nc net.Conn, head []byte, limit time.Time) error {
+	b := bounded(context.Background(), nc, limit)
+	_, err := nc.Write(head)
+	if late := b.undo(); late != nil {
+		err = late
+	}
+	return err
+}
+
+func timeLimit(d time.Duration) time.Time {
 	if d <= 0 {
 		return time.Time{}
 	}

@@ -50,14 +50,14 @@ func TestDialBounds(t *testing.T) {
 			<-closed
 			far.Close()
 		}()
-		return &closing{near, sync.OnceFunc(func() { close(closed) })}, nil
+		return &closing{Conn: near, told: func() { close(closed) }}, nil
 	}
 	unreachable := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
 	const forever = 24 * time.Hour
-	for name, dial := range map[string]func(context.Context, string, string) (net.Conn, error){
+	for name, dial := range map[string]netDial{
 		"silent": silent, "half": half, "drip": drip, "deaf": deaf, "unreachable": unreachable,
 	} {
 		for _, tt := range []struct {
@@ -75,53 +75,56 @@ func TestDialBounds(t *testing.T) {
 			{"no limit", 0, 30 * time.Second, -1, 30 * time.Second, context.Canceled, true},
 			{"cancelled", 0, 5 * time.Second, 0, 5 * time.Second, context.Canceled, true},
 		} {
-			t.Run(name+", "+tt.what, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					ctx, cancel := context.WithCancel(context.Background())
-					defer cancel()
-					if tt.deadline > 0 {
-						ctx, cancel = context.WithTimeout(ctx, tt.deadline)
+			for transport, disguise := range transports {
+				t.Run(name+", "+tt.what+", "+transport, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						ctx, cancel := context.WithCancel(context.Background())
 						defer cancel()
-					}
-					if tt.cancel > 0 {
-						time.AfterFunc(tt.cancel, cancel)
-					}
-					begun := time.Now()
-					d := ws.Dialer{NetDial: dial, Proxy: noProxy, HandshakeTimeout: tt.limit}
-					_, err := d.Dial(ctx, "ws://example.com/")
-					if took := time.Since(begun); took != tt.took {
-						t.Errorf("Dial took %v, want %v", took, tt.took)
-					}
-					if !errors.Is(err, tt.want) {
-						t.Errorf("error = %v, want %v", err, tt.want)
-					}
-					says, phase := "handshake time limit", "the server's answer"
-					if tt.tellsOfTheContext {
-						says = "the context ended"
-					}
-					if name == "unreachable" {
-						phase = "a connection to example.com:80"
-					}
-					if e := asHandshake(t, err); e.URL != "ws://example.com/" || !strings.Contains(e.Problem, says) || !strings.HasSuffix(e.Problem, phase) {
-						t.Errorf("error = %v, which should say %q and %q", err, says, phase)
-					}
-					if timeout := tt.want == context.DeadlineExceeded; os.IsTimeout(err) != timeout {
-						t.Errorf("error = %v: os.IsTimeout is %v", err, !timeout)
-					}
+						if tt.deadline > 0 {
+							ctx, cancel = context.WithTimeout(ctx, tt.deadline)
+							defer cancel()
+						}
+						if tt.cancel > 0 {
+							time.AfterFunc(tt.cancel, cancel)
+						}
+						begun := time.Now()
+						d := ws.Dialer{NetDial: over(disguise, dial), Proxy: noProxy, HandshakeTimeout: tt.limit}
+						_, err := d.Dial(ctx, "ws://example.com/")
+						if took := time.Since(begun); took != tt.took {
+							t.Errorf("Dial took %v, want %v", took, tt.took)
+						}
+						if !errors.Is(err, tt.want) {
+							t.Errorf("error = %v, want %v", err, tt.want)
+						}
+						says, phase := "handshake time limit", "the server's answer"
+						if tt.tellsOfTheContext {
+							says = "the context ended"
+						}
+						if name == "unreachable" {
+							phase = "a connection to example.com:80"
+						}
+						if e := asHandshake(t, err); e.URL != "ws://example.com/" || !strings.Contains(e.Problem, says) || !strings.HasSuffix(e.Problem, phase) {
+							t.Errorf("error = %v, which should say %q and %q", err, says, phase)
+						}
+						if timeout := tt.want == context.DeadlineExceeded; os.IsTimeout(err) != timeout {
+							t.Errorf("error = %v: os.IsTimeout is %v", err, !timeout)
+						}
+					})
 				})
-			})
+			}
 		}
 	}
 }
 
-// closing is a connection whose Close is told of.
+// closing is a connection whose Close is told of, once.
 type closing struct {
 	net.Conn
 	told func()
+	once sync.Once
 }
 
 func (c *closing) Close() error {
-	c.told()
+	c.once.Do(c.told)
 	return c.Conn.Close()
 }
 

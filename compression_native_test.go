@@ -48,9 +48,7 @@ func compressed(t *testing.T, client, server *ws.Compression) (*ws.Conn, *counti
 	wire := &counting{Conn: a}
 	d := ws.Dialer{DialOptions: ws.DialOptions{Compression: client, ReadLimit: 1 << 22},
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return wire, nil }}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	c, err := d.Dial(ctx, "ws://example.com/")
+	c, err := d.Dial(within(t), "ws://example.com/")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, ne
 	if err != nil {
 		return nil, &HandshakeError{Problem: addr + " cannot be reached", Cause: err}
 	}
-	return nc, nil
+	return withDeadlines(nc), nil
 }
 
 // tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake of
@@ -82,7 +82,12 @@ func (d *Dialer) tlsConfig() *tls.Config {
 func (a *attempt) secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
 	a.enter("the TLS handshake with " + cfg.ServerName)
 	t := tls.Client(nc, cfg)
-	if err := t.HandshakeContext(ctx); err != nil {
+	b := interruptible(ctx, nc) // package tls only closes nc, which may not end its calls
+	err := t.HandshakeContext(ctx)
+	if late := b.undo(); err == nil {
+		err = late
+	}
+	if err != nil {
 		abort(t)
 		problem := "TLS failed"
 		if strings.Contains(err.Error(), "no application protocol") { // the alert has no exported type
@@ -111,9 +116,11 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + a.origin() + " cannot be used", Cause: err}
 	}
 	a.enter("the answer of the proxy " + proxy.Host + " to CONNECT")
-	undo := interruptible(ctx, nc)
+	b := interruptible(ctx, nc)
 	err = a.askProxy(nc, proxy)
-	undo()
+	if late := b.undo(); err == nil {
+		err = late
+	}
 	if err != nil {
 		abort(nc)
 		return nil, err

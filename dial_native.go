@@ -36,7 +36,9 @@ type Dialer struct {
 
 	// NetDial opens the connection to the server or the proxy; nil means a
 	// net.Dialer. network is "tcp", addr has a port. One that ignores the end of its
-	// context does not hold up Dial: what it returns later is closed.
+	// context does not hold up Dial: what it returns later is closed. A connection
+	// without deadlines, as that of an SSH tunnel, and one that ignores them will
+	// do: see Upgrade.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// NetDialTLS opens the connection to a wss server instead of NetDial, TLS
@@ -76,9 +78,19 @@ type Dialer struct {
 	// WriteTimeout is how long the peer may take no byte of what is sent, be it
 	// a message, a pong or the close, before the connection ends with a
 	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, less than 0 for
-	// ever. A peer that takes some, however slowly, is not meant; over TLS that is
-	// seen every 16 KiB. It is noticed at the latest after twice the time.
+	// ever. A peer that takes some, however slowly, is not meant: on Linux, over TCP
+	// and TLS, the system tells what the peer's system has taken; elsewhere what
+	// counts is that the system takes more, over TLS 16 KiB. It is noticed at the
+	// latest after twice the time.
 	WriteTimeout time.Duration
+
+	// OnPing and OnPong are called with the payload of each ping and pong that
+	// comes, at most 125 bytes, which are valid during the call only; nil for none.
+	// Pings are answered all the same. Who calls is whoever reads: Read, a
+	// Reader's stream, Ping, CloseRead, Close; while none does, none is called. They
+	// hold that reading up, and must not wait for it: Read, Ping, PingPayload and
+	// Close must not be called; Write, Pong and CloseNow may.
+	OnPing, OnPong func(payload []byte)
 
 	// NoGather has every Write return only once the operating system, or TLS,
 	// has taken its message. Otherwise messages may be gathered for at most 1 ms
@@ -132,10 +144,12 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 		return nil, a.explain(ctx, bounded, err)
 	}
 	a.enter("the server's answer")
-	undo := interruptible(bounded, nc)
+	limits := interruptible(bounded, nc)
 	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
-	undo()
+	if late := limits.undo(); err == nil {
+		err = late
+	}
 	if err != nil {
 		abort(nc)
 		return nil, a.explain(ctx, bounded, err)
@@ -143,6 +157,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
+	cfg.OnPing, cfg.OnPong = d.OnPing, d.OnPong
 	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
 	return b, nil
 }

@@ -23,10 +23,10 @@ import (
 // connection that waits in Read then holds about 4 KB where it holds 18 KB when a
 // handler that called Accept does not return.
 //
-// ctx has the values of the request's context. It ends when f has returned and the
-// connection has ended, not before: that the connection ends is for Read and
-// Write to tell, whose error says why. When f returns, the connection is closed
-// as by Close with StatusNormalClosure.
+// ctx has the values of the request's context. It ends with the connection, whose
+// error is its cause, as Conn.Context does: somebody has to find out that it has
+// ended, such as a Read that waits. When f returns, the connection is closed as by
+// Close with StatusNormalClosure.
 //
 // A panic in f closes the connection with StatusInternalError and is logged, with
 // its stack, to http.Server.ErrorLog; that of [http.ErrAbortHandler] ends it as
@@ -35,23 +35,43 @@ import (
 // Like every connection that was taken over, those of f are none of
 // http.Server's: its Shutdown and Close neither end them nor wait for them. Have
 // http.Server.RegisterOnShutdown tell f to return.
+//
+// See [RequestHandler] for an f that depends on the request.
 func Handler(f func(ctx context.Context, c *Conn), opts *AcceptOptions) http.Handler {
+	return RequestHandler(func(*http.Request) (func(context.Context, *Conn), error) { return f, nil }, opts)
+}
+
+// RequestHandler is Handler for programs that look at the request: choose is asked
+// about each that is a valid handshake and whose origin is allowed, and returns
+// the function that serves its connection. What that needs of the request, such as
+// the user, it captures: r is not to be kept, so that its memory is free while the
+// connection waits. An error refuses the request, as one of AcceptOptions.Check
+// does: a *HandshakeError with its Status, Header and Body, any other with 403
+// Forbidden.
+func RequestHandler(choose func(r *http.Request) (func(ctx context.Context, c *Conn), error), opts *AcceptOptions) http.Handler {
 	if err := opts.Validate(); err != nil {
 		panic(err)
 	}
 	o, _, _ := opts.resolve(false)
-	return &handler{f, o}
+	return &handler{choose, o}
 }
 
 type handler struct {
-	f    func(context.Context, *Conn) // constant
-	opts AcceptOptions                // constant
+	choose func(*http.Request) (func(context.Context, *Conn), error) // constant
+	opts   AcceptOptions                                             // constant
 }
 
 // ServeHTTP accepts a connection and returns.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := &service{h: h}
-	if accept(&s.engine, w, r, &h.opts) != nil {
+	s := new(service)
+	choose := func() (err error) {
+		if s.f, err = h.choose(r); err == nil && s.f == nil {
+			err = &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("internal server error\n"),
+				Problem: "RequestHandler's function returned neither a function nor an error"}
+		}
+		return err
+	}
+	if accept(&s.engine, w, r, &h.opts, choose) != nil {
 		return // it has been answered
 	}
 	s.ctx.Init(uncancelled(r.Context(), s.engine.LocalAddr()), &s.engine)
@@ -97,21 +117,20 @@ func init() { engine.LocalAddrKey = http.LocalAddrContextKey }
 type service struct {
 	ctx engine.Context
 	joined
-	h *handler // nil once f has returned
+	f func(context.Context, *Conn) // nil once it has returned
 }
 
 func (s *service) run() {
 	defer s.end()
-	s.h.f(&s.ctx, s.Conn())
-	s.h = nil
+	s.f(&s.ctx, s.Conn())
+	s.f = nil
 }
 
-// end ends the connection and then its context.
+// end ends the connection, and its context with it.
 func (s *service) end() {
-	defer s.ctx.End()
 	defer s.conn.CloseNow()
 	switch problem := recover(); {
-	case s.h == nil:
+	case s.f == nil:
 		s.conn.Close(StatusNormalClosure, "")
 	case problem != nil && problem != http.ErrAbortHandler:
 		s.log(problem)

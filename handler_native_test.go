@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twinws/ws"
 )
@@ -36,6 +37,15 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
+// await waits until the log says what.
+func (j *journal) await(t *testing.T, what string) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for ctx := within(t); ctx.Err() == nil && !strings.Contains(j.String(), what); <-tick.C {
+	}
+}
+
 // serveHandler serves a Handler, and returns a connection to it, and its log.
 func serveHandler(t *testing.T, n *census, f func(context.Context, *ws.Conn)) (*ws.Conn, *journal) {
 	t.Helper()
@@ -52,7 +62,7 @@ func serveHandler(t *testing.T, n *census, f func(context.Context, *ws.Conn)) (*
 }
 
 // TestHandlerEnds returns from f in every way: the peer is told how the connection
-// ended, and ctx ends after it, not before.
+// ended, and ctx with it.
 func TestHandlerEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		end  func(ctx context.Context, c *ws.Conn)
@@ -91,6 +101,7 @@ func TestHandlerEnds(t *testing.T) {
 			}
 			wrong := j.String() != ""
 			if tt.log != "" {
+				j.await(t, tt.log) // what f does after the connection's end is later than the context's
 				wrong = !strings.HasPrefix(j.String(), "ws: panic serving 127.0.0.1:") || !strings.Contains(j.String(), tt.log+"\n") ||
 					!strings.Contains(j.String(), "handler_native_test.go")
 			}
@@ -101,20 +112,85 @@ func TestHandlerEnds(t *testing.T) {
 	}
 }
 
-// TestHandlerPeerCloses lets the peer close: f is told by Read, and its context has
-// not ended before it returns.
+// TestHandlerPeerCloses lets the peer close: f is told by Read, and by its context,
+// whose cause is the connection's error.
 func TestHandlerPeerCloses(t *testing.T) {
 	n := newCensus(t)
 	errs := make(chan error, 1)
 	c, _ := serveHandler(t, n, func(ctx context.Context, c *ws.Conn) {
 		_, _, err := c.Read(ctx)
-		errs <- errors.Join(err, ctx.Err())
+		<-ctx.Done()
+		if ctx.Err() != context.Canceled || ws.CloseStatus(context.Cause(ctx)) != 4001 {
+			t.Errorf("Err = %v, Cause = %v; want the connection's", ctx.Err(), context.Cause(ctx))
+		}
+		errs <- err
 	})
 	if err := c.Close(4001, "bye"); err != nil {
 		t.Errorf("Close = %v", err)
 	}
 	if err := <-errs; ws.CloseStatus(err) != 4001 || errors.Is(err, context.Canceled) {
 		t.Errorf("f's Read = %v", err)
+	}
+}
+
+// TestRequestHandler chooses by the request who serves the connection, or refuses
+// it, once its origin has been found to be right.
+func TestRequestHandler(t *testing.T) {
+	n := newCensus(t)
+	asked := make(chan string, 10)
+	h := ws.RequestHandler(func(r *http.Request) (func(context.Context, *ws.Conn), error) {
+		asked <- r.URL.Path
+		user, err := r.Cookie("user")
+		switch {
+		case r.URL.Path == "/nobody":
+			return nil, nil
+		case r.URL.Path == "/own":
+			return nil, &ws.HandshakeError{Status: http.StatusUnauthorized, Header: http.Header{"Www-Authenticate": {"Basic"}}, Body: []byte("log in\n")}
+		case err != nil:
+			return nil, err
+		}
+		name := user.Value
+		return func(ctx context.Context, c *ws.Conn) {
+			c.Write(ctx, ws.MessageText, []byte(name+" at "+ctx.Value(userKey{}).(string)))
+			c.Read(ctx)
+		}, nil
+	}, nil)
+	_, u := n.serve(t, func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r.WithContext(withUser(r.Context()))) }, nil)
+	for _, tt := range []struct {
+		path, cookie, origin string
+		status               int // 0: accepted
+		asked                bool
+	}{
+		{"/chat", "user=ann", "", 0, true},
+		{"/chat", "", "", http.StatusForbidden, true},
+		{"/chat", "user=ann", "https://evil.example", http.StatusForbidden, false},
+		{"/own", "", "", http.StatusUnauthorized, true},
+		{"/nobody", "", "", http.StatusInternalServerError, true},
+	} {
+		d := n.dialer()
+		d.Header = http.Header{}
+		if tt.cookie != "" {
+			d.Header["Cookie"] = []string{tt.cookie}
+		}
+		if tt.origin != "" {
+			d.Header["Origin"] = []string{tt.origin}
+		}
+		c, err := d.Dial(within(t), u+tt.path)
+		if tt.status == 0 {
+			if err != nil {
+				t.Fatal(err)
+			}
+			hears(t, c, "ann at "+withUser(t.Context()).Value(userKey{}).(string))
+			c.Close(1000, "")
+		} else if e := asHandshake(t, err); e.Status != tt.status || (tt.path == "/own") != (string(e.Body) == "log in\n") {
+			t.Errorf("%+v: %v", tt, err)
+		}
+		if (len(asked) > 0) != tt.asked {
+			t.Errorf("%+v: asked: %v", tt, len(asked) > 0)
+		}
+		for len(asked) > 0 {
+			<-asked
+		}
 	}
 }
 

@@ -57,38 +57,40 @@ func TestUpgradeBounds(t *testing.T) {
 		"the context's is the first": {quiet(""), 5 * second, 4 * second, 4 * second, true, 0},
 		"nor in the limit":           {quiet("hello\r\n\r\n"), second / 2, 0, second / 2, false, 400},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				near, far := net.Pipe()
-				closed := make(chan struct{})
-				go func() {
-					defer far.Close()
-					tt.peer(far, closed)
-					<-closed // the bubble does not end before
-				}()
-				ctx, cancel := context.WithCancel(context.Background())
-				defer cancel()
-				if tt.ctx > 0 {
-					ctx, cancel = context.WithTimeout(ctx, tt.ctx)
+		for transport, disguise := range transports {
+			t.Run(name+", "+transport, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					near, far := net.Pipe()
+					closed := make(chan struct{})
+					go func() {
+						defer far.Close()
+						tt.peer(far, closed)
+						<-closed // the bubble does not end before
+					}()
+					ctx, cancel := context.WithCancel(context.Background())
 					defer cancel()
-				}
-				begun := time.Now()
-				_, err := ws.Upgrade(ctx, &closing{near, func() { close(closed) }}, &ws.AcceptOptions{HandshakeTimeout: tt.limit})
-				if took := time.Since(begun); took != tt.took {
-					t.Errorf("Upgrade took %v, want %v", took, tt.took)
-				}
-				e, ok := errors.AsType[*ws.HandshakeError](err)
-				if ok == tt.ofContext || tt.ofContext && !errors.Is(err, ctx.Err()) {
-					t.Errorf("error = %v", err)
-				}
-				if ok && e.Status != tt.status {
-					t.Errorf("error = %v, want status %d", err, tt.status)
-				}
-				if ok && e.Status == 0 && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("error = %v, want one that matches context.DeadlineExceeded", err)
-				}
+					if tt.ctx > 0 {
+						ctx, cancel = context.WithTimeout(ctx, tt.ctx)
+						defer cancel()
+					}
+					begun := time.Now()
+					_, err := ws.Upgrade(ctx, &closing{Conn: disguise(near), told: func() { close(closed) }}, &ws.AcceptOptions{HandshakeTimeout: tt.limit})
+					if took := time.Since(begun); took != tt.took {
+						t.Errorf("Upgrade took %v, want %v", took, tt.took)
+					}
+					e, ok := errors.AsType[*ws.HandshakeError](err)
+					if ok == tt.ofContext || tt.ofContext && !errors.Is(err, ctx.Err()) {
+						t.Errorf("error = %v", err)
+					}
+					if ok && e.Status != tt.status {
+						t.Errorf("error = %v, want status %d", err, tt.status)
+					}
+					if ok && e.Status == 0 && !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("error = %v, want one that matches context.DeadlineExceeded", err)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -134,7 +136,7 @@ func TestUpgradeLingers(t *testing.T) {
 						<-closed
 					}
 				}()
-				h := &halfCloser{closing: &closing{near, func() { close(closed) }}}
+				h := &halfCloser{closing: &closing{Conn: near, told: func() { close(closed) }}}
 				begun := time.Now()
 				_, err := ws.Upgrade(t.Context(), h, nil)
 				if e := asHandshake(t, err); e.Status != 400 {

@@ -26,9 +26,16 @@ const (
 // Its request is held to the same rules as Accept's, and to a head of at most
 // 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
 //
+// Where a deadline of nc returns an error, as with the channels of an SSH
+// connection, all bounds hold all the same, at the cost of a goroutine while a Read
+// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
+// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
+//
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
+//
+// To look at the request first, and then accept or refuse it, see [ReadHandshake].
 //
 // A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
 // what else it does needs more: the handshake has a goroutine of its own, on
@@ -41,6 +48,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	u.ctx, u.nc, u.opts = ctx, nc, opts
 	u.apart()
 	c, err := u.c, u.err
+	nc = u.nc
 	*u = upgrade{}
 	upgrades.Put(u)
 	if err != nil {
@@ -80,57 +88,81 @@ func (u *upgrade) shake() (*joined, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := deadline(o.HandshakeTimeout)
-	undo := bounded(u.ctx, u.nc, limit)
+	u.nc = withDeadlines(u.nc)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(u.ctx, u.nc, limit)
 	cfg, rest, err := o.upgrade(u.nc, &policy)
-	undo()
-	switch {
-	case err == nil:
-		j := new(joined)
-		initEngine(&j.engine, u.nc, rest, cfg, o.Keepalive)
-		return j, nil
-	case u.ctx.Err() != nil:
-		return nil, u.ctx.Err()
-	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):
-		return nil, &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: context.DeadlineExceeded}
+	if late := b.undo(); err == nil {
+		err = late
 	}
-	return nil, err
+	if err != nil {
+		return nil, outOfTime(u.ctx, limit, err)
+	}
+	j := new(joined)
+	initEngine(&j.engine, u.nc, rest, cfg, o.Keepalive)
+	return j, nil
+}
+
+// outOfTime is the error of a handshake that failed with err, which may be due to
+// the end of ctx or of the time.
+func outOfTime(ctx context.Context, limit time.Time, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):
+		return &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: context.DeadlineExceeded}
+	}
+	return err
 }
 
 // answered reports whether err is a refusal that the peer was told of.
 func answered(err error) bool { return refusalOf(err).Status != 0 }
 
 func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engine.Config, rest []byte, err error) {
-	var a *handshake.Agreement
 	r := o.takeRequest()
 	defer o.putRequest(r)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
+	rest, err = o.readRequest(nc, r, room)
+	if err == nil {
+		cfg, err = o.answerRequest(nc, r, policy, room)
+	}
+	return cfg, rest, err
+}
+
+// readRequest reads r from nc, and returns a copy of what came behind it. What is
+// no request is answered.
+func (o *AcceptOptions) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
 	parse := func(p []byte) (int, error) { return r.ParseMax(p, o.MaxHeadBytes) }
 	held, err := readHead(nc, room[:0], o.MaxHeadBytes, parse)
 	if err != nil {
-		return cfg, nil, &HandshakeError{Problem: "no whole request came", Cause: err}
+		return nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
 	n, err := parse(held)
-	if err == nil {
-		var refusal *HandshakeError
-		if a, refusal = o.agree(r, policy); refusal != nil {
-			err = refusal
-		}
+	if err != nil {
+		refuse(nc, refusalOf(err))
+		return nil, err
 	}
+	return append(rest, held[n:]...), nil
+}
+
+// answerRequest answers r, and returns what the connection is to know of it.
+func (o *AcceptOptions) answerRequest(nc net.Conn, r *handshake.Request, policy *handshake.Policy, room *[headRoom]byte) (cfg engine.Config, err error) {
 	var head []byte
-	if err == nil {
-		rest = append(rest, held[n:]...) // the buffer is written to again
+	a, refusal := o.agree(r, policy)
+	if refusal != nil {
+		err = refusal
+	} else {
 		head, cfg, err = o.respond(room[:0], a, nil)
 	}
 	if err != nil {
 		refuse(nc, refusalOf(err))
-		return cfg, nil, err
+		return cfg, err
 	}
 	if _, err := nc.Write(head); err != nil {
-		return cfg, nil, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+		return cfg, &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return cfg, rest, nil
+	return cfg, nil
 }
 
 // refuse answers a request with e, and lets the answer arrive: closing with

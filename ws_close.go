@@ -36,6 +36,10 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 // another bound. Messages not yet read are discarded. It returns nil when both
 // sides sent a close frame, whoever began.
 //
+// A peer that is slow to take what was written before may not get to the close
+// frame in that time, and may lose what it has not taken: give CloseContext as
+// long as that may last.
+//
 // Whatever its arguments, the connection ends: a code that may not be sent
 // (see [StatusCode.Sendable]) or a reason that does not fit is left out, the
 // peer sees StatusNoStatusRcvd, and Close returns an [*ArgumentError].

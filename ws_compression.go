@@ -13,9 +13,19 @@ import "strconv"
 // before it, and for each direction the connection keeps the end of what was
 // said: 2^bits bytes at most, 8 KiB at the default of 13 bits, and 8 KiB at most
 // for what it sends whatever the window. An idle connection so holds up to 16 KiB
-// at the defaults. Without takeover it holds nothing. As a client it may hold
-// up to 32 KiB for what it receives, unless ServerMaxWindowBits is set and the
-// server can limit its window.
+// at the defaults. Without takeover it holds nothing.
+//
+// A peer whose window is not limited has one of 15 bits, and the connection then
+// holds up to 32 KiB for what it receives, as that comes in. To a client that is a
+// server that it did not ask to limit itself, by ServerMaxWindowBits, or that does
+// not when asked. To a server it is a client
+// that does not offer client_max_window_bits, as Firefox does not: it keeps its
+// context all the same, unless ClientMaxWindowBits is 8 to 14. Then memory comes
+// first, and such a client is told not to use its context
+// (client_no_context_takeover), so that its small messages hardly shrink. Some
+// clients do not do as they are told (Mojolicious 9.31 is one): the first message
+// that refers to one before it fails the connection with 1007, since reading it
+// would take just the memory that was to be saved.
 //
 // The compressor's tables come from a pool and are held while a message is
 // being written, the inflater's while one is being read.
@@ -56,8 +66,9 @@ type Compression struct {
 	// the smaller one holds; a server without one of its own grants what the client
 	// asks it for. A client whose ServerMaxWindowBits is 0 asks for none, and
 	// offers permessage-deflate once, as browsers do: some servers agree to each
-	// of several offers (RFC 7692 section 5). A client whose window cannot be limited is told by the server
-	// not to use its context.
+	// of several offers (RFC 7692 section 5). A client whose window cannot be
+	// limited has 15 bits when ClientMaxWindowBits is 0 or 15, and is else told not
+	// to use its context.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 

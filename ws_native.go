@@ -3,12 +3,14 @@
 package ws
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"time"
 
+	"github.com/twinws/ws/internal/deadline"
 	"github.com/twinws/ws/internal/engine"
 )
 
@@ -22,10 +24,13 @@ const defaultWriteTimeout = 30 * time.Second
 // what it can see: while no Read waits, nobody is judged. Over sockets one timer
 // serves all connections, and may be late by a 28th of a time.
 //
-// A peer that is slow to take what was sent before the ping is not silent. On
-// Linux, over TCP and TLS, the system tells what the peer's system has taken; on
-// other systems, and over anything else, what counts is that a Write which waits
-// goes on. What lies with the peer's own system counts as taken.
+// A peer that is slow to take what it was sent is alive: while it still has bytes
+// to take, the ping may be on its way to it, and Timeout begins anew. On Linux
+// TCP and Unix sockets tell that, below TLS, too; elsewhere what counts is that a
+// Write that waits goes on. It is looked at once in each Timeout, so that a peer
+// that then stops is given up after twice Timeout at the latest. One that takes
+// nothing, or whose system takes all that it is sent while it says nothing, is
+// given up after Timeout.
 //
 // In a browser: absent; the browser keeps its connections by itself.
 type Keepalive struct {
@@ -34,19 +39,25 @@ type Keepalive struct {
 	Idle time.Duration
 	// Timeout is how long it then waits for any byte before it ends the
 	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means
-	// 30 s, less than 0 that nobody is ended, and pings are sent all the same.
-	// Each time that it runs out, a peer that has taken something since gets it anew.
+	// 30 s, less than 0 that it waits for ever, and sends a ping after each Idle.
 	Timeout time.Duration
 }
 
 // resolve returns the two durations; a first of 0 turns the keepalive off, and a
-// second of 0 is for ever.
+// second of less than 0 is no limit.
 func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 	if k == nil {
 		k = new(Keepalive)
 	}
-	return orDefault(k.Idle, defaultKeepalive), orDefault(k.Timeout, defaultKeepalive)
+	return orDefault(k.Idle, defaultKeepalive), cmp.Or(k.Timeout, defaultKeepalive)
 }
+
+// ErrDeadlinesIgnored is the Cause of the [*CloseError] of a connection over a
+// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or Write
+// whose context ended could be ended only by closing it, 1 s later.
+//
+// In a browser: absent.
+var ErrDeadlinesIgnored = engine.ErrDeadlinesIgnored
 
 // defaultKeepalive is how long a peer may be silent, before the ping and after.
 const defaultKeepalive = 30 * time.Second
@@ -147,8 +158,9 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config,
 	if secure && isSocket(t.NetConn()) || isSocket(nc) {
 		cfg.Clock = &clock
 	}
+	cfg.KeepsDeadlines = deadline.Known(nc)
+	cfg.CutOffBreaks = secure || deadline.Given(nc)
 	if secure {
-		cfg.CutOffBreaks = true
 		c.Init(tlsStream{t}, cfg)
 		return
 	}

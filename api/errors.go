@@ -40,7 +40,8 @@ var (
 	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
 
 	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
-	// took no byte of what was sent for as long as the write time limit allows.
+	// took no byte of what was sent for as long as the write time limit allows. A
+	// peer that takes some, however slowly, is not meant, as far as that can be seen.
 	//
 	// In a browser: never; the browser takes what is sent.
 	ErrWriteTimeout = errors.New("the peer takes nothing of what is sent: it has stopped reading, or the network is gone")

@@ -65,7 +65,9 @@ type DeflateOptions struct {
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 	// ServerMaxWindowBits and ClientMaxWindowBits are the largest windows, 8 to
 	// 15 bits, that the server or the client should compress with; 0 means
-	// DefaultWindowBits, and 15 without takeover.
+	// DefaultWindowBits, and 15 without takeover. To a server the client's is a
+	// bound on what it holds, except when it is 0: a client whose window cannot
+	// be limited then has the 15 bits that it uses.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
@@ -120,9 +122,11 @@ func (o DeflateOptions) Offer() []Extension {
 // declined, as RFC 7692 section 7.1 demands, and the next one looked at; offers
 // of other extensions are passed over.
 //
-// What a server has to hold stays within what o wants: a client that cannot be
-// told to use a smaller window (section 7.1.2.2) is told not to use its context.
-// A window that the client asks the server for is granted as it is, unless o
+// A client that does not offer client_max_window_bits uses 15 bits and cannot be
+// told otherwise (section 7.1.2.2). It may, and the server then has to hold that,
+// unless o names a smaller window for clients: then it is told not to use its
+// context, so that what a server has to hold stays within what o names. Some
+// clients ignore that; they cannot be understood then. A window that the client asks the server for is granted as it is, unless o
 // names a smaller one.
 func (o DeflateOptions) Answer(offers []Extension) (agreed Deflate, answer Extension, ok bool) {
 	for _, e := range offers {
@@ -157,7 +161,7 @@ func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Exte
 	switch {
 	case offer.clientSized:
 		agreed.ClientMaxWindowBits = min(offer.clientBits, o.clientBits())
-	case o.clientBits() < maxWindowBits:
+	case o.ClientMaxWindowBits > 0 && o.clientBits() < maxWindowBits:
 		agreed.ClientNoContextTakeover = true
 	}
 	if agreed.ServerNoContextTakeover {

@@ -75,7 +75,7 @@ func TestServesThePageAndTheEndpoints(t *testing.T) {
 
 func TestEndsThoughAConnectionHangs(t *testing.T) {
 	url, stop := started(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+"/never-reads", nil)
 	if err != nil {
@@ -86,7 +86,7 @@ func TestEndsThoughAConnectionHangs(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if d := time.Since(begin); d > 2*time.Second {
+	if d := time.Since(begin); d > 30*time.Second {
 		t.Errorf("it took %v to end", d)
 	}
 }

@@ -37,11 +37,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leftOver waits, at most 5 s, for the goroutines to become as few as before.
+// leftOver waits, at most a minute, for the goroutines to become as few as before.
 func leftOver(before int) int {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); runtime.NumGoroutine() > before && time.Now().Before(end); {
 		<-tick.C
 	}
 	return runtime.NumGoroutine() - before

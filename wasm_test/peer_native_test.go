@@ -65,7 +65,7 @@ func withPeer(t *testing.T, serve func(*testing.T, *ws.Conn), client func(contex
 				defer c.CloseNow()
 				serve(t, c)
 			})[way]
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 			defer cancel()
 			c, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{Subprotocols: []string{"other", "twin"}})
 			if err != nil {

@@ -98,7 +98,7 @@ var constructorRules = []standardRule{
 			begin := time.Now()
 			_, err := s.try("ws://127.0.0.1:" + port + "/")
 			s.wantHandshake(port, err)
-			if d := time.Since(begin); d > 5*time.Second {
+			if d := time.Since(begin); d >= 10*time.Second {
 				s.Errorf("port %s: it took %v", port, d)
 			}
 		}

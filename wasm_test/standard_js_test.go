@@ -48,7 +48,7 @@ func TestStandard(t *testing.T) {
 		t.Run(section.section, func(t *testing.T) {
 			for _, r := range section.rules {
 				t.Run(r.name, func(t *testing.T) {
-					ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+					ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 					defer cancel()
 					s := &standard{T: t, ctx: ctx, url: url}
 					defer s.end()

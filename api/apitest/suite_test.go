@@ -3,7 +3,6 @@ package apitest
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestEveryRuleHasACaseAndEveryCaseItsWhy(t *testing.T) {
@@ -45,7 +44,7 @@ func TestLeftBehindGoroutineIsFound(t *testing.T) {
 	}
 	close(stop)
 	<-done
-	if s := l.left(5 * time.Second); s != "" {
+	if s := l.left(caseTime); s != "" {
 		t.Errorf("after it ended, left: %s", s)
 	}
 }

@@ -119,9 +119,9 @@ func (t *trial) eventually(what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(promptly); !ok(); <-tick.C {
+	for end := time.Now().Add(caseTime); !ok(); <-tick.C {
 		if time.Now().After(end) {
-			t.Errorf("after %v it does not hold that %s", promptly, what)
+			t.Errorf("after %v it does not hold that %s", caseTime, what)
 			return
 		}
 	}

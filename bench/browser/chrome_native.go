@@ -20,8 +20,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds each thing that is asked of Chrome.
-const patience = time.Minute
+const (
+	// startTime bounds the start of Chrome, for which chromedp has 20 s.
+	startTime = 3 * time.Minute
+	// patience bounds each thing that is asked of Chrome.
+	patience = time.Minute
+)
 
 // chrome is a running headless Chrome.
 type chrome struct {
@@ -33,7 +37,7 @@ type chrome struct {
 // startChrome starts the first Chrome or Chromium on the PATH. For root, chromedp
 // adds --no-sandbox by itself.
 func startChrome(ctx context.Context) (*chrome, error) {
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("enable-precise-memory-info", true))
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("enable-precise-memory-info", true), chromedp.WSURLReadTimeout(startTime))
 	ctx, cancel := chromedp.NewExecAllocator(ctx, flags...)
 	ctx, _ = chromedp.NewContext(ctx)
 	c := &chrome{ctx: ctx, cancel: cancel}

@@ -13,8 +13,8 @@ import (
 )
 
 // smokeTime bounds TestSmoke, in which most of the time goes into building and
-// starting programs.
-const smokeTime = 4 * time.Minute
+// starting programs, on a busy machine much of it.
+const smokeTime = 15 * time.Minute
 
 // TestSmoke has all contestants run one short round, in a window and in a Worker,
 // and write a few messages to the slow server.

@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -206,3 +207,18 @@ func isSpoiled(p []byte) bool {
 	}
 	return bytes.Equal(p, spoiled[:len(p)])
 }
+
+// tunnel is an end without deadlines, as that of an SSH tunnel.
+type tunnel struct{ net.Conn }
+
+func (tunnel) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
+func (tunnel) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
+func (tunnel) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
+
+// halfTunnel is one that can end its sending half.
+type halfTunnel struct {
+	tunnel
+	half halfEnd
+}
+
+func (h halfTunnel) CloseWrite() error { return h.half.CloseWrite() }

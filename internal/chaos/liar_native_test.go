@@ -147,7 +147,7 @@ var lies = []struct {
 	lie  func(l *liar, done <-chan struct{})
 }{
 	{"a message is lost", server, "lost", replace(3, 3, func(m said) []said { return nil })},
-	{"the last messages are lost", server, "lost", replace(told-5, told, func(m said) []said { return nil })},
+	{"the last messages are lost", server, "lost", replace(told/2, told, func(m said) []said { return nil })},
 	{"all are lost", server, "lost", replace(1, told, func(m said) []said { return nil })},
 	{"a message comes twice", server, "repeated", replace(3, 3, func(m said) []said { return []said{m, m} })},
 	{"messages change places", server, "disordered", func(l *liar, _ <-chan struct{}) {

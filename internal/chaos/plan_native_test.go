@@ -31,7 +31,8 @@ type plan struct {
 	// no context ends while a message is on its way.
 	fair        bool
 	weather     [2]weather
-	halves      bool // the stream's ends can end their sending half alone
+	halves      bool    // the stream's ends can end their sending half alone
+	tunnel      [2]bool // the side's end has no deadlines
 	patience    time.Duration
 	sides       [2]sidePlan
 	compression [2]*ws.Compression
@@ -75,6 +76,7 @@ func newPlan(seed, conn uint64) *plan {
 		if p.sides[1-side].writers == 0 && r.IntN(2) == 0 {
 			p.sides[side].readers = 0
 		}
+		p.tunnel[side] = r.IntN(4) == 0
 	}
 	return p
 }
@@ -139,8 +141,8 @@ func (p *plan) drawCompression(r *rand.Rand) {
 func (p *plan) String() string {
 	s := fmt.Sprintf("fair %v, ends %s by the %s", p.fair, endingNames[p.ending], sideNames[p.closer])
 	for side, name := range sideNames {
-		s += fmt.Sprintf("\n  %s: %+v\n    stream %+v, doom %v, compression %+v, keepalive %+v, write time limit %v, read limit %d",
-			name, p.sides[side], p.weather[side], p.weather[side].doom, p.compression[side], p.keepalive[side], p.write[side], p.limit[side])
+		s += fmt.Sprintf("\n  %s: %+v\n    stream %+v, tunnel %v, doom %v, compression %+v, keepalive %+v, write time limit %v, read limit %d",
+			name, p.sides[side], p.weather[side], p.tunnel[side], p.weather[side].doom, p.compression[side], p.keepalive[side], p.write[side], p.limit[side])
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,24 +89,46 @@ type call struct {
 	ends   time.Time // zero if it lasts
 }
 
+// asked is a context that ends right after it was asked for the nth time whether
+// it has, and lets others overtake whoever asked: the answer is old by then.
+type asked struct {
+	context.Context
+	cancel context.CancelFunc
+	n      atomic.Int32
+}
+
+func (x *asked) Err() error {
+	err := x.Context.Err()
+	if x.n.Add(-1) == 0 {
+		x.cancel()
+		for range 100 {
+			runtime.Gosched()
+		}
+	}
+	return err
+}
+
 // newCall returns a context that lasts or, with a probability of hasty, has
-// ended, is just ending, or ends within most.
+// ended, is just ending, ends when it is asked, or ends within most.
 func newCall(r *rand.Rand, hasty float64, most time.Duration) call {
 	if r.Float64() >= hasty {
 		return call{context.Background(), func() {}, time.Time{}}
 	}
 	now := time.Now()
-	kind := r.IntN(3)
-	if kind == 0 {
-		wait := time.Duration(r.Int64N(int64(most) + 1))
-		ctx, cancel := context.WithTimeout(context.Background(), wait)
+	kind := r.IntN(4)
+	wait := time.Duration(r.Int64N(int64(most) + 1))
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	switch kind {
+	case 0:
 		return call{ctx, cancel, now.Add(wait)}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	if kind == 1 {
+	case 1:
 		cancel()
-	} else {
+	case 2:
 		go cancel()
+	case 3:
+		x := &asked{Context: ctx, cancel: cancel}
+		x.n.Store(1 + r.Int32N(10))
+		return call{x, cancel, now.Add(wait)}
 	}
 	return call{ctx, cancel, now}
 }

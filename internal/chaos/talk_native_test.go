@@ -78,6 +78,13 @@ func (t *talk) open(ends [2]*end) (c [2]api.Conn, ok bool) {
 	if t.halves {
 		streams = [2]net.Conn{halfEnd{ends[client]}, halfEnd{ends[server]}}
 	}
+	for side, s := range streams {
+		if h, ok := s.(halfEnd); t.tunnel[side] && ok {
+			streams[side] = halfTunnel{tunnel{s}, h}
+		} else if t.tunnel[side] {
+			streams[side] = tunnel{s}
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), t.patience)
 	defer cancel()
 	var conns [2]*ws.Conn

@@ -157,6 +157,43 @@ func compressedForms() []Case {
 	return all
 }
 
+// compressedTails is about senders that leave on what they should take off the
+// end of a message (RFC 7692 section 7.2.1).
+func compressedTails() []Case {
+	const why = "the tail that a sender left on is an empty block: what the receiver puts back behind it is no part of the message"
+	none := largest
+	none.ServerNoContextTakeover, none.ClientNoContextTakeover = true, true
+	var all []Case
+	add := func(d Deflate, name string, steps ...Step) {
+		all = append(all, rfc7692("7.2.1", well("", "form/lenient/tail/"+name, why, steps...).agreeing(d)))
+	}
+	for _, f := range tailed() {
+		m := zipped(f.message.Op, f.payload)
+		add(largest, f.name, send(m, m).want(f.message, f.message))
+		add(none, f.name+"/no-takeover", send(m, m).want(f.message, f.message))
+		add(largest, f.name+"/in-fragments-of-1", send(m.fragments(1)...).want(f.message))
+		add(largest, f.name+"/in-fragments-of-4", send(m.fragments(4)...).chop(PerFrame).want(f.message))
+		add(largest, f.name+"/before-an-empty-fragment", send(m.more(), rest("")).want(f.message))
+		add(largest, f.name+"/octets", send(m).chop(Octets).want(f.message))
+	}
+	first, again := zipped(OpText, slices.Concat(hello, []byte(syncTail))), zipped(OpText, slices.Concat(helloAgain, []byte(syncTail)))
+	add(largest, "takeover", send(first, again, zipped(OpText, helloAgain), again).want(manyOf(text("Hello"), 4)...))
+	return all
+}
+
+// tailed are payloads that end with the tail.
+func tailed() []form {
+	return []form{
+		{"7.2.1", "fixed", new(blocks).fixed("Hello", false).flush().out, text("Hello")},
+		{"7.2.1", "stored", new(blocks).stored([]byte("Hello"), false).flush().out, text("Hello")},
+		{"7.2.1", "empty", new(blocks).flush().out, binaryOf("")},
+		{"7.2.1", "several-empty-blocks", new(blocks).fixed("Hello", false).flush().flush().flush().out, text("Hello")},
+		{"7.2.1", "behind-last-block", new(blocks).fixed("Hello", true).align().flush().out, text("Hello")},
+		{"7.2.1", "ends-like-it", new(blocks).stored([]byte(syncTail), false).flush().out, binaryOf(syncTail)},
+		{"7.2.1", "library", append(compressedBy(9, body(0, 900, 1).Payload), syncTail...), body(0, 900, 1)},
+	}
+}
+
 // compressedFragments is about fragments of compressed messages, and what comes
 // between them.
 func compressedFragments() []Case {

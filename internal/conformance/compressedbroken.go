@@ -85,6 +85,10 @@ func broken() []form {
 		{"3.2.7", "too-many-lengths", dynamic().write(0, 5).write(0, 5).write(0, 4).write(0b000_001_001_000, 12).
 			write(1, 1).write(127, 7).write(1, 1).write(127, 7).finish(), Frame{}},
 		{"3.2.7", "cut-short", unhex("04"), Frame{}},
+		{"3.2.4", "tail-twice", append(new(blocks).fixed("Hello", false).flush().out, syncTail...), Frame{}},
+		{"3.2.4", "tail-alone", []byte(syncTail), Frame{}},
+		{"3.2.4", "no-empty-block", new(blocks).stored([]byte("Hello"), false).out, Frame{}},
+		{"3.2.4", "no-empty-block/ends-like-one", new(blocks).stored([]byte(syncTail), false).out, Frame{}},
 	}
 }
 
@@ -111,6 +115,10 @@ func compressedBroken() []Case {
 			all[len(all)-1-i].Section = "RFC 1951 section " + f.section
 		}
 	}
+	behind := append(new(blocks).fixed("Hello", true).align().out, syncTail...)
+	all = append(all, rfc7692("7.2.1", fails(1007, "", "broken/tail-behind-last-block",
+		"behind a last block begins another one: the tail alone is a stored block of 65,280 bytes that are not there, which zlib would give out in part",
+		send(zipped(OpBinary, behind))).agreeing(largest)))
 	for _, again := range [][]byte{helloAgain, new(blocks).begin(fixedBlock, false).match(3, 5).end().finish()} {
 		c := fails(1007, "", fmt.Sprintf("broken/no-takeover/%x", again), "without context takeover nothing before the message is there",
 			send(zipped(OpText, hello), zipped(OpText, again)).want(text("Hello"))).agreeing(none)

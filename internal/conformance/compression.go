@@ -13,7 +13,7 @@ func rfc7692(section string, c Case) Case {
 
 // compression is about messages that are compressed.
 func compression(scale Scale) []Case {
-	return of(Compression, slices.Concat(compressedBodies(scale), compressedForms(), compressedFragments(), compressedBits(),
+	return of(Compression, slices.Concat(compressedBodies(scale), compressedForms(), compressedTails(), compressedFragments(), compressedBits(),
 		compressedBroken(), compressedText(), compressedLimits(), compressedOptions())...)
 }
 

@@ -37,6 +37,13 @@ func offers() []Case {
 		all = append(all, offered(d, offer, agree, section, "offer/"+name, why, traffic(bitsOf(bits))...))
 	}
 	add("7.1", "plain", largest, pd(""), pd(""))
+	add("7.1.2.2", "plain/to-the-defaults", both(0, 0), pd(""), pd(""))
+	whole := message(OpBinary, window(15), 1)
+	back := new(blocks).begin(fixedBlock, false).match(200, window(15)).end().finish()
+	all = append(all, offered(both(0, 0), pd(""), pd(""), "7.1.2.2", "offer/plain/to-the-defaults/32768-bytes-back",
+		"a client that cannot be told of a smaller window, and was not told to forget, may refer 32,768 bytes back",
+		send(zipped(OpBinary, new(blocks).stored(whole.Payload, false).finish()), zipped(OpBinary, back)).want(whole, binaryOf(string(whole.Payload[:200])))))
+	add("7.1.2.2", "no-client_max_window_bits/to-the-defaults", both(0, 0), pd("server_max_window_bits=13"), pd("server_max_window_bits=13"))
 	add("7.1", "spaces", largest, " permessage-deflate ;server_max_window_bits = 10;  client_max_window_bits ", pd("server_max_window_bits=10"))
 	add("7.1", "quoted", largest, pd(`server_max_window_bits="10"`), pd("server_max_window_bits=10"))
 	add("7.1.1.1", "server_no_context_takeover", largest, pd("server_no_context_takeover"), pd("server_no_context_takeover"))

@@ -42,9 +42,24 @@ var targets = []target{
 	{name: "accept", open: openAccept},
 	{name: "upgrade", open: openUpgrade, without: []Class{Framing, UTF8, Limits, Automatic, Compression}},
 	{name: "dial", client: true, open: openDial},
-	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe, without: []Class{Limits, Negotiation}},
-	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe, without: []Class{Limits, Negotiation}},
+	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe(pipe), without: []Class{Limits, Negotiation}},
+	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe(pipe), without: []Class{Limits, Negotiation}},
+	// The same over connections without deadlines, as those of an SSH tunnel are.
+	{name: "upgrade-tunnel", bubble: true, open: openUpgradePipe(tunnel), without: []Class{Limits, Negotiation, UTF8}},
+	{name: "dial-tunnel", client: true, bubble: true, open: openDialPipe(tunnel), without: []Class{Limits, Negotiation, UTF8}},
 }
+
+// tunnel makes of nc a connection without deadlines.
+func tunnel(nc net.Conn) net.Conn { return deadlineless{nc} }
+
+func pipe(nc net.Conn) net.Conn { return nc }
+
+// deadlineless is a connection that has no deadlines.
+type deadlineless struct{ net.Conn }
+
+func (deadlineless) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
+func (deadlineless) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
+func (deadlineless) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
 
 // plays reports whether the target is for c.
 func (g *target) plays(c *Case) bool {
@@ -174,9 +189,14 @@ func openUpgrade(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 	return connect(t, l.Addr()), done
 }
 
-func openUpgradePipe(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
-	raw, nc := net.Pipe()
-	return raw, program(t, c, func(ctx context.Context) (*ws.Conn, error) { return ws.Upgrade(ctx, nc, acceptOptions(c)) })
+// openUpgradePipe opens a target over what disguise makes of a pipe.
+func openUpgradePipe(disguise func(net.Conn) net.Conn) func(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
+	return func(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
+		raw, nc := net.Pipe()
+		return raw, program(t, c, func(ctx context.Context) (*ws.Conn, error) {
+			return ws.Upgrade(ctx, disguise(nc), acceptOptions(c))
+		})
+	}
 }
 
 func openDial(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
@@ -191,11 +211,14 @@ func openDial(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
 	return raw, done
 }
 
-func openDialPipe(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
-	raw, nc := net.Pipe()
-	return raw, program(t, c, func(ctx context.Context) (*ws.Conn, error) {
-		return dialer(c, func() (net.Conn, error) { return nc, nil }).Dial(ctx, "ws://conformance.test/")
-	})
+// openDialPipe is openUpgradePipe for a client.
+func openDialPipe(disguise func(net.Conn) net.Conn) func(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
+	return func(t *testing.T, c *Case) (net.Conn, <-chan outcome) {
+		raw, nc := net.Pipe()
+		return raw, program(t, c, func(ctx context.Context) (*ws.Conn, error) {
+			return dialer(c, func() (net.Conn, error) { return disguise(nc), nil }).Dial(ctx, "ws://conformance.test/")
+		})
+	}
 }
 
 func dialer(c *Case, connect func() (net.Conn, error)) *ws.Dialer {

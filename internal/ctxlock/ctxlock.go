@@ -147,6 +147,9 @@ func (l *Lock) Break(err error) {
 // TryLock takes the lock if it is free and reports whether it did.
 func (l *Lock) TryLock() bool { return l.queue.CompareAndSwap(nil, &taken) }
 
+// Locked reports whether the lock was held a moment ago.
+func (l *Lock) Locked() bool { return l.queue.Load() != nil }
+
 // Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
 // free lock panics.
 func (l *Lock) Unlock() {

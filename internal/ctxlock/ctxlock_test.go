@@ -35,6 +35,23 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
+// TestLocked tells whether somebody holds the lock, and takes nothing.
+func TestLocked(t *testing.T) {
+	var l ctxlock.Lock
+	for range 2 {
+		if l.Locked() {
+			t.Error("a free lock is locked")
+		}
+		if !l.TryLock() {
+			t.Fatal("the lock was taken by asking")
+		}
+		if !l.Locked() {
+			t.Error("a lock that was taken is free")
+		}
+		l.Unlock()
+	}
+}
+
 func TestLockIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l ctxlock.Lock

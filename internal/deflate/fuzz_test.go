@@ -12,6 +12,7 @@ func FuzzInflate(f *testing.F) {
 	dicts, payloads := samples()
 	for i, payload := range payloads {
 		f.Add(dicts[i], payload)
+		f.Add(dicts[i], append(bytes.Clone(payload), tail...))
 	}
 	f.Add([]byte(nil), []byte{})
 	f.Fuzz(func(t *testing.T, dict, payload []byte) {

@@ -180,6 +180,98 @@ func TestEmptyPayload(t *testing.T) {
 	}
 }
 
+// RFC 7692 section 7.2.1: a sender takes the tail off. One that leaves it on means
+// what its blocks say: what section 7.2.2 puts back is then a second tail.
+func TestTailLeftOn(t *testing.T) {
+	const (
+		hello   = "\xf2\x48\xcd\xc9\xc9\x07\x00"
+		again   = "\xf2\x00\x11\x00\x00" // refers to a Hello before it
+		last    = "\xf3\x48\xcd\xc9\xc9\x07\x00"
+		stored  = "\x00\x05\x00\xfa\xffHello"
+		byTails = "\x00\x04\x00\xfb\xff" + tail // holds the tail's bytes
+	)
+	for _, c := range []struct {
+		name    string
+		payload string
+		want    string // "1007": it does not inflate
+	}{
+		{"fixed codes", hello + tail, "Hello"},
+		{"referring to what was before", again + tail, "Hello"},
+		{"stored", stored + "\x00" + tail, "Hello"},
+		{"nothing", "\x00" + tail, ""},
+		{"empty blocks before it", hello + tail + "\x00" + tail, "Hello"},
+		{"many empty blocks before it", hello + strings.Repeat(tail+"\x00", 600) + tail, "Hello"},
+		{"behind a last block", last + "\x00" + tail, "Hello"},
+		{"behind a last block that is empty", hello + tail + "\x01" + tail + "\x00" + tail, "Hello"},
+		{"taken off behind an empty block", hello + tail + "\x00", "Hello"},
+		{"a message that ends like it", byTails + "\x00" + tail, tail},
+		{"taken off a message that ends like it", byTails + "\x00", tail},
+		{"a last block that ends like it", "\x01" + byTails[1:], tail},
+
+		// What does not end with an empty block, though zlib makes something of it.
+		{"twice", hello + tail + tail, "1007"},
+		{"a last block and no other", last + tail, "1007"},
+		{"nothing but the tail", tail, "1007"},
+		{"no empty block", stored, "1007"},
+		{"no empty block, and it ends like one", byTails, "1007"},
+		{"one byte of it", hello + tail[:1], "1007"},
+		{"two bytes of it", hello + tail[:2], "1007"},
+		{"three bytes of it", hello + tail[:3], "1007"},
+		{"more than it", hello + tail + "\xff", "1007"},
+		{"not the tail", hello + "\x00\x00\xff\xfe", "1007"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, way := range ways {
+				d := NewDecompressor(maxBits, true)
+				said := "Hello"
+				d.received.add([]byte(said))
+				for range 3 {
+					m := d.Open(way.of([]byte(c.payload)))
+					defer m.Close()
+					got, err := io.ReadAll(m)
+					if c.want == "1007" && errors.Is(err, ErrCorrupt) {
+						break
+					} else if err != nil || string(got) != c.want {
+						t.Fatalf("%s: %q, %v; want %q", way.name, got, err, c.want)
+					}
+					m.Received()
+					if said += c.want; string(d.received.buf) != said {
+						t.Fatalf("%s: what is remembered is %q, want %q", way.name, d.received.buf, said)
+					}
+				}
+			}
+			same(t, []byte("Hello"), []byte(c.payload))
+		})
+	}
+}
+
+// Behind every kind of block, and with anything wrong about the end.
+func TestTailLeftOnEverywhere(t *testing.T) {
+	dicts, payloads := samples()
+	for i, payload := range payloads {
+		whole := append(bytes.Clone(payload), tail...)
+		want, _, err := naiveInflate(dicts[i], payload, 1<<maxBits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range ways {
+			d := NewDecompressor(maxBits, true)
+			d.received.add(dicts[i])
+			if got, err := inflate(d, way.of(whole)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("sample %d, %s: %d bytes, want %d; %v", i, way.name, len(got), len(want), err)
+			}
+		}
+		for n := len(payload) - 3; n <= len(whole); n++ {
+			same(t, dicts[i], whole[:n])
+		}
+		for bit := 8 * (len(payload) - 2); bit < 8*len(whole); bit++ {
+			bad := bytes.Clone(whole)
+			bad[bit/8] ^= 1 << (bit % 8)
+			same(t, dicts[i], bad)
+		}
+	}
+}
+
 // Payloads come as they like, and are read in pieces of any size.
 func TestPieces(t *testing.T) {
 	dicts, payloads := samples()

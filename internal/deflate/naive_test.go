@@ -20,7 +20,8 @@ type naive struct {
 	bit    int    // the next, counted from the start of in
 	out    []byte // the dictionary, then what was inflated
 	window int
-	lasts  int // blocks before the end that said they were the last
+	lasts  int  // blocks before the end that said they were the last
+	empty  bool // the block was stored and held nothing
 }
 
 // naiveInflate inflates the payload of a message (RFC 7692 section 7.2.2). dict
@@ -40,11 +41,15 @@ func naiveInflate(dict, payload []byte, window int) (message []byte, lasts int, 
 		}
 	}()
 	for n.bit < 8*len(n.in) {
+		end := 8 * len(payload)
 		if !n.block() {
+			if n.empty && n.bit == end {
+				break // leniently: the tail was left on
+			}
 			continue
 		}
 		n.align()
-		switch end := 8 * len(payload); {
+		switch {
 		case n.bit == end:
 			return n.out[len(dict):], n.lasts, nil // leniently: no block behind the last
 		case n.bit > end:
@@ -70,7 +75,7 @@ func (n *naive) align() { n.bit = (n.bit + 7) / 8 * 8 }
 
 // block reads a block (section 3.2.3) and reports whether it is the last.
 func (n *naive) block() (last bool) {
-	last = n.bits(1) == 1
+	last, n.empty = n.bits(1) == 1, false
 	switch n.bits(2) {
 	case 0:
 		n.stored()
@@ -94,6 +99,7 @@ func (n *naive) stored() {
 	for range size {
 		n.out = append(n.out, byte(n.bits(8)))
 	}
+	n.empty = size == 0
 }
 
 // codes is a Huffman code: symbols by their code, before which stands a 1 to

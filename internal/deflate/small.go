@@ -93,12 +93,13 @@ func (m *matcher) encode(b *bitWriter, start int) {
 }
 
 // match returns the n bytes at to, in which i lies, and from, where they stood
-// before; it makes i known. Nothing under start may be part of it.
+// before; it makes i known. Nothing under start may be part of it. Where i is
+// known already, since it was looked at as a later match's beginning, there is none.
 func (m *matcher) match(i, start int) (from, to, n int) {
 	h := m.hash(i)
 	from, to = int(m.at[h])-1, i
 	m.at[h] = uint16(i + 1)
-	if from < 0 {
+	if from < 0 || from == i {
 		return 0, 0, 0
 	}
 	for n < longest && to+n < m.n && m.text[from+n] == m.text[to+n] {

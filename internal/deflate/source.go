@@ -9,8 +9,8 @@ const end = tail + "\x01\x00\x00\xff\xff"
 // source is a payload with its end put back, as the flate library reads it.
 type source struct {
 	src   io.Reader
-	buf   [512]byte
-	r, w  int   // buf[r:w] has not been read
+	buf   [len(tail) + 512]byte
+	r, w  int   // buf[r:w] has not been read; what was stands before it, 4 bytes at least
 	begun bool  // src gave a byte
 	done  bool  // src has ended
 	err   error // of src, other than io.EOF
@@ -20,6 +20,9 @@ type source struct {
 	// by Read. That tells the end's block from a block of the peer's that swallows it.
 	header bool // the header of the end's block was read as one
 	closed bool // and then the rest
+
+	// And it tells an empty block of the payload's own at its end.
+	taken int // bytes by Read since the last ReadByte
 }
 
 // fill reads some more of src. It reports whether there is something.
@@ -29,8 +32,11 @@ func (s *source) fill() bool {
 		if s.done || s.err != nil {
 			return false
 		}
-		n, err := s.src.Read(s.buf[:])
-		s.r, s.w = 0, n
+		if s.w > 0 {
+			copy(s.buf[:len(tail)], s.buf[s.w-len(tail):])
+		}
+		n, err := s.src.Read(s.buf[len(tail):])
+		s.r, s.w = len(tail), len(tail)+n
 		s.begun = s.begun || n > 0
 		if err == io.EOF {
 			s.done = true
@@ -51,7 +57,11 @@ func (s *source) more() bool { return s.r < s.w || s.fill() }
 func (s *source) ReadByte() (byte, error) {
 	if s.more() {
 		s.r++
+		s.taken = 0
 		return s.buf[s.r-1], nil
+	}
+	if s.pos == 0 && s.tailed() {
+		s.pos = len(tail)
 	}
 	rest, err := s.rest()
 	if err != nil {
@@ -66,6 +76,7 @@ func (s *source) Read(p []byte) (int, error) {
 	if s.more() {
 		n := copy(p, s.buf[s.r:s.w])
 		s.r += n
+		s.taken += n
 		return n, nil
 	}
 	rest, err := s.rest()
@@ -76,6 +87,21 @@ func (s *source) Read(p []byte) (int, error) {
 	s.pos += n
 	s.closed = s.header && n == len(rest)
 	return n, nil
+}
+
+// tailed reports whether the payload ends with a whole empty stored block, whose
+// length is the tail: a sender takes that off (RFC 7692 section 7.2.1), but some
+// leave it on. The last of a length comes by Read, the first of it may have been
+// read with the bits before it, and a block that is not empty has more by Read
+// than a length, or less of the tail at its end.
+//
+// When the library then asks for another block, the payload's are complete, and
+// by the letter of section 7.2.2 there would be the header of a stored block cut
+// short: no payload that inflates by the letter comes here. zlib, and so browsers
+// and Node's ws, gives out whatever can be had of a payload that is cut short
+// anywhere; this does not.
+func (s *source) tailed() bool {
+	return 0 < s.taken && s.taken <= len(tail) && s.r == s.w && string(s.buf[s.w-len(tail):s.w]) == tail
 }
 
 // rest returns what has not been read of the end, now that src gives no more.

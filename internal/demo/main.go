@@ -18,8 +18,8 @@ import (
 // Every step is bounded, generously: a cold build on a slow machine is allowed.
 const (
 	buildTime = 5 * time.Minute
-	startTime = 20 * time.Second
-	runTime   = 90 * time.Second
+	startTime = time.Minute
+	runTime   = 4 * time.Minute
 )
 
 func main() {

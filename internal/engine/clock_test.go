@@ -21,7 +21,7 @@ func TestClockShared(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 50 {
 			idle, timeout := time.Duration(1+i%7)*time.Second, time.Duration(1+i%3)*time.Minute
-			r := newRig(t, Config{Idle: idle, Timeout: timeout, Clock: clock})
+			r := newRig(t, Config{Idle: idle, Timeout: timeout, Clock: clock, KeepsDeadlines: true})
 			time.Sleep(time.Duration(i) * time.Millisecond)
 			all.Go(func() {
 				begun := time.Now()

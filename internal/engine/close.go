@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"time"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/frame"
@@ -35,22 +37,26 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 	// may take our frame only once its own is taken.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
+	end := sync.OnceValues(func() (first bool, err error) {
+		cause := errNoAnswer
+		if ctx.Err() != nil {
+			cause = errGivenUp
+		}
+		select {
+		case err := <-sent:
+			if err != nil && err != wait.Err() {
+				cause = err
+			}
+		default:
+		}
+		return c.endOnce(true, cause, atOnce)
+	})
+	defer context.AfterFunc(wait, func() { end() })() // the stream may ignore its deadlines
 	if c.lockReading(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
 	}
-	cause := errNoAnswer
-	if ctx.Err() != nil {
-		cause = errGivenUp
-	}
-	select {
-	case err := <-sent:
-		if err != nil && err != wait.Err() {
-			cause = err
-		}
-	default:
-	}
-	first, err := c.endOnce(true, cause, atOnce)
+	first, err := end()
 	c.mu.Lock()
 	clean := c.closing.wasHeard() && c.closing.sent && !c.closing.failed()
 	c.mu.Unlock()
@@ -85,6 +91,7 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
+	defer context.AfterFunc(wait, func() { c.end(true, err, atOnce) })()
 	how := atOnce
 	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
 		how = halfFirst
@@ -103,6 +110,7 @@ func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
+	defer context.AfterFunc(wait, func() { c.end(true, err, atOnce) })()
 	how := atOnce
 	if c.sendClose(wait) == nil {
 		how = halfFirst
@@ -134,6 +142,35 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
 	}
+	return c.sendCloseHeld(ctx)
+}
+
+// sendAnswer is sendClose for a Read, whose context, unlike wait, may end before
+// the connection does. Where a frame that is cut off would end that, one that has
+// begun goes out all the same, as a ping does.
+func (c *Conn) sendAnswer(ctx, wait context.Context) error {
+	if err := c.lockWire(wait); err != nil {
+		return err
+	}
+	if !c.cfg.CutOffBreaks || outlives(ctx, c.stream) {
+		return c.sendCloseHeld(wait)
+	}
+	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
+	sent := make(chan error, 1)
+	go func() {
+		defer bound.Stop()
+		sent <- c.sendCloseHeld(context.Background())
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-wait.Done():
+		return wait.Err()
+	}
+}
+
+// sendCloseHeld is sendClose for who holds wire, which it gives up.
+func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	defer c.unlockWire()
 	c.mu.Lock()
 	err := c.brokenBy()
@@ -237,7 +274,10 @@ func (c *Conn) finish(ctx context.Context) error {
 	}
 	wait, cancel := context.WithTimeout(ctx, CloseWait)
 	defer cancel()
-	err = c.sendClose(wait)
+	if !c.cfg.KeepsDeadlines {
+		defer time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) }).Stop()
+	}
+	err = c.sendAnswer(ctx, wait)
 	_, two := c.stream.(halved)
 	how := atOnce
 	switch {
@@ -292,6 +332,12 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 			r.interrupts.Load().stop()
 		}
 		c.sending.Break(err)
+		if how == atOnce && !c.cfg.KeepsDeadlines {
+			// Where Close does not end a call that waits, a deadline does: the streams
+			// of yamux are read on.
+			c.interrupt(inward)
+			defer c.interrupt(outward)
+		}
 		leave(c.stream, how)
 	}
 	return first, err

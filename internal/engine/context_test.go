@@ -22,6 +22,12 @@ func serverContext(t *testing.T, c *Conn) *Context {
 	return x
 }
 
+// inMemory returns a stream whose other end is never used.
+func inMemory() Stream {
+	a, _ := newLink()
+	return a
+}
+
 func (x *Context) wantOpen(t *testing.T) {
 	t.Helper()
 	select {
@@ -37,7 +43,7 @@ func (x *Context) wantOpen(t *testing.T) {
 // TestContextValues has the values of the context it was made of, before and
 // after its end is watched for, and not its end nor its deadline.
 func TestContextValues(t *testing.T) {
-	x := serverContext(t, New(nil, Config{}))
+	x := serverContext(t, New(inMemory(), Config{}))
 	for range 2 {
 		if v := x.Value(contextKey{}); v != "value" {
 			t.Errorf("Value = %v", v)
@@ -50,25 +56,35 @@ func TestContextValues(t *testing.T) {
 		}
 		x.wantOpen(t)
 	}
-	x.End()
+	x.conn.CloseNow()
 	if v := x.Value(contextKey{}); v != "value" {
-		t.Errorf("after End, Value = %v", v)
+		t.Errorf("after the end, Value = %v", v)
 	}
 }
 
-// TestContextEnd ends it, watched or not: all that can be asked says so.
+// TestContextEnd ends its connection, watched or not: all that can be asked says so,
+// and by which cause.
 func TestContextEnd(t *testing.T) {
 	for _, watched := range []bool{true, false} {
-		x := serverContext(t, New(nil, Config{}))
-		if watched {
-			x.wantOpen(t)
-		}
-		x.End()
-		x.End()
-		<-x.Done()
-		if x.Err() != context.Canceled || context.Cause(x) != context.Canceled {
-			t.Errorf("Err = %v, Cause = %v", x.Err(), context.Cause(x))
-		}
+		bothRoles(t, Config{}, func(r *rig) {
+			x := serverContext(r.T, r.c)
+			if watched {
+				x.wantOpen(r.T)
+			}
+			r.send(r.close(4000, "enough"))
+			r.p.finish()
+			_, _, err := r.c.ReadAppend(x, nil)
+			<-x.Done()
+			if x.Err() != context.Canceled {
+				t.Errorf("Err = %v", x.Err())
+			}
+			want := api.CloseError{Code: 4000, Reason: "enough", Clean: true}
+			wantCloseError(r.T, "Read", err, want)
+			wantCloseError(r.T, "the cause", context.Cause(x), want)
+			child, cancel := context.WithCancel(x)
+			defer cancel()
+			wantCloseError(r.T, "the cause of one made later", context.Cause(child), want)
+		})
 	}
 }
 
@@ -76,7 +92,7 @@ func TestContextEnd(t *testing.T) {
 // no goroutine watches for that.
 func TestContextChildren(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := serverContext(t, New(nil, Config{}))
+		x := serverContext(t, New(inMemory(), Config{}))
 		child, cancel := context.WithTimeout(x, time.Hour)
 		defer cancel()
 		told := false
@@ -85,7 +101,7 @@ func TestContextChildren(t *testing.T) {
 			t.Errorf("Value = %v, Err = %v", child.Value(contextKey{}), child.Err())
 		}
 		// A goroutine that watches would keep the bubble open.
-		x.End()
+		x.conn.CloseNow()
 		synctest.Wait()
 		if child.Err() != context.Canceled || !told {
 			t.Errorf("Err = %v, AfterFunc called: %v", child.Err(), told)
@@ -121,7 +137,7 @@ func TestContextOfOwnConnection(t *testing.T) {
 	if got := testing.AllocsPerRun(50, echo); got > most {
 		t.Errorf("%v allocations", got)
 	}
-	if x.inner != nil {
+	if server.watched() != nil {
 		t.Error("its end is watched for")
 	}
 }
@@ -130,10 +146,10 @@ func TestContextOfOwnConnection(t *testing.T) {
 // as a proxy does: its end interrupts the Read.
 func TestContextOfAnotherConnection(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
-		x := serverContext(r.T, New(nil, Config{}))
+		x := serverContext(r.T, New(inMemory(), Config{}))
 		read := r.startRead(x)
 		synctest.Wait()
-		x.End()
+		x.conn.CloseNow()
 		wantCtx(r.T, "Read", read(), x)
 		r.send(r.text("next"))
 		r.wantRead(api.MessageText, []byte("next"))

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 
 	"github.com/twinws/ws/frame"
 )
@@ -44,12 +43,14 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 			c.due.Store(true)
 		}
 		c.mu.Unlock()
+		c.cfg.onPing(payload)
 	case frame.OpPong:
 		c.mu.Lock()
 		if r := c.rare.Load(); r != nil {
 			r.pings.hear(payload)
 		}
 		c.mu.Unlock()
+		c.cfg.onPong(payload)
 	case frame.OpClose:
 		code, reason, err := frame.ParseClose(payload)
 		if err != nil {
@@ -169,138 +170,4 @@ func (c *Conn) addReplies(b *block, due replies) *block {
 // appendControl appends a control frame.
 func (c *Conn) appendControl(dst []byte, op frame.Opcode, payload []byte) []byte {
 	return c.appendFrame(dst, frame.Header{Fin: true, Opcode: op}, payload)
-}
-
-// pings are the calls of Ping that wait for their pong, oldest first.
-type pings struct {
-	last uint64 // number of the newest ping
-	wait []pingWait
-}
-
-type pingWait struct {
-	n    uint64
-	done context.CancelCauseFunc
-}
-
-// hear ends the wait of the ping that payload answers and of all before it,
-// since a peer may answer only the newest (RFC 6455 section 5.5.3).
-func (p *pings) hear(payload []byte) {
-	if len(payload) != 8 {
-		return
-	}
-	n := binary.BigEndian.Uint64(payload)
-	for i, w := range p.wait {
-		if w.n == n {
-			p.finish(i+1, errPong)
-			return
-		}
-	}
-}
-
-// finish ends the first n waits with cause.
-func (p *pings) finish(n int, cause error) {
-	for _, w := range p.wait[:n] {
-		w.done(cause)
-	}
-	if p.wait = p.wait[n:]; len(p.wait) == 0 {
-		p.wait = nil
-	}
-}
-
-// drop forgets ping n.
-func (p *pings) drop(n uint64) {
-	for i, w := range p.wait {
-		if w.n == n {
-			p.wait = append(p.wait[:i:i], p.wait[i+1:]...)
-			return
-		}
-	}
-}
-
-// Ping sends a ping and waits for its pong.
-func (c *Conn) Ping(ctx context.Context) error {
-	wait, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	c.mu.Lock()
-	if err := c.closing.err(); err != nil {
-		c.mu.Unlock()
-		return err
-	}
-	p := &c.more().pings
-	p.last++
-	n := p.last
-	p.wait = append(p.wait, pingWait{n, cancel})
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		p.drop(n)
-		c.mu.Unlock()
-	}()
-
-	if err := c.sendPing(ctx, n); err != nil {
-		return err
-	}
-	for wait.Err() == nil {
-		select {
-		case <-c.readControl(wait):
-		case <-wait.Done():
-		}
-	}
-	switch cause := context.Cause(wait); {
-	case cause == errPong:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	default:
-		return cause
-	}
-}
-
-// sendPing sends ping n. One that has begun goes out even when ctx ends: a frame
-// that is cut off would end the connection.
-func (c *Conn) sendPing(ctx context.Context, n uint64) error {
-	if err := c.lockWire(ctx); err != nil {
-		return err
-	}
-	sent := make(chan error, 1)
-	go func() {
-		payload := binary.BigEndian.AppendUint64(nil, n)
-		b, err := c.takeWritable()
-		if err == nil {
-			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: frame.OpPing}, payload)
-		}
-		sent <- err
-	}()
-	select {
-	case err := <-sent:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// readControl reads control frames while nobody else reads, until ctx ends or
-// a message begins: that is for a Read to take. The channel it then returns is
-// closed when that has been done, and there may be more for it to read.
-func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
-	if c.lockReading(ctx) != nil {
-		return nil
-	}
-	defer c.doneReading()
-	switch {
-	case !c.open.Load():
-		c.drain(ctx)
-	case c.payloadWaits():
-	default:
-		if err := c.nextFrame(ctx); err == errClosing {
-			c.drain(ctx)
-		}
-	}
-	if !c.payloadWaits() {
-		return nil
-	}
-	if c.turn == nil {
-		c.turn = make(chan struct{})
-	}
-	return c.turn
 }

@@ -10,7 +10,6 @@
 package engine
 
 import (
-	"context"
 	"io"
 	"net"
 	"sync"
@@ -33,15 +32,18 @@ const (
 
 // Stream is the byte stream below a connection. Read and Write may be called
 // at the same time. Deadlines in the past interrupt calls that wait, and Close
-// ends them, as with a net.Conn.
+// ends them, as with a net.Conn. One of the two is enough: a call that does not
+// come back within 1 s of its deadline is ended by Close, and the connection with
+// it (ErrDeadlinesIgnored). Who has a net.Conn whose SetDeadline returns an error
+// gives it deadlines before: see package deadline.
 //
 // A Stream may have further methods, which are used when they are there:
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
 // without the farewell that Close may send; AwaitRead() error waits until Read
 // would not wait, by the deadline for reading, so that no memory is held
-// meanwhile; Unsent() (n int, known bool) tells how many bytes of what Write took
-// have not reached the peer's system yet, for the keepalive. Large messages are written to a
-// *net.TCPConn or *net.UnixConn without copying them together.
+// meanwhile; Progress() (Progress, error) tells how far the peer is with what
+// was written, and NetConn() net.Conn what is below that may know. Large messages
+// are written to a *net.TCPConn or *net.UnixConn without copying them together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -60,10 +62,13 @@ type Config struct {
 	// ReadLimit is the largest message to read in bytes, less than 0 for none.
 	ReadLimit int64
 	// Idle is how long a waiting Read hears nothing before it sends a ping,
-	// and Timeout how long it waits after that, 0 for ever. Idle 0 turns both off.
+	// and Timeout how long it waits after that, or after the peer was last seen
+	// to take bytes that the ping waits behind: less than 0 is for ever. Idle 0
+	// turns both off.
 	Idle, Timeout time.Duration
-	// WriteTimeout is how long the stream may take no byte of what is written;
-	// the connection then ends, after twice that at the latest. 0 is for ever.
+	// WriteTimeout is how long the peer may take no byte of what is written, or
+	// of a stream that does not know the stream itself; the connection then ends,
+	// after twice that at the latest. 0 is for ever.
 	WriteTimeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
@@ -76,11 +81,17 @@ type Config struct {
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
 	CutOffBreaks bool
+	// KeepsDeadlines says that the stream is known to return from a call that
+	// waits once its deadline has passed. Others are watched.
+	KeepsDeadlines bool
 	// Clock watches over waits. nil means one of the connection's own. Who shares
 	// one among streams in memory keeps them out of testing/synctest.
 	Clock *Clock
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
+	// OnPing and OnPong are called by whoever reads with the payload of each ping
+	// and pong, which is theirs during the call; nil for none. They must not read.
+	OnPing, OnPong func(payload []byte)
 }
 
 // Deflate are the parameters of permessage-deflate (RFC 7692) as this side
@@ -113,7 +124,7 @@ type Conn struct {
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: that of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping is out or due
-	behind  bool          // protected by reading: when judged last, the peer had more to take than a ping
+	behind  bool          // protected by reading: at the last look it, or other bytes, had to wait
 	silence time.Duration // protected by reading: waited without a byte
 
 	// sending is held for a whole outgoing data message, wire for one frame.
@@ -132,7 +143,7 @@ type Conn struct {
 	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
 	index         int32        // protected by the clock's mu: of the alarm
 
-	seen     uint32        // protected by reading: what the peer had taken of written, as judged last
+	seen     uint32        // protected by reading: what the peer had taken at the last look
 	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
 	due      atomic.Bool   // set when replies or out is to be sent, under mu
@@ -152,8 +163,7 @@ type rare struct {
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
-	context context.Context         // protected by mu: ends with the connection; nil until asked for
-	ended   context.CancelCauseFunc // protected by mu: of context
+	lifetime *lifetime // protected by mu; nil until it is asked for
 
 	*compression // constant; nil without
 }
@@ -166,8 +176,8 @@ func (r *rare) end(err error) {
 		r.ticker = nil
 	}
 	r.pings.finish(len(r.pings.wait), err)
-	if r.ended != nil {
-		r.ended(err)
+	if r.lifetime != nil {
+		r.lifetime.end(err)
 	}
 }
 
@@ -228,21 +238,6 @@ func (c *Conn) BufferedAmount() int64 {
 		n += c.out.payload
 	}
 	return n
-}
-
-// Context returns a context that ends with the connection, whose error is its
-// cause.
-func (c *Conn) Context() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.more()
-	if r.context == nil {
-		r.context, r.ended = context.WithCancelCause(context.Background())
-		if c.closing.state() == stateEnded {
-			r.ended(c.closing.err())
-		}
-	}
-	return r.context
 }
 
 // Client reports the connection's role.

@@ -260,3 +260,63 @@ func TestWriterWriteSideBroken(t *testing.T) {
 		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1001, Cause: syscall.EPIPE})
 	})
 }
+
+// brittle is an end that cannot be written any more after a write deadline has
+// passed in the middle, as TLS.
+type brittle struct {
+	*end
+	broken bool
+}
+
+var errBrittle = errors.New("an earlier write was cut off")
+
+func (b *brittle) Write(p []byte) (int, error) {
+	if b.broken {
+		return 0, errBrittle
+	}
+	n, err := b.end.Write(p)
+	b.broken = err != nil
+	return n, err
+}
+
+// TestAnswerGoesOn cancels Reads that answer the peer's close over a stream on which
+// nothing can be cut off: the answer goes out whole, and the next Read finds it so.
+func TestAnswerGoesOn(t *testing.T) {
+	for _, room := range []int{0, 1} {
+		for _, client := range []bool{true, false} {
+			bubble(t, role(client), func(t *testing.T) {
+				cfg := Config{Client: client, CutOffBreaks: true}
+				r := newRigOver(t, cfg, func(e *end) Stream { return &brittle{end: e} })
+				r.s.limit(room)
+				r.send(r.close(1000, "bye"))
+				for range 3 {
+					ctx, cancel := context.WithTimeout(background, time.Second)
+					wantCtx(t, "Read", r.startRead(ctx)(), ctx)
+					cancel()
+				}
+				r.s.limit(-1)
+				read := r.startRead(background)
+				r.wantClose(1000, "")
+				wantCloseError(t, "Read", read(), api.CloseError{Code: 1000, Reason: "bye", Clean: true})
+			})
+			bubble(t, role(client)+", and it is never taken", func(t *testing.T) {
+				cfg := Config{Client: client, CutOffBreaks: true}
+				r := newRigOver(t, cfg, func(e *end) Stream { return &brittle{end: e} })
+				r.s.limit(room)
+				r.send(r.close(1000, "bye"))
+				ctx, cancel := context.WithTimeout(background, time.Second)
+				defer cancel()
+				begun := time.Now()
+				wantCtx(t, "Read", r.startRead(ctx)(), ctx)
+				ctx, cancel = context.WithTimeout(background, time.Hour)
+				defer cancel()
+				err := r.startRead(ctx)()
+				wantIs(t, "the next Read", err, api.ErrClosed)
+				if took := time.Since(begun); took > time.Second+CloseWait {
+					t.Errorf("took %v", took)
+				}
+				wantCloseError(t, "Read", err, api.CloseError{Code: 1000, Reason: "bye", Cause: errNotTaken})
+			})
+		}
+	}
+}

@@ -51,12 +51,16 @@ func (r *gatherRig) texts(n int) {
 	r.send(all)
 }
 
-// wantTexts checks that the messages from to n-1 come as frames.
+// wantTexts checks that the messages from to n-1 come as frames, and returns when
+// whoever sent them has. The peer has a frame before its sender's Write of the
+// stream is back and gives the wire up, and until then a next message is held
+// back for that sender: how many writes it takes would be left to chance.
 func (r *gatherRig) wantTexts(from, n int) {
 	r.Helper()
 	for i := from; i < n; i++ {
 		r.wantFrame(true, frame.OpText, []byte(strconv.Itoa(i)))
 	}
+	synctest.Wait()
 }
 
 // echo answers the next n messages, from on.

@@ -20,22 +20,22 @@ var lostHalf = api.CloseError{Code: 1006, Cause: io.ErrUnexpectedEOF}
 // TestHalfClosed replies to the first of two messages, behind which the peer has
 // ended its half: the reply is held back, and sent by whatever comes next.
 func TestHalfClosed(t *testing.T) {
-	for name, next := range map[string]func(r *rig) (error, api.CloseError){
-		"Read": func(r *rig) (error, api.CloseError) {
+	for name, next := range map[string]func(r *rig) (api.CloseError, error){
+		"Read": func(r *rig) (api.CloseError, error) {
 			r.wantRead(api.MessageText, []byte("1"))
-			return r.startRead(background)(), lostHalf
+			return lostHalf, r.startRead(background)()
 		},
-		"Read at once": func(r *rig) (error, api.CloseError) {
+		"Read at once": func(r *rig) (api.CloseError, error) {
 			_, s, err := r.c.Reader(background)
 			if err != nil {
-				return err, lostHalf
+				return lostHalf, err
 			}
 			io.Copy(io.Discard, s)
 			_, _, err = r.c.Reader(background)
-			return err, lostHalf
+			return lostHalf, err
 		},
-		"Close": func(r *rig) (error, api.CloseError) {
-			return r.c.Close(1002, ""), api.CloseError{Code: -1, Local: true, Cause: io.ErrUnexpectedEOF}
+		"Close": func(r *rig) (api.CloseError, error) {
+			return api.CloseError{Code: -1, Local: true, Cause: io.ErrUnexpectedEOF}, r.c.Close(1002, "")
 		},
 	} {
 		for _, plain := range []bool{false, true} {
@@ -45,7 +45,7 @@ func TestHalfClosed(t *testing.T) {
 					r.p.finish()
 					r.wantRead(api.MessageText, []byte("0"))
 					r.write(api.MessageText, []byte("reply"))
-					err, want := next(r)
+					want, err := next(r)
 					wantCloseError(r.T, name, err, want)
 					r.wantFrame(true, frame.OpText, []byte("reply"))
 					if name != "Close" { // which throws away what it has not read

@@ -125,7 +125,7 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 		z.finish()
 	case err == deflate.ErrCorrupt:
 		z.close()
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errInflate)
+		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, c.corrupt())
 	case err != nil, z.failed:
 		// An inflater that has more to give than was asked for keeps an error for
 		// later. By then it may be that of another call's context.
@@ -190,5 +190,18 @@ func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
-var errInflate = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
-	Rule: "RFC 7692 section 7.2.2: a compressed message inflates"}
+// What a message that does not inflate broke. Peers that take over a context that
+// they agreed not to are met in the wild, and so the second says what to look for.
+var (
+	errInflate = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
+		Rule: "RFC 7692 section 7.2.2: a compressed message inflates"}
+	errInflateAlone = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
+		Rule: "RFC 7692 sections 7.1.1 and 7.2.2: a compressed message inflates, by itself where no context takeover was agreed on"}
+)
+
+func (c *Conn) corrupt() *api.ProtocolError {
+	if c.cfg.Deflate.ReceiveTakeover {
+		return errInflate
+	}
+	return errInflateAlone
+}

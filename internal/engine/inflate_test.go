@@ -37,6 +37,9 @@ var hello = []struct {
 	{"7.2.3.3: a stored block", "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"},
 	{"7.2.3.4: a last block", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00"},
 	{"7.2.3.5: two blocks", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"},
+	{"7.2.1: the tail left on", "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"},
+	{"7.2.1: the tail left on, behind an empty block", "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff\x00\x00\x00\xff\xff"},
+	{"7.2.1: the tail left on, behind a last block", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00\x00\x00\xff\xff"},
 }
 
 func TestInflateGolden(t *testing.T) {
@@ -184,6 +187,9 @@ func TestInflateBad(t *testing.T) {
 		{"block type 3", frame.OpBinary, true, []byte("\x07"), corrupt},
 		{"a distance before the beginning", frame.OpBinary, true, []byte("\xf2\x00\x11\x00\x00"), corrupt},
 		{"truncated", frame.OpBinary, true, []byte(hello[1].payload[:7]), corrupt},
+		{"the tail twice", frame.OpBinary, true, []byte(hello[0].payload + "\x00\x00\xff\xff\x00\x00\xff\xff"), corrupt},
+		{"the tail behind a last block", frame.OpBinary, true, []byte("\xf3" + hello[0].payload[1:] + "\x00\x00\xff\xff"), corrupt},
+		{"the tail and nothing else", frame.OpBinary, true, []byte("\x00\x00\xff\xff"), corrupt},
 		{"not UTF-8, and more to come", frame.OpText, false, zip(strings.Repeat("a", 200)+"\xff", false), errText},
 		{"ends inside a character", frame.OpText, true, zip(strings.Repeat("a", 200)+"\xc3", true), errTextEnd},
 	} {
@@ -207,6 +213,24 @@ func TestInflateBad(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestInflateContextNotAgreedOn lets the peer refer to the message before, as some
+// do that were told not to: the error tells what to look for (RFC 7692 section
+// 7.1.1).
+func TestInflateContextNotAgreedOn(t *testing.T) {
+	d := agreed()
+	d.ReceiveTakeover = false
+	bothRoles(t, Config{Deflate: d}, func(r *rig) {
+		r.send(r.zipped(true, frame.OpText, []byte(hello[0].payload)), r.zipped(true, frame.OpText, []byte("\xf2\x00\x11\x00\x00")))
+		r.wantRead(api.MessageText, []byte("Hello"))
+		wait := r.startRead(background)
+		r.wantClose(1007, failReason(errInflateAlone))
+		r.p.finish()
+		if e, ok := errors.AsType[*api.ProtocolError](wait()); !ok || *e != *errInflateAlone {
+			r.Errorf("%v, want %v", e, errInflateAlone)
+		}
+	})
 }
 
 // TestDeflateGolden is what is sent: RSV1 on the first frame alone, the tail cut

@@ -22,12 +22,14 @@ const (
 // Asking a context to tell its end allocates, so one that comes again, known
 // by its channel, stays asked.
 type interrupts struct {
-	stream Stream // constant
+	conn *Conn // constant
 
 	mu    sync.Mutex
 	bonds [2]*bond // protected by mu; by direction: the context that came last
 	calls [2]call  // protected by mu; by direction
 	ended bool     // protected by mu
+
+	late *late // protected by the clock's mu; nil while no call takes too long
 }
 
 // bond is what is known of a context.
@@ -40,9 +42,14 @@ type bond struct {
 
 // call is one call of the stream, or none.
 type call struct {
-	bond  *bond // nil for none
-	fired bool  // the call was interrupted
+	bond *bond // nil for none
+	// fired is what watches a call that was interrupted, so that it ends even on a
+	// stream that ignores deadlines; nil when it was not.
+	fired *time.Timer
 }
+
+// unwatched stands for the timer of a stream that keeps its deadlines.
+var unwatched = new(time.Timer)
 
 // begin is called before a call of the stream. The end of ctx interrupts it.
 func (i *interrupts) begin(d direction, ctx context.Context) {
@@ -88,7 +95,10 @@ func (i *interrupts) end(d direction) (fired bool) {
 		b.stop()
 		b.stop = nil
 	}
-	return c.fired
+	if c.fired != nil && c.fired != unwatched {
+		c.fired.Stop()
+	}
+	return c.fired != nil
 }
 
 // tell is what a context does at its end.
@@ -105,12 +115,33 @@ func (i *interrupts) tell(b *bond) {
 
 // fire interrupts the call at work. The caller holds mu.
 func (i *interrupts) fire(d direction) {
-	i.calls[d].fired = true
-	if d == inward {
-		i.stream.SetReadDeadline(past)
-	} else {
-		i.stream.SetWriteDeadline(past)
+	if c := &i.calls[d]; c.fired == nil {
+		c.fired = unwatched
+		if !i.conn.cfg.KeepsDeadlines {
+			c.fired = i.watch(d)
+		}
 	}
+	i.conn.interrupt(d)
+}
+
+// watch ends the connection if the call that is interrupted now is still at work
+// after grace. It looks twice: when the program had stood still, the first time
+// may be before the call had a chance to return. The caller holds mu.
+func (i *interrupts) watch(d direction) (t *time.Timer) {
+	looked := false
+	t = time.AfterFunc(grace-glance, func() {
+		i.mu.Lock()
+		missed := i.calls[d].fired == t
+		if missed && !looked {
+			looked, missed = true, false
+			t.Reset(glance)
+		}
+		i.mu.Unlock()
+		if missed {
+			i.conn.end(true, ErrDeadlinesIgnored, atOnce)
+		}
+	})
+	return t
 }
 
 // part forgets the context of a direction. The caller holds mu.
@@ -148,15 +179,20 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 	if outlives(ctx, c.stream) {
 		return
 	}
+	c.interrupter().begin(d, ctx)
+}
+
+// interrupter returns c's interrupts, and makes them if there are none.
+func (c *Conn) interrupter() *interrupts {
 	r := c.more()
 	i := r.interrupts.Load()
 	if i == nil {
-		i = &interrupts{stream: c.stream}
+		i = &interrupts{conn: c}
 		if !r.interrupts.CompareAndSwap(nil, i) {
 			i = r.interrupts.Load()
 		}
 	}
-	i.begin(d, ctx)
+	return i
 }
 
 // endCall is called after it. It reports whether ctx interrupted the call.

@@ -37,7 +37,7 @@ func wantAsked(t *testing.T, when string, ctx *asked, times, back int) {
 // one that comes once is left alone after its call.
 func TestInterruptsKeep(t *testing.T) {
 	s, _ := newLink()
-	i := &interrupts{stream: s}
+	i := &interrupts{conn: New(s, Config{})}
 	once := func(d direction, ctx context.Context) {
 		t.Helper()
 		i.begin(d, ctx)
@@ -83,7 +83,7 @@ func TestInterruptsFire(t *testing.T) {
 		for calls := range 3 {
 			bubble(t, "", func(t *testing.T) {
 				s, _ := newLink()
-				i := &interrupts{stream: s}
+				i := &interrupts{conn: New(s, Config{})}
 				ctx, cancel := context.WithCancel(background)
 				for range calls {
 					i.begin(d, ctx)

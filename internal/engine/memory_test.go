@@ -47,7 +47,10 @@ func echo(ctx context.Context, a, b *Conn, p, dst []byte) error {
 	return err
 }
 
-// wantNoAllocation runs once, which has a part for each message, several times.
+// wantNoAllocation runs once, which has a part for each message, several times. It
+// is called in a bubble: what connections started beside it has ended before it
+// counts, since AllocsPerRun counts the allocations of all goroutines, and no
+// timer rings meanwhile, since time stands still.
 func wantNoAllocation(t *testing.T, what string, messages int, once func() error) {
 	t.Helper()
 	most := 0.0
@@ -59,6 +62,7 @@ func wantNoAllocation(t *testing.T, what string, messages int, once func() error
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
+	synctest.Wait()
 	var err error
 	got := testing.AllocsPerRun(20, func() {
 		if e := once(); e != nil {
@@ -72,7 +76,9 @@ func wantNoAllocation(t *testing.T, what string, messages int, once func() error
 
 // TestAllocations holds Write and ReadAppend in both roles to no allocation
 // per message, whether their context can end or not.
-func TestAllocations(t *testing.T) {
+func TestAllocations(t *testing.T) { synctest.Test(t, testAllocations) }
+
+func testAllocations(t *testing.T) {
 	cancellable, cancel := context.WithCancel(background)
 	defer cancel()
 	for name, ctx := range map[string]context.Context{"background": background, "cancellable": cancellable} {
@@ -88,7 +94,9 @@ func TestAllocations(t *testing.T) {
 
 // TestAllocationsGathered does the same for messages that come together, and
 // whose replies are gathered.
-func TestAllocationsGathered(t *testing.T) {
+func TestAllocationsGathered(t *testing.T) { synctest.Test(t, testAllocationsGathered) }
+
+func testAllocationsGathered(t *testing.T) {
 	const flight = 64
 	cancellable, cancel := context.WithCancel(background)
 	defer cancel()
@@ -121,6 +129,10 @@ func TestAllocationsCompressed(t *testing.T) {
 	if raced() {
 		t.Skip("the race detector has the pools forget inflaters at random, which are large")
 	}
+	synctest.Test(t, testAllocationsCompressed)
+}
+
+func testAllocationsCompressed(t *testing.T) {
 	p := bytes.Repeat([]byte(`{"level":"info","message":"compressed"},`), 50)
 	for _, way := range everyDeflate[1:] {
 		a, b := newLink()

@@ -17,7 +17,7 @@ type inflated struct {
 
 // slowInflate inflates payload behind history, the bytes that it may refer to.
 // whole says that the message has ended, so that its tail is put back (RFC 7692
-// section 7.2.2); an empty one is an empty message.
+// section 7.2.2), unless it was left on; an empty one is an empty message.
 func slowInflate(history, payload []byte, whole bool) inflated {
 	if whole && len(payload) == 0 {
 		return inflated{}
@@ -43,8 +43,8 @@ func slowInflate(history, payload []byte, whole bool) inflated {
 				s.bad = true
 				break
 			}
-		} else if whole && s.at == 8*len(s.in) {
-			break // exactly at the end of the tail
+		} else if whole && (s.at == 8*len(s.in) || s.empty && s.at == 8*len(payload)) {
+			break // exactly at the end of the tail, be it put back or left on
 		}
 	}
 	return inflated{s.out[begin:], s.short, s.bad}
@@ -55,6 +55,7 @@ type slow struct {
 	at         int // in bits
 	out        []byte
 	short, bad bool
+	empty      bool // the block was a stored one of no bytes
 }
 
 // bits reads n bits, the least significant first (RFC 1951 section 3.1.1).
@@ -71,6 +72,7 @@ func (s *slow) bits(n int) (v int) {
 }
 
 func (s *slow) block(kind int) {
+	s.empty = false
 	switch {
 	case s.short:
 	case kind == 0:
@@ -107,6 +109,7 @@ func (s *slow) stored() {
 	if !s.short && n != complement^0xFFFF {
 		s.bad = true
 	}
+	s.empty = n == 0
 	for ; n > 0 && !s.short && !s.bad; n-- {
 		if b := s.bits(8); !s.short {
 			s.out = append(s.out, byte(b))

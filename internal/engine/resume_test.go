@@ -188,3 +188,56 @@ func TestReadEnded(t *testing.T) {
 		r.wantRead(api.MessageText, []byte("here"))
 	})
 }
+
+// endsWhenAsked is a context that ends right after it was asked whether it had,
+// at which point then is called.
+type endsWhenAsked struct {
+	context.Context
+	cancel context.CancelFunc
+	then   func()
+}
+
+func (x *endsWhenAsked) Err() error {
+	err := x.Context.Err()
+	if then := x.then; then != nil {
+		x.then = nil
+		x.cancel()
+		then()
+	}
+	return err
+}
+
+// TestStreamWhoseMessageIsGone has a stream's context end while its Read begins,
+// when another Read takes the message: the first must not go on in the next
+// message as if it were its own.
+func TestStreamWhoseMessageIsGone(t *testing.T) {
+	bothRoles(t, Config{}, func(r *rig) {
+		r.send(r.text("first"), r.frame(false, frame.OpBinary, []byte("sec")), r.frame(true, frame.OpContinuation, []byte("ond")), r.text("third"))
+		ctx, cancel := context.WithCancel(background)
+		x := &endsWhenAsked{Context: ctx, cancel: cancel}
+		_, stale, err := r.c.Reader(x)
+		if err != nil {
+			r.Fatal(err)
+		}
+		var second io.Reader
+		x.then = func() {
+			r.wantRead(api.MessageText, []byte("first"))
+			if typ, s, err := r.c.Reader(background); err != nil || typ != api.MessageBinary {
+				r.Fatalf("Reader = %v, %v", typ, err)
+			} else {
+				second = s
+			}
+		}
+		p := make([]byte, 10)
+		if n, err := stale.Read(p); n != 0 || err != context.Canceled {
+			r.Errorf("the Read whose context ended: %q, %v", p[:n], err)
+		}
+		if got, err := io.ReadAll(second); err != nil || string(got) != "second" {
+			r.Errorf("the next message: %q, %v", got, err)
+		}
+		if n, err := stale.Read(p); n != 0 || err != context.Canceled {
+			r.Errorf("again: %q, %v", p[:n], err)
+		}
+		r.wantRead(api.MessageText, []byte("third"))
+	})
+}

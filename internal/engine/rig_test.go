@@ -89,9 +89,15 @@ func newRig(t *testing.T, cfg Config) *rig {
 	return r
 }
 
-// bubble runs f with time of its own. It fails when goroutines stay behind.
+// bubble runs f with time of its own. It fails when goroutines stay behind for
+// longer than a stream may linger.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
-	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			t.Cleanup(func() { time.Sleep(lingerWait) }) // after all others
+			f(t)
+		})
+	})
 }
 
 // bothRoles runs f for a client and for a server.

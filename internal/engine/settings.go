@@ -8,13 +8,21 @@ import (
 // settings are a Config that connections share, since those of a server are
 // mostly alike.
 type settings struct {
-	Client, NoGather, CutOffBreaks bool
-	Subprotocol                    string
-	ReadLimit                      int64
-	Idle, Timeout, WriteTimeout    time.Duration
-	Deflate                        Deflate
-	clock                          *Clock
-	keys                           *func() [4]byte // nil for randomKey
+	Client, NoGather, CutOffBreaks, KeepsDeadlines bool
+
+	Subprotocol                 string
+	ReadLimit                   int64
+	Idle, Timeout, WriteTimeout time.Duration
+	Deflate                     Deflate
+	clock                       *Clock
+	keys                        *func() [4]byte // nil for randomKey
+	hooks                       *hooks          // nil for none
+}
+
+// hooks are told of control frames. Functions cannot be compared: who has some
+// shares no settings.
+type hooks struct {
+	ping, pong func(payload []byte) // nil for none
 }
 
 // recent are settings in use of late.
@@ -25,14 +33,18 @@ var recent struct {
 
 // settings returns those of cfg, the same for equal ones if it can.
 func (cfg *Config) settings() *settings {
-	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks,
+	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks, KeepsDeadlines: cfg.KeepsDeadlines,
 		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
 		Idle: cfg.Idle, Timeout: cfg.Timeout, WriteTimeout: cfg.WriteTimeout, clock: cfg.Clock}
 	if cfg.Deflate != nil {
 		s.Deflate = *cfg.Deflate
 	}
-	if cfg.Keys != nil || cfg.Clock == nil {
+	hooked := cfg.OnPing != nil || cfg.OnPong != nil
+	if cfg.Keys != nil || cfg.Clock == nil || hooked {
 		own := s
+		if hooked {
+			own.hooks = &hooks{cfg.OnPing, cfg.OnPong}
+		}
 		if cfg.Keys != nil {
 			own.keys = new(cfg.Keys)
 		}
@@ -49,6 +61,20 @@ func (cfg *Config) settings() *settings {
 	shared := s
 	recent.of[recent.next.Add(1)%uint32(len(recent.of))].Store(&shared)
 	return &shared
+}
+
+// onPing tells of a ping that came.
+func (s *settings) onPing(payload []byte) {
+	if s.hooks != nil && s.hooks.ping != nil {
+		s.hooks.ping(payload)
+	}
+}
+
+// onPong tells of a pong that came.
+func (s *settings) onPong(payload []byte) {
+	if s.hooks != nil && s.hooks.pong != nil {
+		s.hooks.pong(payload)
+	}
 }
 
 // Keys draws a frame's mask key.

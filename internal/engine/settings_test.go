@@ -22,6 +22,7 @@ func TestSettingsShared(t *testing.T) {
 		func(c *Config) { c.Client = true },
 		func(c *Config) { c.NoGather = true },
 		func(c *Config) { c.CutOffBreaks = true },
+		func(c *Config) { c.KeepsDeadlines = true },
 		func(c *Config) { c.Subprotocol = "" },
 		func(c *Config) { c.ReadLimit++ },
 		func(c *Config) { c.Idle++ },
@@ -32,6 +33,8 @@ func TestSettingsShared(t *testing.T) {
 		func(c *Config) { c.Clock = new(Clock) },
 		func(c *Config) { c.Clock = nil },
 		func(c *Config) { c.Keys = func() [4]byte { return goldenKey } },
+		func(c *Config) { c.OnPing = func([]byte) {} },
+		func(c *Config) { c.OnPong = func([]byte) {} },
 	} {
 		other := plain()
 		change(&other)

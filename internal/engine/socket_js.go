@@ -10,5 +10,3 @@ import "syscall"
 const canPeek = false
 
 func peek(syscall.RawConn, []byte) (n int, more bool) { return 0, false }
-
-func queued(syscall.RawConn) (n int, ok bool) { return 0, false }

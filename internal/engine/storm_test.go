@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twinws/ws/api"
 )
@@ -42,6 +43,7 @@ func TestStorm(t *testing.T) {
 					all.Go(s.run)
 				}
 				all.Wait()
+				time.Sleep(lingerWait) // both sides may wait for the other to end the stream
 			})
 		}
 	}

@@ -84,7 +84,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	interrupted := c.endCall(inward, ctx)
 	timeout := err != nil && isTimeout(err)
 	if c.endWatch(&c.reads) || interrupted || timeout {
-		c.stream.SetReadDeadline(time.Time{})
+		c.stream.SetReadDeadline(time.Time{}) // an error is the next Read's, too
 	}
 	if n > 0 {
 		c.silence, c.pinged = 0, false
@@ -103,6 +103,8 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 		}
 	case !timeout:
 		return err
+	case c.alarm.Load() == ended: // see endOnce
+		return net.ErrClosed
 	case interrupted || ctx.Err() != nil:
 		return ctx.Err()
 	case c.patient():
@@ -160,7 +162,7 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 		}
 	}
 	if c.endCall(outward, ctx) {
-		c.stream.SetWriteDeadline(time.Time{})
+		c.stream.SetWriteDeadline(time.Time{}) // an error is the next Write's, too
 		if err != nil && isTimeout(err) {
 			err = ctx.Err()
 		}

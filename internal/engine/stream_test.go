@@ -193,6 +193,9 @@ func (e *end) waiting() int {
 	return len(e.in.held) - e.in.off
 }
 
+// discard reads n bytes, as they come.
+func (e *end) discard(n int64) { io.CopyN(io.Discard, e, n) }
+
 // over reports whether this end was closed.
 func (e *end) over() bool {
 	defer e.lock()()

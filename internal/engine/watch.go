@@ -9,12 +9,9 @@ import (
 // that waits for too long.
 type watch struct {
 	// due is when the operation at work is to be interrupted: 0 when none is at
-	// work, rung when it has been.
+	// work, the negative of when it was once it has been.
 	due atomic.Int64
 }
-
-// rung stands for the time of a watch that has interrupted its operation.
-const rung = -1
 
 // take interrupts an operation that was due by now: the caller, who holds the
 // clock's mu, is to set its deadline. It returns when to look again, 0 for
@@ -27,11 +24,14 @@ func (w *watch) take(now int64) (interrupt bool, next int64) {
 			return false, 0
 		case due > now:
 			return false, due
-		case w.due.CompareAndSwap(due, rung):
+		case w.due.CompareAndSwap(due, -now):
 			return true, 0
 		}
 	}
 }
+
+// rang returns when the operation at work was interrupted, 0 if it was not.
+func (w *watch) rang() int64 { return max(0, -w.due.Load()) }
 
 // beginWatch is called before an operation that may wait for limit, and returns
 // when that begins.
@@ -48,7 +48,7 @@ func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 // endWatch is called after an operation, watched or not. It reports whether it was
 // interrupted: the deadline is then the caller's to clear.
 func (c *Conn) endWatch(w *watch) (interrupted bool) {
-	if w.due.Load() == 0 || w.due.Swap(0) != rung {
+	if w.due.Load() == 0 || w.due.Swap(0) > 0 {
 		return false
 	}
 	c.cfg.clock.mu.Lock() // the deadline is set under it
@@ -61,14 +61,34 @@ func (c *Conn) endWatch(w *watch) (interrupted bool) {
 func (c *Conn) look(now int64) (next int64) {
 	read, nextRead := c.reads.take(now)
 	if read {
-		c.stream.SetReadDeadline(past)
+		c.interrupt(inward)
 	}
-	write, nextWrite := c.writes.take(now)
+	write, nextWrite := c.lookWrite(now)
 	if write {
-		c.stream.SetWriteDeadline(past)
+		c.interrupt(outward)
 	}
-	if nextRead == 0 || 0 < nextWrite && nextWrite < nextRead {
-		return nextWrite
+	next = sooner(nextRead, nextWrite)
+	if !c.cfg.KeepsDeadlines {
+		next = sooner(next, sooner(c.missedRead(now), c.missedWrite(now)))
 	}
-	return nextRead
+	return next
+}
+
+// sooner returns the earlier of two times, of which 0 is never.
+func sooner(a, b int64) int64 {
+	if a == 0 || 0 < b && b < a {
+		return b
+	}
+	return a
+}
+
+// lookWrite is take for the watch over writes. It spares one whose peer still
+// takes what was written before.
+func (c *Conn) lookWrite(now int64) (interrupt bool, next int64) {
+	if due := c.writes.due.Load(); 0 < due && due <= now {
+		if next, ok := c.stillTaken(due, now); ok && c.writes.due.CompareAndSwap(due, next) {
+			return false, next
+		}
+	}
+	return c.writes.take(now)
 }

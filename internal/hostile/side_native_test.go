@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // settings are what a test asks of the connection under test. The zero value
 // means the library's defaults.

@@ -11,10 +11,11 @@ import (
 var layers = map[string]int{
 	"api": 1,
 
-	"frame":            2,
-	"internal/ctxlock": 2,
-	"internal/deflate": 2,
-	"internal/event":   2,
+	"frame":             2,
+	"internal/ctxlock":  2,
+	"internal/deadline": 2,
+	"internal/deflate":  2,
+	"internal/event":    2,
 
 	"handshake":        3,
 	"internal/engine":  3,

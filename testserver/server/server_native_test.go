@@ -33,7 +33,7 @@ func newTestServer(t *testing.T) *testServer {
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	t.Cleanup(s.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return &testServer{t, "ws" + strings.TrimPrefix(h.URL, "http"), ctx}
 }
@@ -271,7 +271,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	s := New(Options{})
 	h := httptest.NewServer(s)
 	defer h.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, path := range []string{"/echo", "/echo/nhooyr", "/echo/bytes", "/never-reads", "/silent-close", "/seen?id=never"} {
 		c, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(h.URL, "http")+path, nil)

@@ -45,8 +45,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Patience bounds every step of a tab.
-const Patience = 20 * time.Second
+// Patience bounds every step of a tab; a busy machine is slow.
+const Patience = time.Minute
+
+// startTime bounds the start of a browser, for which chromedp has 20 s.
+const startTime = 3 * time.Minute
 
 // Options are what a Browser can be started with.
 type Options struct {
@@ -85,7 +88,7 @@ func Start(o Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(startTime))
 	if len(o.Trust) > 0 {
 		flags = append(flags, chromedp.Flag("ignore-certificate-errors-spki-list", fingerprints(o.Trust)))
 	}

@@ -133,7 +133,8 @@ func wantEcho(t *testing.T, tab *chrome.Tab, twin, url string) {
 	}
 }
 
-// wantRefused checks that url cannot be dialed, and that this is known at once.
+// wantRefused checks that url cannot be dialed, and that this is known before
+// HandshakeTimeout.
 func wantRefused(t *testing.T, tab *chrome.Tab, twin, url, problem string) {
 	t.Helper()
 	begin := time.Now()
@@ -141,7 +142,7 @@ func wantRefused(t *testing.T, tab *chrome.Tab, twin, url, problem string) {
 	if got.Name != "HandshakeError" || !strings.Contains(got.Problem, problem) {
 		t.Errorf("%s: dialing %s: %+v, want a HandshakeError with the problem %q", twin, url, got, problem)
 	}
-	if d := time.Since(begin); d > 5*time.Second {
+	if d := time.Since(begin); d >= 10*time.Second {
 		t.Errorf("%s: dialing %s took %v", twin, url, d)
 	}
 }
@@ -149,7 +150,7 @@ func wantRefused(t *testing.T, tab *chrome.Tab, twin, url, problem string) {
 // wantSeen compares how the connection with an id ended for the server.
 func wantSeen(t *testing.T, id, want string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, err := ws.Dial(ctx, wsURL(plain)+"/seen?id="+id, nil)
 	if err != nil {

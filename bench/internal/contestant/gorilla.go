@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 
 	"github.com/gorilla/websocket"
 )
@@ -15,21 +16,26 @@ var gorilla = &Contestant{
 	Deflates: []Deflate{Fresh},
 	Serve: func(ln net.Listener, s Setup) Broadcast {
 		u := websocket.Upgrader{EnableCompression: s.Deflate != Off}
-		members := newRoom[*websocket.Conn](s.Room)
+		members := newRoom[*gorillaMember](s.Room)
 		serveHTTP(ln, func(w http.ResponseWriter, r *http.Request) {
 			c, err := u.Upgrade(w, r, nil)
 			if err != nil {
 				return
 			}
 			defer c.Close()
-			members.join(c)
-			defer members.leave(c)
+			write := c.WriteMessage
+			if s.Room {
+				m := &gorillaMember{c: c}
+				members.join(m)
+				defer members.leave(m)
+				write = m.write
+			}
 			for {
 				typ, p, err := c.ReadMessage()
 				if err != nil {
 					return
 				}
-				if err := c.WriteMessage(typ, p); err != nil {
+				if err := write(typ, p); err != nil {
 					return
 				}
 			}
@@ -39,7 +45,7 @@ var gorilla = &Contestant{
 			if err != nil {
 				return err
 			}
-			return members.each(func(c *websocket.Conn) error { return c.WritePreparedMessage(m) })
+			return members.each(func(c *gorillaMember) error { return c.writePrepared(m) })
 		}
 	},
 	Dial: func(ctx context.Context, addr string) (Client, error) {
@@ -49,6 +55,26 @@ var gorilla = &Contestant{
 		}
 		return gorillaClient{c}, nil
 	},
+}
+
+// gorillaMember is a connection with two writers, the broadcast and the echo,
+// which the package leaves to its user: it panics when they meet. They do, since
+// the peer has a message before its writer has returned.
+type gorillaMember struct {
+	c  *websocket.Conn
+	mu sync.Mutex // held while something is written
+}
+
+func (m *gorillaMember) write(typ int, p []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.c.WriteMessage(typ, p)
+}
+
+func (m *gorillaMember) writePrepared(p *websocket.PreparedMessage) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.c.WritePreparedMessage(p)
 }
 
 type gorillaClient struct{ c *websocket.Conn }

@@ -1,8 +1,10 @@
 package load
 
 import (
+	"context"
 	"encoding/json"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,22 +12,30 @@ import (
 )
 
 // fake is a server that answers a handshake with accept, and each message with
-// what reply makes of it.
+// what reply makes of it. It ends with the test.
 func fake(t *testing.T, accept string, reply func(payload []byte) []byte) (addr string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
+	var at sync.WaitGroup
+	t.Cleanup(func() {
+		ln.Close()
+		at.Wait()
+	})
+	at.Go(func() {
 		for {
 			nc, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			go fakeServe(nc, accept, reply)
+			end := context.AfterFunc(t.Context(), func() { nc.Close() })
+			at.Go(func() {
+				defer end()
+				fakeServe(nc, accept, reply)
+			})
 		}
-	}()
+	})
 	return ln.Addr().String()
 }
 

@@ -1,0 +1,78 @@
+// Package deadline gives deadlines to network connections that have none, such
+// as the channels of an SSH connection.
+package deadline
+
+import (
+	"crypto/tls"
+	"net"
+	"reflect"
+	"sync"
+	"time"
+)
+
+// Known reports whether nc keeps its deadlines for certain: sockets and pipes of
+// package net, what Give returned, and TLS over one of them. Of others nobody
+// knows before they are asked to, and perhaps not even then.
+func Known(nc net.Conn) bool {
+	switch nc := nc.(type) {
+	case *net.TCPConn, *net.UnixConn, *Conn, *HalfConn:
+		return true
+	case *tls.Conn:
+		return Known(nc.NetConn())
+	}
+	return reflect.TypeOf(nc) == pipe()
+}
+
+// Given reports whether Give returned nc.
+func Given(nc net.Conn) bool {
+	switch nc.(type) {
+	case *Conn, *HalfConn:
+		return true
+	}
+	return false
+}
+
+// pipe is the type that net.Pipe returns, which has no name outside package net.
+var pipe = sync.OnceValue(func() reflect.Type {
+	nc, _ := net.Pipe()
+	return reflect.TypeOf(nc)
+})
+
+// far is how far away the deadline is that Missing tries.
+const far = time.Minute
+
+// Missing returns nil if nc takes deadlines in both directions, and else the
+// error that it has for them. It leaves nc without any.
+func Missing(nc net.Conn) error {
+	at := time.Now().Add(far) // some take a zero time, which asks for nothing
+	if err := nc.SetReadDeadline(at); err != nil {
+		return err
+	}
+	if err := nc.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if err := nc.SetWriteDeadline(at); err != nil {
+		return err
+	}
+	return nc.SetWriteDeadline(time.Time{})
+}
+
+// alarm is a deadline of one direction.
+type alarm struct {
+	at    time.Time
+	timer *time.Timer
+}
+
+// over reports whether the deadline has passed.
+func (a *alarm) over() bool { return !a.at.IsZero() && !time.Now().Before(a.at) }
+
+// set sets the deadline, after which ring is called.
+func (a *alarm) set(t time.Time, ring func()) {
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+	if a.at = t; !t.IsZero() {
+		a.timer = time.AfterFunc(time.Until(t), ring)
+	}
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"github.com/twinws/ws/api"
+)
+
+// ErrDeadlinesIgnored is the cause of a connection over a stream whose call did
+// not return when its deadline had passed.
+var ErrDeadlinesIgnored = errors.New("the connection below ignores its deadlines (its SetDeadline does nothing): " +
+	"a call that waited could be ended only by closing it")
+
+// grace is how long a call may take to return once its deadline has passed.
+const grace = time.Second
+
+// interrupt makes the call of the stream that is at work in a direction return. An
+// error is no matter: whether the call returns is seen to.
+func (c *Conn) interrupt(d direction) {
+	if d == inward {
+		c.stream.SetReadDeadline(past)
+	} else {
+		c.stream.SetWriteDeadline(past)
+	}
+}
+
+// missed returns the connection's error if it has ended by ErrDeadlinesIgnored.
+func (c *Conn) missed() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.closing.err(); errors.Is(err, ErrDeadlinesIgnored) {
+		return err
+	}
+	return nil
+}
+
+// late is what is known of calls of the stream that took longer than they may.
+type late struct {
+	nudge nudge
+	stuck stuck
+}
+
+// nudge is a keepalive ping that was sent although the Read, which did not hear
+// its deadline, could not.
+type nudge struct {
+	rang    int64  // when that Read was interrupted, 0 for none
+	since   int64  // when the peer's time began
+	written uint32 // what the stream had taken then
+}
+
+// lateness returns what is known of late calls. The caller holds the clock's mu.
+func (c *Conn) lateness() *late {
+	i := c.interrupter()
+	if i.late == nil {
+		i.late = new(late)
+	}
+	return i.late
+}
+
+// missedRead stands in for a Read that the keepalive has interrupted and that is
+// still at work: the peer is sent a ping, and given up when nothing comes. It
+// returns when to look again, 0 for not before another operation begins. The
+// caller holds the clock's mu.
+func (c *Conn) missedRead(now int64) (next int64) {
+	rang := c.reads.rang()
+	if rang == 0 || c.cfg.Idle <= 0 {
+		return 0
+	}
+	timeout := c.cfg.Timeout
+	wait := grace
+	if timeout > 0 { // else nobody is given up
+		wait = min(wait, timeout)
+	}
+	if at := rang + int64(wait); now < at {
+		return at
+	}
+	n := &c.lateness().nudge
+	switch {
+	case n.rang != rang:
+		*n = nudge{rang, now, c.written.Load()}
+		c.pingLate()
+		if timeout > 0 {
+			return now + int64(timeout)
+		}
+		return 0
+	case timeout <= 0:
+		return 0
+	}
+	c.mu.Lock()
+	out := c.pingOut
+	c.mu.Unlock()
+	switch written := c.written.Load(); {
+	case out > 0: // the ping is out, and has been since
+		n.since = max(n.since, out)
+	case written != n.written: // the peer takes what is before it
+		n.since, n.written = now, written
+	}
+	if at := n.since + int64(timeout); now < at {
+		return at
+	}
+	go c.end(false, api.ErrKeepaliveTimeout, atOnce)
+	return 0
+}
+
+// pingLate makes a keepalive ping due.
+func (c *Conn) pingLate() {
+	c.mu.Lock()
+	c.pingOut = pingDue
+	c.due.Store(true)
+	c.mu.Unlock()
+	go c.sendDue()
+}
+
+// missedWrite ends the connection when a Write that took nothing for the write
+// time limit is still at work. It returns when to look again, as missedRead.
+func (c *Conn) missedWrite(now int64) (next int64) {
+	rang := c.writes.rang()
+	if rang == 0 {
+		return 0
+	}
+	if at := rang + int64(min(grace, c.cfg.WriteTimeout)); now < at {
+		return at
+	}
+	go c.end(false, api.ErrWriteTimeout, atOnce)
+	return 0
+}

@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/twinws/ws/frame"
+)
+
+// pings are the pings that wait for their pong, oldest first.
+type pings struct {
+	last uint64 // number of the newest ping
+	wait []pingWait
+}
+
+type pingWait struct {
+	n       uint64
+	payload string // of the frame
+	done    context.CancelCauseFunc
+}
+
+// add returns the number of a new ping. Without a payload of its own it has its
+// number for one.
+func (p *pings) add(payload []byte, done context.CancelCauseFunc) pingWait {
+	p.last++
+	if payload == nil {
+		payload = binary.BigEndian.AppendUint64(nil, p.last)
+	}
+	w := pingWait{p.last, string(payload), done}
+	p.wait = append(p.wait, w)
+	return w
+}
+
+// hear ends the wait of the ping that payload answers, the oldest of those with
+// it, and of all before that, since a peer may answer only the newest (RFC 6455
+// section 5.5.3). An empty payload tells nothing of those before: it may answer
+// the keepalive's ping, or nothing.
+func (p *pings) hear(payload []byte) {
+	for i, w := range p.wait {
+		switch {
+		case w.payload != string(payload):
+			continue
+		case w.payload == "":
+			w.done(errPong)
+			p.drop(w.n)
+		default:
+			p.finish(i+1, errPong)
+		}
+		return
+	}
+}
+
+// finish ends the first n waits with cause.
+func (p *pings) finish(n int, cause error) {
+	for _, w := range p.wait[:n] {
+		w.done(cause)
+	}
+	if p.wait = p.wait[n:]; len(p.wait) == 0 {
+		p.wait = nil
+	}
+}
+
+// drop forgets ping n.
+func (p *pings) drop(n uint64) {
+	for i, w := range p.wait {
+		if w.n == n {
+			p.wait = append(p.wait[:i:i], p.wait[i+1:]...)
+			return
+		}
+	}
+}
+
+// Ping sends a ping and waits for its pong.
+func (c *Conn) Ping(ctx context.Context) error { return c.ping(ctx, nil) }
+
+// PingPayload sends a ping with payload p, at most 125 bytes, and waits for a
+// pong with it.
+func (c *Conn) PingPayload(ctx context.Context, p []byte) error {
+	return c.ping(ctx, append([]byte{}, p...))
+}
+
+// Pong sends a pong with payload p, at most 125 bytes, that no ping asked for.
+func (c *Conn) Pong(ctx context.Context, p []byte) error {
+	return c.sendControl(ctx, frame.OpPong, append([]byte{}, p...))
+}
+
+// ping is PingPayload; nil is for a payload that no other ping has.
+func (c *Conn) ping(ctx context.Context, p []byte) error {
+	wait, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.mu.Lock()
+	if err := c.closing.err(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	all := &c.more().pings
+	w := all.add(p, cancel)
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		all.drop(w.n)
+		c.mu.Unlock()
+	}()
+
+	if err := c.sendControl(ctx, frame.OpPing, []byte(w.payload)); err != nil {
+		return err
+	}
+	for wait.Err() == nil {
+		select {
+		case <-c.readControl(wait):
+		case <-wait.Done():
+		}
+	}
+	switch cause := context.Cause(wait); {
+	case cause == errPong:
+		return nil
+	case ctx.Err() != nil:
+		if err := c.missed(); err != nil {
+			return err
+		}
+		return ctx.Err()
+	default:
+		return cause
+	}
+}
+
+// sendControl sends a control frame. One that has begun goes out even when ctx
+// ends: a frame that is cut off would end the connection. payload is then used on.
+func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
+	if err := c.lockWire(ctx); err != nil {
+		return err
+	}
+	sent := make(chan error, 1)
+	go func() {
+		b, err := c.takeWritable()
+		if err == nil {
+			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: op}, payload)
+		}
+		sent <- err
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// readControl reads control frames while nobody else reads, until ctx ends or
+// a message begins: that is for a Read to take. The channel it then returns is
+// closed when that has been done, and there may be more for it to read.
+func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
+	if c.lockReading(ctx) != nil {
+		return nil
+	}
+	defer c.doneReading()
+	switch {
+	case !c.open.Load():
+		c.drain(ctx)
+	case c.payloadWaits():
+	default:
+		if err := c.nextFrame(ctx); err == errClosing {
+			c.drain(ctx)
+		}
+	}
+	if !c.payloadWaits() {
+		return nil
+	}
+	if c.turn == nil {
+		c.turn = make(chan struct{})
+	}
+	return c.turn
+}

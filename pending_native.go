@@ -1,0 +1,126 @@
+//go:build !js
+
+package ws
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+
+	"github.com/twinws/ws/handshake"
+)
+
+// PendingHandshake is a client's request that has been read and not answered. Call
+// Accept or Refuse, once; until then the client waits, and nothing bounds that.
+type PendingHandshake struct {
+	// Request is what the client sent. It is a request of HTTP/1, and need not
+	// be a handshake: Accept refuses what is not.
+	Request *handshake.Request
+
+	nc     net.Conn // nil once it has been answered
+	secure bool     // nc is TLS
+	rest   []byte   // came behind the request
+}
+
+// ReadHandshake reads the head of a request from nc, so that a program can look at
+// its path, its cookies and the rest, and then accept it with options of its
+// choice, or refuse it. Upgrade is ReadHandshake and Accept in one, and needs less
+// memory.
+//
+// ctx, HandshakeTimeout and MaxHeadBytes of opts bound the reading, as with
+// Upgrade; the other options are for Accept. On error nc has been answered, if that
+// makes sense, and closed; the errors are Upgrade's.
+func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*PendingHandshake, error) {
+	const op = "upgrade"
+	err := checkContext(ctx)
+	var o AcceptOptions
+	if err == nil {
+		o, _, err = opts.resolve(false)
+	}
+	if err != nil {
+		abort(nc)
+		return nil, wrap(op, err)
+	}
+	_, secure := nc.(*tls.Conn)
+	h := &PendingHandshake{Request: new(handshake.Request), nc: withDeadlines(nc), secure: secure}
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(ctx, h.nc, limit)
+	h.rest, err = o.readRequest(h.nc, h.Request, room)
+	if late := b.undo(); err == nil {
+		err = late
+	}
+	if err != nil {
+		abort(h.nc)
+		return nil, wrap(op, outOfTime(ctx, limit, err))
+	}
+	return h, nil
+}
+
+var errAnswered = &ArgumentError{Name: "h", Problem: "has been answered: a handshake is accepted or refused once"}
+
+// Accept answers the request as Upgrade does, held to opts, and returns the
+// connection. ctx and HandshakeTimeout bound the answer. On error the request has
+// been refused, and the network connection closed. Called after Accept or Refuse
+// it returns an [*ArgumentError].
+func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Conn, error) {
+	const op = "upgrade"
+	nc := h.nc
+	if nc == nil {
+		return nil, wrap(op, errAnswered)
+	}
+	if err := checkContext(ctx); err != nil {
+		return nil, wrap(op, err)
+	}
+	h.nc = nil
+	j, err := h.accept(ctx, nc, opts)
+	if err != nil {
+		abort(nc)
+		return nil, wrap(op, err)
+	}
+	return j.Conn(), nil
+}
+
+func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*joined, error) {
+	o, policy, err := opts.resolve(h.secure)
+	if err != nil {
+		return nil, err
+	}
+	room := heads.Get().(*[headRoom]byte)
+	defer heads.Put(room)
+	limit := timeLimit(o.HandshakeTimeout)
+	b := bounded(ctx, nc, limit)
+	cfg, err := o.answerRequest(nc, h.Request, &policy, room)
+	if late := b.undo(); err == nil {
+		err = late
+	}
+	if err != nil {
+		return nil, outOfTime(ctx, limit, err)
+	}
+	j := new(joined)
+	initEngine(&j.engine, nc, h.rest, cfg, o.Keepalive)
+	return j, nil
+}
+
+// Refuse answers the request with e's Status, Header and Body, 403 Forbidden
+// without a Status, and closes the network connection, within 1 s. A nil e is the
+// zero one. Called after Accept or Refuse it returns an [*ArgumentError].
+func (h *PendingHandshake) Refuse(e *HandshakeError) error {
+	nc := h.nc
+	if nc == nil {
+		return wrap("upgrade", errAnswered)
+	}
+	h.nc = nil
+	var answer HandshakeError
+	if e != nil {
+		answer = *e
+	}
+	if answer.Status == 0 {
+		answer.Status = http.StatusForbidden
+	}
+	refuse(nc, &answer)
+	abort(nc)
+	return nil
+}
