@@ -1,0 +1,30 @@
+//go:build js && wasm
+
+package jsws
+
+import "github.com/hack-pad/safejs"
+
+// invoke calls f, and returns what JavaScript throws as an error. It is what
+// safejs's Invoke does but for the stack trace which that adds to each error: the
+// code for it would be a twentieth of what the library adds to a page.
+func invoke(f safejs.Value, args ...any) (v safejs.Value, err error) {
+	defer func() {
+		if thrown, ok := recover().(error); ok {
+			err = thrown
+		}
+	}()
+	return safejs.Safe(safejs.Unsafe(f).Invoke(plain(args)...)), nil
+}
+
+// plain replaces safejs's values in args by those of syscall/js.
+func plain(args []any) []any {
+	for i, a := range args {
+		switch a := a.(type) {
+		case safejs.Value:
+			args[i] = safejs.Unsafe(a)
+		case []any:
+			plain(a)
+		}
+	}
+	return args
+}
