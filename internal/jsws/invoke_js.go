@@ -2,26 +2,20 @@
 
 package jsws
 
-import (
-	"errors"
-
-	"github.com/hack-pad/safejs"
-)
-
-// errArgument stands for syscall/js's panics over what is no value of JavaScript's.
-var errArgument = errors.New("an argument is no JavaScript value")
+import "github.com/hack-pad/safejs"
 
 // invoke calls f, and returns what JavaScript throws as an error. It is what
 // safejs's Invoke does but for the stack trace which that adds to each error: the
 // code for it would be a twentieth of what the library adds to a page.
 func invoke(f safejs.Value, args ...any) (v safejs.Value, err error) {
 	defer func() {
-		switch thrown := recover().(type) {
-		case nil:
-		case error: // of JavaScript, or of a value that is no function
-			err = thrown
-		default:
-			err = errArgument
+		thrown := recover()
+		if thrown == nil {
+			return
+		}
+		err, _ = thrown.(error)
+		if err == nil { // syscall/js's panic over what is no value of JavaScript's
+			err = errUnreadable
 		}
 	}()
 	return safejs.Safe(safejs.Unsafe(f).Invoke(plain(args)...)), nil
