@@ -187,7 +187,7 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
 		NoGather: o.NoGather, OnPing: o.OnPing, OnPong: o.OnPong}
 	var extensions string
-	cfg.Deflate, extensions = o.Compression.answer(a.Extensions)
+	cfg.Deflate, extensions = o.Compression.answer(a.Offers)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)
 	return head, cfg, err
 }

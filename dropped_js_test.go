@@ -3,6 +3,7 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"syscall/js"
@@ -73,6 +74,29 @@ func TestDroppedConnIsClosed(t *testing.T) {
 		t.Fatal("a dropped Conn was not closed")
 	}
 	message(target, "late") // enters no function that was freed: that would be on the console
+}
+
+// The Context of a Conn that nobody refers to any more ends with it: it keeps
+// neither the Conn nor a goroutine.
+func TestDroppedConnsContextEnds(t *testing.T) {
+	c, _, closed := openFake(t)
+	before := runtime.NumGoroutine()
+	ctx := c.Context()
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("Context has started %d goroutines", n-before)
+	}
+	if collect(closed, 5) {
+		t.Fatal("a Conn in use was closed")
+	}
+	runtime.KeepAlive(c)
+	c = nil
+	if !collect(closed, 1000) {
+		t.Fatal("a dropped Conn was not closed")
+	}
+	<-ctx.Done()
+	if e, ok := errors.AsType[*CloseError](context.Cause(ctx)); !ok || !e.Local || e.Code != -1 {
+		t.Errorf("its cause is %v, want the end by this side", context.Cause(ctx))
+	}
 }
 
 // A call under way, a stream and CloseRead's goroutine keep their Conn.

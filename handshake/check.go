@@ -83,7 +83,7 @@ func (p *Policy) Validate() error {
 type Agreement struct {
 	Key         string      // the client's Sec-WebSocket-Key
 	Subprotocol string      // the server's choice, "" for none
-	Extensions  []Extension // what the client offers, in its order
+	Offers      []Extension // the extensions that the client offers, in its order
 }
 
 // Check holds a request to RFC 6455 section 4.2.1 and to p.

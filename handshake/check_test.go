@@ -132,7 +132,7 @@ func TestCheckReturnsOffers(t *testing.T) {
 	r := parse(t, "\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\nSec-WebSocket-Extensions: x\r\n\r\n")
 	a, err := Check(r, samplePolicy())
 	want := []Extension{{"permessage-deflate", []Param{{Name: "client_max_window_bits"}}}, {Name: "x"}}
-	if err != nil || !reflect.DeepEqual(a.Extensions, want) {
+	if err != nil || !reflect.DeepEqual(a.Offers, want) {
 		t.Errorf("got %+v, %v, want %v", a, err, want)
 	}
 }

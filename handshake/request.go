@@ -30,7 +30,7 @@ type Request struct {
 // Call it when [HeadEnd] has found the end, or when nothing more will come.
 func ParseRequest(src []byte) (r *Request, n int, err error) {
 	r = new(Request)
-	if n, err = r.Parse(src); err != nil {
+	if n, err = r.ParseMax(src, MaxHeadBytes); err != nil {
 		return nil, 0, err
 	}
 	return r, n, nil

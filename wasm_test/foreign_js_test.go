@@ -80,9 +80,9 @@ const same = {};
 	"close tells nothing": wrap(e => e.type === "close" ? {type: "close"} : e),
 	"close tells the code alone": wrap(e => e.type === "close" ? {type: "close", code: e.code} : e),
 
-	"!bytes come as a Blob": wrap(once()(e => ({...e, data: new Blob(["x"], {type: "close"})}))),
-	"!bytes come as an Array": wrap(once()(e => ({...e, data: [1, 2, 3]}))),
-	"!bytes come as an Object": wrap(once()(e => ({...e, data: {type: "close", length: 3}}))),
+	"!bytes come as Blob": wrap(once()(e => ({...e, data: new Blob(["x"], {type: "close"})}))),
+	"!bytes come as Array": wrap(once()(e => ({...e, data: [1, 2, 3]}))),
+	"!bytes come as Object": wrap(once()(e => ({...e, data: {type: "close", length: 3}}))),
 	"!data is a Number": wrap(once()(e => ({...e, data: 12}))),
 	"!data is null": wrap(once()(e => ({...e, data: null}))),
 	"!no data": wrap(once()(e => ({type: "message"}))),
@@ -177,8 +177,8 @@ func wantUnreadable(ctx context.Context, t *testing.T, c *ws.Conn) {
 	if !ok || !e.Local || e.Cause == nil || !strings.Contains(err.Error(), "the global WebSocket") {
 		t.Errorf("Read = %q, %v; want a CloseError that blames the class", p, err)
 	}
-	if _, last, found := strings.Cut(t.Name(), "_as_a_"); found && !strings.Contains(err.Error(), last) {
-		t.Errorf("%v does not name a %s", err, last)
+	if _, last, found := strings.Cut(t.Name(), "_come_as_"); found && !strings.Contains(err.Error(), last) {
+		t.Errorf("%v does not name %s", err, last)
 	}
 	t.Log(err)
 }

@@ -15,11 +15,10 @@ const CloseTimeout = 5 * time.Second
 
 var (
 	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
-	errGivenUp = errors.New("the context of Close ended before the peer had completed the closing handshake")
+	errGivenUp = errors.New("the context of Close ended before the peer's close frame came")
 	// errBlocked takes the place of these, and of those of Dial, when no event can
 	// have come.
-	errBlocked = errors.New("the event loop, which brings the answer, stood still all the time: " +
-		"in a js.FuncOf callback do this in a goroutine, and let the callback return")
+	errBlocked = errors.New("the event loop stood still, and no answer could come: in a js.FuncOf callback use a goroutine")
 )
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets
@@ -87,7 +86,7 @@ func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	c.discard()
 	var err error
 	if c.pump(); c.err == nil && !c.closing {
-		c.closing, c.local = true, c.s.State() == event.Open
+		c.closing, c.local = true, c.s.State() <= event.Open
 		err = c.hangUp(code, reason)
 	}
 	c.mu.Unlock()

@@ -171,7 +171,9 @@ func signal(token chan struct{}) {
 // cause of its own it leaves a Close alone that is under way.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
-	if c.pump(); c.err == nil && (cause != nil || !c.closing) {
+	c.pump()
+	came := c.open && (cause == errNoOpen || cause == errUnanswered || cause == errAbandoned)
+	if c.err == nil && !came && (cause != nil || !c.closing) {
 		local := c.local || cause != errNoClose && cause != errNoOpen
 		switch {
 		case cause == nil:

@@ -68,6 +68,8 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 func Abandoned(url string, err error) error { return Refused(url, errAbandoned.Error(), err) }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
+//
+//go:noinline
 func Refused(url, problem string, cause error) error {
 	return &api.HandshakeError{URL: redact(url), Problem: problem, Cause: cause}
 }

@@ -147,6 +147,32 @@ func TestDialGivenUp(t *testing.T) {
 	}
 }
 
+// A connection that opens at the moment when Dial gives up is either an error, or
+// open: never one that has ended.
+func TestDialOpensAtTheEnd(t *testing.T) {
+	for i := range 100 {
+		bubble(t, func(t *testing.T) {
+			f := new(fakeSocket)
+			ctx, after := t.Context(), HandshakeTimeout
+			if i%2 == 0 {
+				c, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				ctx, after = c, time.Second
+			}
+			time.AfterFunc(after, func() { f.fire(event.Event{Kind: event.Opened}) })
+			c, err := Dial(ctx, f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
+			if err != nil {
+				return
+			}
+			synctest.Wait()
+			if err := c.terminal(); err != nil {
+				t.Errorf("round %d: Dial returned a connection that has ended: %v", i, err)
+			}
+			c.CloseNow()
+		})
+	}
+}
+
 func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for range 50 { // whatever select takes first

@@ -79,15 +79,15 @@ func compressed(p peer, theyDial bool) []testCase {
 	// compress for less.
 	small := params{"server_max_window_bits": 9, "client_max_window_bits": 8}
 	smallAgreed := "server_max_window_bits=9; client_max_window_bits=8"
-	windows := "server_max_window_bits=13; client_max_window_bits=13"
-	theirNone := noneAgreed + "; " + windows // we did not know, and asked for windows
+	const windows = "client_max_window_bits=13" // we, and they, say that they can, and do not ask
+	theirNone := noneAgreed + "; " + windows    // we did not know, and said that we can
+	ours9 := "server_max_window_bits=9; client_max_window_bits=9"
 	if theyDial {
 		small = params{"server_max_window_bits": 8, "client_max_window_bits": 9}
 		smallAgreed = "server_max_window_bits=8; client_max_window_bits=9"
-		windows = "client_max_window_bits=13" // they say that they can, and do not ask
 		theirNone = noneAgreed
+		ours9 = "client_max_window_bits=9"
 	}
-	ours9 := strings.ReplaceAll(windows, "13", "9")
 	cases := []testCase{
 		{name: "defaults", spec: spec{Deflate: params{}}, ours: &ws.Compression{}, want: deflate + windows},
 		{name: "they want no takeover", spec: spec{Deflate: none}, ours: &ws.Compression{}, want: deflate + theirNone},

@@ -58,10 +58,11 @@ func prepare() error {
 	if x.err == nil {
 		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], module)])
 	}
+	encoder := x.new(x.path("TextEncoder"), nil, nil)
 	b.imports = []any{
-		x.getter(x.path("MessageEvent.prototype"), "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
-		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter(x.path("ArrayBuffer.prototype"), "byteLength"),
-		x.bind(x.new(x.path("TextEncoder"), nil, nil), "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
+		x.getter("MessageEvent", "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
+		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter("ArrayBuffer", "byteLength"),
+		x.bind(encoder, "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
 		b.reflect[get], "length", "written", "data", pages,
 	}
 	b.module = x.new(x.path("WebAssembly.Module"), code, nil)
@@ -87,7 +88,7 @@ func (x *try) reflect(f int, a, b, c any) any {
 	if x.err != nil {
 		return nil
 	}
-	v, err := value(builtins.reflect[f]).Invoke(list(a, b, c)...)
+	v, err := invoke(value(builtins.reflect[f]), list(a, b, c)...)
 	x.err = err
 	return v
 }
@@ -117,11 +118,13 @@ func (x *try) call(v any, name string, a, b any) any {
 //go:noinline
 func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v, nil) }
 
-// getter returns the getter of a property that v has or inherits, as a function
-// of the object; where v has none, a function that throws. Reflect.get would
-// cost several times as much.
-func (x *try) getter(v any, name string) any {
-	g := x.call(v, "__lookupGetter__", name, nil)
+// getter returns the getter of a property of the global class's instances, as a
+// function of the object; where it has none, a function that throws. Reflect.get
+// would cost several times as much.
+//
+//go:noinline
+func (x *try) getter(class, name string) any {
+	g := x.call(x.get(x.path(class), "prototype"), "__lookupGetter__", name, nil)
 	if !isFunction(g) {
 		return builtins.reflect[construct]
 	}
@@ -129,6 +132,8 @@ func (x *try) getter(v any, name string) any {
 }
 
 // path follows properties, with dots between them, from the global object.
+//
+//go:noinline
 func (x *try) path(names string) any {
 	var v any = safejs.Global()
 	start := 0

@@ -19,7 +19,7 @@ var errUnreadable = errors.New("a message has no bytes")
 // unfit returns the error of a global WebSocket that cannot be used, which then is
 // not the platform's own.
 func unfit(problem string) error {
-	return errors.New("the global WebSocket is not the platform's own, and cannot be used: " + problem)
+	return errors.New("the global WebSocket is not the platform's own: " + problem)
 }
 
 // Exception is what JavaScript has thrown.
@@ -37,7 +37,7 @@ func exception(err error) error {
 	if err == nil {
 		return nil
 	}
-	thrown, ok := errors.Unwrap(err).(js.Error) // as safejs wraps it
+	thrown, ok := err.(js.Error)
 	if !ok {
 		return err
 	}

@@ -104,12 +104,12 @@ func (in *inbox) decide() bool {
 // single takes what drain leaves: the data of a message, or a null and another
 // event.
 func (s *Socket) single() (e event.Event) {
-	v, err := s.glue[take].Invoke()
+	v, err := invoke(s.glue[take])
 	if err != nil || !v.IsNull() {
 		e.Kind, e.Message = event.Received, odd(v)
 		return e
 	}
-	v, _ = s.glue[take].Invoke()
+	v, _ = invoke(s.glue[take])
 	switch e.Kind = kind(text(v, "type")); e.Kind {
 	case event.Ended:
 		// A class of its own may tell only a part, or nothing.
@@ -136,13 +136,11 @@ func odd(data safejs.Value) *Message {
 		var x try
 		bytes := x.new(builtins.uint8Array, data, nil)
 		m.size = number(bytes, "length", 0)
-		m.p, m.err = make([]byte, m.size), x.err
-		if m.err == nil {
-			js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
-		}
+		m.p = make([]byte, m.size)
+		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as a " + text(new(try).get(data, "constructor"), "name") +
-			", neither a string nor an ArrayBuffer: the global WebSocket is a class that does not look at binaryType")
+		m.err = errors.New("a message came as " + data.Type().String() + " " + text(new(try).get(data, "constructor"), "name") +
+			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m
 }

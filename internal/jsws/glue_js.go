@@ -217,11 +217,6 @@ const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x02" + call + fnBytes +
 	end
 
-// decode (length) string: decodes the memory's first bytes.
-const bodyDecode = "\x00" +
-	i32Zero + localGet + "\x00" + call + fnSlice + call + fnDecode +
-	end
-
 // send (length, text): sends the memory's first bytes, as text when text is not 0.
 // The Uint8Array over them is made anew when the length is another.
 const bodySend = "\x01\x01" + externref + // local 2: data

@@ -32,7 +32,6 @@ func TestGlueSizes(t *testing.T) {
 		{"Take", sizeTake, bodyTake},
 		{"Drain", sizeDrain, bodyDrain},
 		{"Load", sizeLoad, bodyLoad},
-		{"Decode", sizeDecode, bodyDecode},
 		{"Send", sizeSend, bodySend},
 	}
 	for _, test := range tests {

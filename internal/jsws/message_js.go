@@ -94,13 +94,13 @@ func (m *Message) bytes() (view any, n int, err error) {
 		return nil, m.size, m.err
 	}
 	if isText && m.size <= memorySize/3 || !isText && m.size < viewFrom { // a unit is 3 bytes at most
-		v, err := m.s.glue[load].Invoke(m.slot, isText)
+		v, err := invoke(m.s.glue[load], m.slot, isText)
 		if err != nil || safejs.Unsafe(v).Int() < 0 {
 			return nil, 0, errUnreadable
 		}
 		return nil, safejs.Unsafe(v).Int(), nil
 	}
-	data, err := m.s.glue[fetch].Invoke(m.slot)
+	data, err := invoke(m.s.glue[fetch], m.slot)
 	x := try{err}
 	if data.IsNull() {
 		x.err = errUnreadable

@@ -71,16 +71,16 @@ const imports = "\x13" +
 
 // The functions that the module defines: their types, bodies and names.
 const (
-	functions = "\x0c" +
+	functions = "\x0b" +
 		typeRef + typeRefToInt + typeIntToRef + typeRef + typeRef + typeNone +
-		typeNone + typeToRef + typeIntToInt + typeIntIntToInt + typeIntToRef + typeIntInt
+		typeNone + typeToRef + typeIntToInt + typeIntIntToInt + typeIntInt
 
-	code = "\x0c" +
+	code = "\x0b" +
 		sizePush + bodyPush + sizeKeep + bodyKeep + sizeFetch + bodyFetch + sizeOnMessage + bodyOnMessage +
 		sizeOnEvent + bodyOnEvent + sizeStop + bodyStop + sizeForget + bodyForget + sizeTake + bodyTake +
-		sizeDrain + bodyDrain + sizeLoad + bodyLoad + sizeDecode + bodyDecode + sizeSend + bodySend
+		sizeDrain + bodyDrain + sizeLoad + bodyLoad + sizeSend + bodySend
 
-	exportNames = "\x0c" +
+	exportNames = "\x0b" +
 		"\x04wake" + "\x00\x01" +
 		"\x05later" + "\x00\x02" +
 		"\x05fetch" + "\x00\x11" +
@@ -91,17 +91,16 @@ const (
 		"\x04take" + "\x00\x16" +
 		"\x05drain" + "\x00\x17" +
 		"\x04load" + "\x00\x18" +
-		"\x06decode" + "\x00\x19" +
-		"\x04send" + "\x00\x1a"
+		"\x04send" + "\x00\x19"
 )
 
 // Sizes in LEB128. A test computes them anew.
 const (
 	sizeTypes     = "\x42"
 	sizeImports   = "\x6e"
-	sizeFunctions = "\x0d"
-	sizeNames     = "\x64"
-	sizeCode      = "\x88\x05"
+	sizeFunctions = "\x0c"
+	sizeNames     = "\x5b"
+	sizeCode      = "\xfd\x04"
 	sizePush      = "\x27"
 	sizeKeep      = "\x3f"
 	sizeFetch     = "\x1e"
@@ -112,7 +111,6 @@ const (
 	sizeTake      = "\x24"
 	sizeDrain     = "\xe0\x01"
 	sizeLoad      = "\x36"
-	sizeDecode    = "\x0a"
 	sizeSend      = "\x2c"
 )
 

@@ -3,10 +3,6 @@
 package jsws
 
 import (
-	"syscall/js"
-
-	"github.com/hack-pad/safejs"
-
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/event"
 )
@@ -22,13 +18,7 @@ type Prepared struct {
 // UTF-8.
 func Prepare(typ api.MessageType, p []byte) (*Prepared, error) {
 	x := try{prepare()}
-	data := x.new(builtins.uint8Array, len(p), nil)
-	if x.err == nil {
-		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
-	}
-	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data, nil)
-	}
+	data, _ := x.copy(typ, p)
 	if x.err != nil {
 		return nil, exception(x.err)
 	}

@@ -22,7 +22,7 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	}
 	memory.Lock()
 	js.CopyBytesToJS(memory.view, p)
-	_, err = s.glue[send].Invoke(len(p), typ == api.MessageText)
+	_, err = invoke(s.glue[send], len(p), typ == api.MessageText)
 	memory.Unlock()
 	return exception(err)
 }
@@ -33,14 +33,7 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 // standard has send copy the bytes.
 func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	var x try
-	data := x.new(builtins.uint8Array, len(p), nil)
-	buffer := x.get(data, "buffer")
-	if x.err == nil {
-		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
-	}
-	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data, nil)
-	}
+	data, buffer := x.copy(typ, p)
 	x.call(s.ws, "send", data, nil)
 	if !s.foreign {
 		detach(buffer)
@@ -48,14 +41,24 @@ func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	return x.err
 }
 
+// copy returns p as a string or as a Uint8Array, and the buffer of its bytes.
+func (x *try) copy(typ api.MessageType, p []byte) (data, buffer any) {
+	data = x.new(builtins.uint8Array, len(p), nil)
+	buffer = x.get(data, "buffer")
+	if x.err == nil {
+		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
+	}
+	if typ == api.MessageText {
+		data = x.call(builtins.decoder, "decode", data, nil)
+	}
+	return data, buffer
+}
+
 // CloseWith calls close with a code of 1000 or 3000-4999 and a reason of at most
 // 123 bytes of UTF-8.
 func (s *Socket) CloseWith(code api.StatusCode, reason string) error {
-	memory.Lock()
-	js.CopyBytesToJS(memory.view, batch[:copy(batch[:], reason)])
-	text, err := s.glue[decode].Invoke(len(reason))
-	memory.Unlock()
-	x := try{err}
+	var x try
+	text, _ := x.copy(api.MessageText, []byte(reason))
 	x.call(s.ws, "close", int(code), text)
 	return exception(x.err)
 }

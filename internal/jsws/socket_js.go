@@ -5,7 +5,7 @@
 //
 // Its events go into a queue without entering Go. Go takes them out when it
 // wants to, and is woken only when it has found the queue empty. Everything that
-// JavaScript could throw comes back as an error, through safejs.
+// JavaScript could throw comes back as an error.
 package jsws
 
 import (
@@ -23,8 +23,8 @@ import (
 type Socket struct {
 	ws       any
 	glue     [len(exported)]safejs.Value // functions
-	state    safejs.Value                // function: returns readyState; undefined where that has no getter
-	foreign  bool                        // send is not the platform's own
+	foreign  bool                        // not all of it is the platform's own
+	state    js.Value                    // function: returns readyState, unless foreign
 	woken    js.Func                     // enters Go
 	port     any                         // whose messages enter Go in a task of their own
 	wake     func()
@@ -38,7 +38,6 @@ const (
 	take
 	load
 	fetch
-	decode
 	send
 	stop
 	forget
@@ -48,7 +47,7 @@ const (
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "decode", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
@@ -95,19 +94,18 @@ func (s *Socket) attach() error {
 	var x try
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	send := x.get(s.ws, "send")
-	s.state = value(new(try).call(new(try).call(s.ws, "__lookupGetter__", "readyState", nil), "bind", s.ws, nil))
-	if x.err == nil && (!isFunction(send) || !isFunction(x.get(s.ws, "close")) || number(s.ws, "readyState", -1) < 0) {
+	if number(s.ws, "readyState", -1) < 0 || !isFunction(x.get(s.ws, "send")) || !isFunction(x.get(s.ws, "close")) {
 		return errors.New("it lacks send, close or readyState")
 	}
-	s.foreign = !builtin(safejs.Unsafe(value(x.call(send, "toString", nil, nil))).String())
-
+	state := new(try).call(s.ws, "__lookupGetter__", "readyState", nil)
+	s.foreign = !builtin(state, "readyState") || !builtin(x.get(s.ws, "send"), "send")
+	s.state = safejs.Unsafe(value(new(try).call(state, "bind", s.ws, nil)))
 	channel := x.new(x.path("MessageChannel"), nil, nil)
 	s.port = x.get(channel, "port1")
 	sender := x.get(channel, "port2")
 	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
 	imports := x.new(x.path("Object"), nil, nil)
-	x.reflect(set, imports, "", append([]any{x.call(send, "bind", s.ws, nil), woken, later}, builtins.imports...))
+	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
 	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
 	for i, name := range exported {
 		s.glue[i] = value(x.get(functions, name))
@@ -125,11 +123,12 @@ func (s *Socket) attach() error {
 	return x.err
 }
 
-// builtin reports whether source is that of the platform's own send, which
+// builtin reports whether f is the platform's own function of that name, which
 // ECMAScript section 20.2.3.5 writes as "function send() { [native code] }". That
 // of a class, of a Proxy and of a bound function look otherwise.
-func builtin(source string) bool {
-	return strings.HasPrefix(source, "function send(") && strings.Contains(source, "[native code]")
+func builtin(f any, name string) bool {
+	source := safejs.Unsafe(value(new(try).call(f, "toString", nil, nil))).String()
+	return len(source) <= len(name)+33 && strings.Contains(source, name+"() {") && strings.Contains(source, "[native code]")
 }
 
 // Wake sets the function that is called for an event that came after Next has
@@ -137,14 +136,14 @@ func builtin(source string) bool {
 func (s *Socket) Wake(f func()) { s.wake = f }
 
 // Poke posts a message that wakes Go in a task of its own.
-func (s *Socket) Poke() { s.glue[later].Invoke() }
+func (s *Socket) Poke() { invoke(s.glue[later]) }
 
 // State returns readyState, Closed when it cannot be read.
 func (s *Socket) State() event.State {
-	if v, err := s.state.Invoke(); err == nil && v.Type() == safejs.TypeNumber {
-		return event.State(safejs.Unsafe(v).Int())
+	if s.foreign { // whose getter may throw
+		return event.State(number(s.ws, "readyState", int(event.Closed)))
 	}
-	return event.State(number(s.ws, "readyState", int(event.Closed)))
+	return event.State(s.state.Invoke().Int())
 }
 
 // BufferedAmount returns bufferedAmount in bytes, 0 when it cannot be read.
@@ -160,7 +159,7 @@ func (s *Socket) URL() string { return text(s.ws, "url") }
 func (s *Socket) Extensions() string { return text(s.ws, "extensions") }
 
 // Forget drops the messages that Next has returned and that were not read.
-func (s *Socket) Forget() { s.glue[forget].Invoke() }
+func (s *Socket) Forget() { invoke(s.glue[forget]) }
 
 // Release drops the queue and frees the function that enters Go. The listeners
 // stay, and do nothing.
@@ -169,7 +168,7 @@ func (s *Socket) Release() {
 		return
 	}
 	s.released = true
-	s.glue[stop].Invoke()
+	invoke(s.glue[stop])
 	new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
 	s.woken.Release()
 	s.wake, s.in = nil, inbox{}

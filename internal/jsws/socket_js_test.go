@@ -117,6 +117,14 @@ func TestReads(t *testing.T) {
 	if got := f.target.Get("binaryType").String(); got != "arraybuffer" {
 		t.Errorf("binaryType %q, want arraybuffer", got)
 	}
+	f.state.Set("value", 2)
+	if s.State() != 2 {
+		t.Errorf("state %d, want 2", s.State())
+	}
+	s.foreign = true
+	if s.State() != 2 {
+		t.Errorf("state %d, want 2", s.State())
+	}
 	f.state.Set("value", js.Null())
 	for _, name := range []string{"bufferedAmount", "protocol"} {
 		f.target.Set(name, js.Null())

@@ -11,7 +11,7 @@ import (
 // requirements are the modules that the root go.mod requires, all of them, and
 // what for. A user's go.sum lists each.
 var requirements = map[string]string{
-	"github.com/hack-pad/safejs":    "run-time, in a page: calls to JavaScript that return errors",
+	"github.com/hack-pad/safejs":    "run-time, in a page: JavaScript's values",
 	"github.com/klauspost/compress": "run-time, natively: deflate, for permessage-deflate",
 	"golang.org/x/net":              "run-time, natively: idna, so that both homes dial the same name",
 	"golang.org/x/text":             "run-time, natively: what idna is made of",

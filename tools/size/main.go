@@ -65,7 +65,7 @@ func run() error {
 	rows := []row{
 		{what: "an empty program", got: got[empty]},
 		{what: "hello-dial: dial, write, read, close", got: got[dial],
-			budget: size{raw: 2_950_000, gzip: 840_000, brotli: 640_000},
+			budget: size{raw: 2_700_000, gzip: 770_000, brotli: 590_000},
 			coder:  size{raw: 4_835_716, gzip: 1_376_676, brotli: 1_048_172}},
 		{what: "a program with fmt, context, encoding/json", got: got[app]},
 		{what: "the same with hello-dial in it", got: got[appDial]},
