@@ -131,7 +131,7 @@ func checkHTTP(r *Request) *api.HandshakeError {
 		return refuse(http.StatusBadRequest, "there is more than one Host field (RFC 9112 section 3.2)")
 	case !isRequestTarget(r.Target):
 		return refuse(http.StatusBadRequest, "the request target "+quote(r.Target)+
-			" has a fragment, a control character or a broken percent-encoding (RFC 9112 section 3.2)")
+			" has a fragment, a control character or a broken percent-encoding in its path (RFC 9112 section 3.2)")
 	case r.Target[0] != '/' && !isAbsolute(r.Target):
 		return badTarget(r.Target)
 	case r.Header.body() != "":

@@ -57,13 +57,18 @@ func isTarget(s string) bool {
 
 // isRequestTarget reports whether a server takes s as a request target. Bytes over
 // 0x7F, which RFC 3986 wants percent-encoded, are taken as they come, as net/http
-// does: they part no two readers, and some clients send them.
+// does: they part no two readers, and some clients send them. Likewise a % in the
+// query that encodes nothing, which browsers send as it was written (WHATWG URL
+// standard section 4.4, the query state); in a path net/http refuses it.
 func isRequestTarget(s string) bool {
+	query := false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c <= ' ', c == 0x7F, c == '#':
 			return false
-		case c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
+		case c == '?':
+			query = true
+		case c == '%' && !query && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
 			return false
 		}
 	}

@@ -77,3 +77,17 @@ func TestQuoteIsBounded(t *testing.T) {
 		t.Errorf("quote returned %d bytes: %q", len(got), got)
 	}
 }
+
+// TestRequestTarget has a % that encodes nothing refused in a path, as net/http
+// does, and taken in a query, where browsers send it as it was written.
+func TestRequestTarget(t *testing.T) {
+	for s, want := range map[string]bool{
+		"/": true, "/%41": true, "/é": true, "/\xFF": true, "/?q=100%": true, "/?%zz": true, "/?a?%": true, "/%41?%": true,
+		"": false, "/%": false, "/%4": false, "/%zz": false, "/%4?1": false, "/%?": false, "/a b": false, "/?a b": false,
+		"/#": false, "/?#": false, "/\x7F": false, "/?\x00": false,
+	} {
+		if got := isRequestTarget(s); got != want {
+			t.Errorf("isRequestTarget(%q) = %v", s, got)
+		}
+	}
+}
