@@ -146,13 +146,14 @@ func (c *Conn) sendClose(ctx context.Context) error {
 }
 
 // sendAnswer is sendClose for a Read, whose context, unlike wait, may end before
-// the connection does. Where a frame that is cut off would end that, one that has
-// begun goes out all the same, as a ping does.
+// the connection does. A frame that has begun goes out all the same, as a ping
+// does: one that is cut off would end the sending half, and the peer would get to
+// know no end.
 func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	if err := c.lockWire(wait); err != nil {
 		return err
 	}
-	if !c.cfg.CutOffBreaks || outlives(ctx, c.stream) {
+	if outlives(ctx, c.stream) {
 		return c.sendCloseHeld(wait)
 	}
 	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
