@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# npm faye-websocket 0.11.4 (websocket-driver 0.7.4), server: the registered
+# close code 1012 is taken for a protocol error.
+set -euo pipefail
+dir=$(mktemp -d); pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+cd "$dir"
+npm init -y >/dev/null; npm install --no-audit --no-fund faye-websocket@0.11.4 websocket-driver@0.7.4 >/dev/null 2>&1
+cat > server.js <<'JS'
+const F = require('faye-websocket'), h = require('http').createServer();
+h.on('upgrade', (r, s, b) => new F(r, s, b).on('error', () => {}));
+h.listen(0, '127.0.0.1', () => console.log(h.address().port));
+JS
+mkfifo port; node server.js > port & pid=$!
+read -r p < port
+cat > ask.js <<'JS'
+// Sends one opening handshake and the frames given in hexadecimal, and
+// prints the status, the extensions, what frames came, and whether TCP ended.
+const [port, fields, hex] = process.argv.slice(2);
+const s = require('net').connect(+port, '127.0.0.1');
+let b = Buffer.alloc(0), sent = false;
+s.write('GET / HTTP/1.1\r\nHost: localhost:' + port + '\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
+  fields.split('|').map(f => f + '\r\n').join('') + '\r\n');
+const done = end => {
+  const i = b.indexOf('\r\n\r\n'), head = b.subarray(0, i).toString('latin1');
+  const ext = /^sec-websocket-extensions: (.*)$/im.exec(head);
+  console.log([head.slice(9, 12), ext ? ext[1].trim() : '-',
+    head.slice(9, 12) === '101' ? b.subarray(i + 4).toString('hex') : '', end].join(' / '));
+  process.exit(0);
+};
+s.on('data', d => {
+  b = Buffer.concat([b, d]);
+  if (b.includes('\r\n\r\n') && !sent) {
+    sent = true;
+    if (hex) s.write(Buffer.from(hex, 'hex')); else done('not waited for');
+  }
+});
+s.on('end', () => done('TCP ended'));
+s.on('error', e => done(e.code));
+setTimeout(() => done('TCP open after 2 s'), 2000);
+JS
+echo "version: npm faye-websocket 0.11.4, websocket-driver 0.7.4"
+echo "done: close frame with the code 1012, service restart"
+echo "standard: codes 1000-2999 are for the protocol and its registry (RFC 6455 section 7.4.2);
+  IANA lists 1012; the answer typically echoes the code (section 5.5.1)"
+got=$(timeout 30 node ask.js "$p" 'Connection: Upgrade' '88820000000003f4')
+echo "seen: $got"
+[ "$got" = '101 / - / 880203ea / TCP ended' ] && echo "unchanged" || { echo "changed"; exit 1; }
