@@ -88,9 +88,8 @@ type AcceptOptions struct {
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong that
-	// comes, as in Dialer; nil for none. They are not told which connection it came
-	// on: give each call of Accept or Upgrade functions of its own to know that.
-	OnPing, OnPong func(payload []byte)
+	// comes, and the connection it came on, as in Dialer; nil for none.
+	OnPing, OnPong func(c *Conn, payload []byte)
 
 	// NoGather has every Write return only once the operating system, or TLS,
 	// has taken its message. Otherwise replies are gathered: while another
@@ -104,8 +103,9 @@ type AcceptOptions struct {
 }
 
 // Validate returns an [*ArgumentError] for the first option that cannot be used,
-// nil when all can. Every request is answered with 500 while there is one: call
-// it where the server is set up. Handler and its like do. A nil o is valid.
+// nil when all can. While there is one, Accept answers every request with 500, and
+// Upgrade closes every connection: call it where the server is set up. Handler
+// and RequestHandler do. A nil o is valid.
 func (o *AcceptOptions) Validate() error {
 	_, _, err := o.resolve(false)
 	if err == nil && o != nil {
@@ -185,7 +185,7 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 		extra[k] = append(extra[k], v...)
 	}
 	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		NoGather: o.NoGather, OnPing: o.OnPing, OnPong: o.OnPong}
+		NoGather: o.NoGather}
 	var extensions string
 	cfg.Deflate, extensions = o.Compression.answer(a.Offers)
 	head, err := handshake.AppendResponse(dst, a, extensions, extra)
@@ -207,7 +207,7 @@ func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.H
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(&j.engine, w, r, opts, nil); err != nil {
+	if err := accept(j, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
@@ -222,9 +222,9 @@ func IsUpgrade(r *http.Request) bool {
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
-// accept makes c the connection. last, if it is not nil, is asked at last whether
+// accept makes j the connection. last, if it is not nil, is asked at last whether
 // the request is let in.
-func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
+func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	o, policy, err := opts.resolve(r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -270,7 +270,7 @@ func accept(c *engine.Conn, w http.ResponseWriter, r *http.Request, opts *Accept
 		nc.Close()
 		return &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	initEngine(c, nc, append([]byte(nil), buffered...), cfg, o.Keepalive)
+	j.init(nc, append([]byte(nil), buffered...), cfg, &o)
 	return nil
 }
 

@@ -85,12 +85,13 @@ type Dialer struct {
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong that
-	// comes, at most 125 bytes, which are valid during the call only; nil for none.
+	// comes, at most 125 bytes, which are valid during the call only, and the
+	// connection it came on; nil for none.
 	// Pings are answered all the same. Who calls is whoever reads: Read, a
 	// Reader's stream, Ping, CloseRead, Close; while none does, none is called. They
 	// hold that reading up, and must not wait for it: Read, Ping, PingPayload and
 	// Close must not be called; Write, Pong and CloseNow may.
-	OnPing, OnPong func(payload []byte)
+	OnPing, OnPong func(c *Conn, payload []byte)
 
 	// NoGather has every Write return only once the operating system, or TLS,
 	// has taken its message. Otherwise messages may be gathered for at most 1 ms
@@ -157,7 +158,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
-	cfg.OnPing, cfg.OnPong = d.OnPing, d.OnPong
+	cfg.OnPing, cfg.OnPong = hook(&b.conn, d.OnPing), hook(&b.conn, d.OnPong)
 	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
 	return b, nil
 }

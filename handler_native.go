@@ -71,7 +71,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return err
 	}
-	if accept(&s.engine, w, r, &h.opts, choose) != nil {
+	if accept(&s.joined, w, r, &h.opts, choose) != nil {
 		return // it has been answered
 	}
 	s.ctx.Init(uncancelled(r.Context(), s.engine.LocalAddr()), &s.engine)

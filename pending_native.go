@@ -100,7 +100,7 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 		return nil, outOfTime(ctx, limit, err)
 	}
 	j := new(joined)
-	initEngine(&j.engine, nc, h.rest, cfg, o.Keepalive)
+	j.init(nc, h.rest, cfg, &o)
 	return j, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twinws/ws"
@@ -17,7 +18,7 @@ import (
 // they are valid during the call alone.
 type heard chan string
 
-func (h heard) on(p []byte) { h <- string(p) }
+func (h heard) on(_ *ws.Conn, p []byte) { h <- string(p) }
 
 // wants fails the test unless p is what is heard next.
 func (h heard) wants(t *testing.T, what, p string) {
@@ -39,7 +40,11 @@ func TestPingPayload(t *testing.T) {
 		t.Run(by, func(t *testing.T) {
 			n := newCensus(t)
 			pings, pongs := make(heard, 10), make(heard, 10)
-			opts := &ws.AcceptOptions{OnPing: pings.on, OnPong: pongs.on}
+			var at atomic.Pointer[ws.Conn]
+			opts := &ws.AcceptOptions{OnPing: pings.on, OnPong: func(c *ws.Conn, p []byte) {
+				at.Store(c)
+				pongs.on(c, p)
+			}}
 			accepted := make(chan *ws.Conn, 1)
 			hold := func(c *ws.Conn) { accepted <- c; <-c.Context().Done() }
 			var url string
@@ -60,7 +65,12 @@ func TestPingPayload(t *testing.T) {
 			}
 			d := n.dialer()
 			clientPings, clientPongs := make(heard, 10), make(heard, 10)
-			d.OnPing, d.OnPong = clientPings.on, clientPongs.on
+			var from atomic.Pointer[ws.Conn]
+			d.OnPing = func(c *ws.Conn, p []byte) {
+				from.Store(c)
+				clientPings.on(c, p)
+			}
+			d.OnPong = clientPongs.on
 			client, err := d.Dial(within(t), url)
 			if err != nil {
 				t.Fatal(err)
@@ -72,6 +82,9 @@ func TestPingPayload(t *testing.T) {
 			server.CloseRead(t.Context())
 			crossPings(t, client, clientPongs, pings, pongs)
 			crossPings(t, server, pongs, clientPings, clientPongs)
+			if from.Load() != client || at.Load() != server {
+				t.Error("they were told of another connection than the one it came on")
+			}
 		})
 	}
 }

@@ -99,7 +99,7 @@ func (u *upgrade) shake() (*joined, error) {
 		return nil, outOfTime(u.ctx, limit, err)
 	}
 	j := new(joined)
-	initEngine(&j.engine, u.nc, rest, cfg, o.Keepalive)
+	j.init(u.nc, rest, cfg, &o)
 	return j, nil
 }
 

@@ -72,7 +72,13 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 
 // own makes a Conn. One that was forgotten needs no care here: package net
 // closes the sockets that Go collects.
-func own(b backend) *Conn { return &Conn{b: b} }
+func own(b backend) *Conn {
+	if d, ok := b.(*dialed); ok {
+		d.conn.b = d
+		return &d.conn
+	}
+	return &Conn{b: b}
+}
 
 // Is makes the errors of a connection that this side has ended match
 // net.ErrClosed, as those of a net.Conn do.
@@ -92,6 +98,7 @@ func readBuffered(b backend) int64 { return native(b).ReadBuffered() }
 // dialed is the backend of a connection that was dialed, with what is known of
 // its handshake.
 type dialed struct {
+	conn Conn
 	engine.Conn
 	url    string              // constant
 	header map[string][]string // constant
@@ -147,6 +154,20 @@ type joined struct {
 func (j *joined) Conn() *Conn {
 	j.conn.b = &j.engine
 	return &j.conn
+}
+
+// init joins a network connection that has been accepted to the engine of j.
+func (j *joined) init(nc net.Conn, buffered []byte, cfg engine.Config, o *AcceptOptions) {
+	cfg.OnPing, cfg.OnPong = hook(&j.conn, o.OnPing), hook(&j.conn, o.OnPong)
+	initEngine(&j.engine, nc, buffered, cfg, o.Keepalive)
+}
+
+// hook is f of c; nil for none.
+func hook(c *Conn, f func(c *Conn, payload []byte)) func(payload []byte) {
+	if f == nil {
+		return nil
+	}
+	return func(payload []byte) { f(c, payload) }
 }
 
 // initEngine joins an opened network connection to the engine. buffered are the
