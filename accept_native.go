@@ -107,59 +107,67 @@ type AcceptOptions struct {
 // Upgrade closes every connection: call it where the server is set up. Handler
 // and RequestHandler do. A nil o is valid.
 func (o *AcceptOptions) Validate() error {
-	_, _, err := o.resolve(false)
+	err := o.resolve(new(terms), false)
 	if err == nil && o != nil {
 		err = handshake.CheckHeader("Header", o.Header)
 	}
 	return wrap("options", err)
 }
 
-// resolve returns a checked copy of o, and the handshake's policy.
-func (o *AcceptOptions) resolve(secure bool) (AcceptOptions, handshake.Policy, error) {
-	var r AcceptOptions
+// terms are what a handshake is held to, and what its connection is to know. They
+// are handed on by reference: a handshake should do with a small stack.
+type terms struct {
+	AcceptOptions // checked, with their defaults filled in
+	policy        handshake.Policy
+	cfg           engine.Config // set by respond
+}
+
+// resolve makes t the terms of o.
+func (o *AcceptOptions) resolve(t *terms, secure bool) error {
 	if o != nil {
-		r = *o
+		t.AcceptOptions = *o
 	}
-	r.ReadLimit = readLimit(r.ReadLimit)
-	if r.HandshakeTimeout == 0 {
-		r.HandshakeTimeout = defaultHandshakeTimeout
+	t.ReadLimit = readLimit(t.ReadLimit)
+	if t.HandshakeTimeout == 0 {
+		t.HandshakeTimeout = defaultHandshakeTimeout
 	}
-	if r.MaxHeadBytes == 0 {
-		r.MaxHeadBytes = handshake.MaxHeadBytes
+	if t.MaxHeadBytes == 0 {
+		t.MaxHeadBytes = handshake.MaxHeadBytes
 	}
-	p := handshake.Policy{Subprotocols: r.Subprotocols, OriginPatterns: r.OriginPatterns, AllowedHosts: r.AllowedHosts,
-		InsecureSkipOriginCheck: r.InsecureSkipOriginCheck, TLS: secure}
-	if err := r.Compression.check(); err != nil {
-		return r, p, err
+	p := &t.policy
+	p.Subprotocols, p.OriginPatterns, p.AllowedHosts = t.Subprotocols, t.OriginPatterns, t.AllowedHosts
+	p.InsecureSkipOriginCheck, p.TLS = t.InsecureSkipOriginCheck, secure
+	if err := t.Compression.check(); err != nil {
+		return err
 	}
-	if r.MaxHeadBytes < 0 {
-		return r, p, &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(r.MaxHeadBytes) + " is less than nothing: use 0 for 16 KiB"}
+	if t.MaxHeadBytes < 0 {
+		return &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(t.MaxHeadBytes) + " is less than nothing: use 0 for 16 KiB"}
 	}
-	return r, p, p.Validate()
+	return p.Validate()
 }
 
 // requests are those that no Check is shown, which might keep them.
 var requests = sync.Pool{New: func() any { return new(handshake.Request) }}
 
-func (o *AcceptOptions) takeRequest() *handshake.Request {
-	if o.Check != nil {
+func (t *terms) takeRequest() *handshake.Request {
+	if t.Check != nil {
 		return new(handshake.Request)
 	}
 	return requests.Get().(*handshake.Request)
 }
 
-func (o *AcceptOptions) putRequest(r *handshake.Request) {
-	if o.Check == nil && cap(r.Header) <= 2*handshake.MaxFields {
+func (t *terms) putRequest(r *handshake.Request) {
+	if t.Check == nil && cap(r.Header) <= 2*handshake.MaxFields {
 		r.Reset()
 		requests.Put(r)
 	}
 }
 
 // agree decides about a request.
-func (o *AcceptOptions) agree(r *handshake.Request, p *handshake.Policy) (*handshake.Agreement, *HandshakeError) {
-	a, refusal := handshake.Check(r, p)
-	if refusal == nil && o.Check != nil {
-		refusal = refusalBy("AcceptOptions.Check", o.Check(r))
+func (t *terms) agree(r *handshake.Request) (*handshake.Agreement, *HandshakeError) {
+	a, refusal := handshake.Check(r, &t.policy)
+	if refusal == nil && t.Check != nil {
+		refusal = refusalBy("AcceptOptions.Check", t.Check(r))
 	}
 	return a, refusal
 }
@@ -175,21 +183,21 @@ func refusalBy(who string, err error) *HandshakeError {
 	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " refused it", Cause: err}
 }
 
-// respond appends the response that accepts a to dst, and returns what the
+// respond appends the response that accepts a to dst, and notes what the
 // connection is to know of it. extra may be nil.
-func (o *AcceptOptions) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, engine.Config, error) {
-	if extra == nil && len(o.Header) > 0 {
-		extra = make(http.Header, len(o.Header))
+func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, error) {
+	if extra == nil && len(t.Header) > 0 {
+		extra = make(http.Header, len(t.Header))
 	}
-	for k, v := range o.Header {
+	for k, v := range t.Header {
 		extra[k] = append(extra[k], v...)
 	}
-	cfg := engine.Config{Subprotocol: a.Subprotocol, ReadLimit: o.ReadLimit, WriteTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		NoGather: o.NoGather}
+	cfg := &t.cfg
+	cfg.Subprotocol, cfg.ReadLimit, cfg.NoGather = a.Subprotocol, t.ReadLimit, t.NoGather
+	cfg.WriteTimeout = orDefault(t.WriteTimeout, defaultWriteTimeout)
 	var extensions string
-	cfg.Deflate, extensions = o.Compression.answer(a.Offers)
-	head, err := handshake.AppendResponse(dst, a, extensions, extra)
-	return head, cfg, err
+	cfg.Deflate, extensions = t.Compression.answer(a.Offers)
+	return handshake.AppendResponse(dst, a, extensions, extra)
 }
 
 // Accept answers a WebSocket handshake that net/http has received, and takes
@@ -225,15 +233,16 @@ func IsUpgrade(r *http.Request) bool {
 // accept makes j the connection. last, if it is not nil, is asked at last whether
 // the request is let in.
 func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
-	o, policy, err := opts.resolve(r.TLS != nil)
+	t := new(terms)
+	err := opts.resolve(t, r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return err
 	}
-	request := o.takeRequest()
+	request := t.takeRequest()
 	request.SetHTTP(r)
-	agreement, refusal := o.agree(request, &policy)
-	o.putRequest(request)
+	agreement, refusal := t.agree(request)
+	t.putRequest(request)
 	if refusal == nil && last != nil {
 		refusal = refusalBy("the server", last())
 	}
@@ -243,7 +252,7 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	}
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	head, cfg, err := o.respond(room[:0], agreement, passedOn(w.Header()))
+	head, err := t.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
 		return err
@@ -264,13 +273,13 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
 		nc = withDeadlines(nc)
-		err = sendHead(nc, head, timeLimit(o.HandshakeTimeout))
+		err = sendHead(nc, head, timeLimit(t.HandshakeTimeout))
 	}
 	if err != nil {
 		nc.Close()
 		return &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	j.init(nc, append([]byte(nil), buffered...), cfg, &o)
+	j.init(nc, append([]byte(nil), buffered...), t)
 	return nil
 }
 

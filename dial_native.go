@@ -159,7 +159,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
 	cfg.OnPing, cfg.OnPong = hook(&b.conn, d.OnPing), hook(&b.conn, d.OnPong)
-	initEngine(&b.Conn, nc, rest, cfg, d.Keepalive)
+	initEngine(&b.Conn, nc, rest, &cfg, d.Keepalive)
 	return b, nil
 }
 

@@ -31,7 +31,7 @@ func TestDroppedConnIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := new(engine.Conn)
-	initEngine(b, nc, nil, engine.Config{ReadLimit: -1}, nil)
+	initEngine(b, nc, nil, &engine.Config{ReadLimit: -1}, nil)
 	c := own(b)
 	nc = nil
 	if err := c.Write(t.Context(), MessageText, []byte("hello")); err != nil {

@@ -52,7 +52,10 @@ func RequestHandler(choose func(r *http.Request) (func(ctx context.Context, c *C
 	if err := opts.Validate(); err != nil {
 		panic(err)
 	}
-	o, _, _ := opts.resolve(false)
+	var o AcceptOptions
+	if opts != nil {
+		o = *opts
+	}
 	return &handler{choose, o}
 }
 

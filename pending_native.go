@@ -34,9 +34,9 @@ type PendingHandshake struct {
 func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*PendingHandshake, error) {
 	const op = "upgrade"
 	err := checkContext(ctx)
-	var o AcceptOptions
+	var t terms
 	if err == nil {
-		o, _, err = opts.resolve(false)
+		err = opts.resolve(&t, false)
 	}
 	if err != nil {
 		abort(nc)
@@ -46,9 +46,9 @@ func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Pend
 	h := &PendingHandshake{Request: new(handshake.Request), nc: withDeadlines(nc), secure: secure}
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	limit := timeLimit(o.HandshakeTimeout)
+	limit := timeLimit(t.HandshakeTimeout)
 	b := bounded(ctx, h.nc, limit)
-	h.rest, err = o.readRequest(h.nc, h.Request, room)
+	h.rest, err = t.readRequest(h.nc, h.Request, room)
 	if late := b.undo(); err == nil {
 		err = late
 	}
@@ -84,15 +84,15 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
-	o, policy, err := opts.resolve(h.secure)
-	if err != nil {
+	var t terms
+	if err := opts.resolve(&t, h.secure); err != nil {
 		return nil, err
 	}
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	limit := timeLimit(o.HandshakeTimeout)
+	limit := timeLimit(t.HandshakeTimeout)
 	b := bounded(ctx, nc, limit)
-	cfg, err := o.answerRequest(nc, h.Request, &policy, room)
+	err := t.answerRequest(nc, h.Request, room)
 	if late := b.undo(); err == nil {
 		err = late
 	}
@@ -100,7 +100,7 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 		return nil, outOfTime(ctx, limit, err)
 	}
 	j := new(joined)
-	j.init(nc, h.rest, cfg, &o)
+	j.init(nc, h.rest, &t)
 	return j, nil
 }
 

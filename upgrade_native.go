@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/twinws/ws/handshake"
-	"github.com/twinws/ws/internal/engine"
 )
 
 const (
@@ -66,17 +65,31 @@ type upgrade struct {
 	nc   net.Conn
 	opts *AcceptOptions
 
-	c   *joined
-	err error
+	terms
+	rest []byte
+	c    *joined
+	err  error
 }
 
 // apart runs u on a stack that is given back afterwards: one that has grown does
 // not shrink to its first size again. An iterator's calls are handed over from
 // goroutine to goroutine without the scheduler, panics included.
 func (u *upgrade) apart() {
-	next, stop := iter.Pull(func(func(struct{}) bool) { u.c, u.err = u.shake() })
+	next, stop := iter.Pull(func(func(struct{}) bool) {
+		growStack(0)
+		u.c, u.err = u.shake()
+	})
 	next()
 	stop()
+}
+
+// growStack has the stack grow at once, where it is shallow: to copy it from deep
+// in a handshake costs more.
+//
+//go:noinline
+func growStack(i int) byte {
+	var room [2 << 10]byte
+	return room[i]
 }
 
 func (u *upgrade) shake() (*joined, error) {
@@ -84,14 +97,13 @@ func (u *upgrade) shake() (*joined, error) {
 		return nil, err
 	}
 	_, secure := u.nc.(*tls.Conn)
-	o, policy, err := u.opts.resolve(secure)
-	if err != nil {
+	if err := u.opts.resolve(&u.terms, secure); err != nil {
 		return nil, err
 	}
 	u.nc = withDeadlines(u.nc)
-	limit := timeLimit(o.HandshakeTimeout)
+	limit := timeLimit(u.HandshakeTimeout)
 	b := bounded(u.ctx, u.nc, limit)
-	cfg, rest, err := o.upgrade(u.nc, &policy)
+	err := u.exchange()
 	if late := b.undo(); err == nil {
 		err = late
 	}
@@ -99,7 +111,7 @@ func (u *upgrade) shake() (*joined, error) {
 		return nil, outOfTime(u.ctx, limit, err)
 	}
 	j := new(joined)
-	j.init(u.nc, rest, cfg, &o)
+	j.init(u.nc, u.rest, &u.terms)
 	return j, nil
 }
 
@@ -118,23 +130,24 @@ func outOfTime(ctx context.Context, limit time.Time, err error) error {
 // answered reports whether err is a refusal that the peer was told of.
 func answered(err error) bool { return refusalOf(err).Status != 0 }
 
-func (o *AcceptOptions) upgrade(nc net.Conn, policy *handshake.Policy) (cfg engine.Config, rest []byte, err error) {
-	r := o.takeRequest()
-	defer o.putRequest(r)
+// exchange reads the request and answers it.
+func (u *upgrade) exchange() (err error) {
+	r := u.takeRequest()
+	defer u.putRequest(r)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
-	rest, err = o.readRequest(nc, r, room)
+	u.rest, err = u.readRequest(u.nc, r, room)
 	if err == nil {
-		cfg, err = o.answerRequest(nc, r, policy, room)
+		err = u.answerRequest(u.nc, r, room)
 	}
-	return cfg, rest, err
+	return err
 }
 
 // readRequest reads r from nc, and returns a copy of what came behind it. What is
 // no request is answered.
-func (o *AcceptOptions) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
-	parse := func(p []byte) (int, error) { return r.ParseMax(p, o.MaxHeadBytes) }
-	held, err := readHead(nc, room[:0], o.MaxHeadBytes, parse)
+func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
+	parse := func(p []byte) (int, error) { return r.ParseMax(p, t.MaxHeadBytes) }
+	held, err := readHead(nc, room[:0], t.MaxHeadBytes, parse)
 	if err != nil {
 		return nil, &HandshakeError{Problem: "no whole request came", Cause: err}
 	}
@@ -146,23 +159,23 @@ func (o *AcceptOptions) readRequest(nc net.Conn, r *handshake.Request, room *[he
 	return append(rest, held[n:]...), nil
 }
 
-// answerRequest answers r, and returns what the connection is to know of it.
-func (o *AcceptOptions) answerRequest(nc net.Conn, r *handshake.Request, policy *handshake.Policy, room *[headRoom]byte) (cfg engine.Config, err error) {
+// answerRequest answers r.
+func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (err error) {
 	var head []byte
-	a, refusal := o.agree(r, policy)
+	a, refusal := t.agree(r)
 	if refusal != nil {
 		err = refusal
 	} else {
-		head, cfg, err = o.respond(room[:0], a, nil)
+		head, err = t.respond(room[:0], a, nil)
 	}
 	if err != nil {
 		refuse(nc, refusalOf(err))
-		return cfg, err
+		return err
 	}
 	if _, err := nc.Write(head); err != nil {
-		return cfg, &HandshakeError{Problem: "the response could not be sent", Cause: err}
+		return &HandshakeError{Problem: "the response could not be sent", Cause: err}
 	}
-	return cfg, nil
+	return nil
 }
 
 // refuse answers a request with e, and lets the answer arrive: closing with

@@ -157,9 +157,9 @@ func (j *joined) Conn() *Conn {
 }
 
 // init joins a network connection that has been accepted to the engine of j.
-func (j *joined) init(nc net.Conn, buffered []byte, cfg engine.Config, o *AcceptOptions) {
-	cfg.OnPing, cfg.OnPong = hook(&j.conn, o.OnPing), hook(&j.conn, o.OnPong)
-	initEngine(&j.engine, nc, buffered, cfg, o.Keepalive)
+func (j *joined) init(nc net.Conn, buffered []byte, t *terms) {
+	t.cfg.OnPing, t.cfg.OnPong = hook(&j.conn, t.OnPing), hook(&j.conn, t.OnPong)
+	initEngine(&j.engine, nc, buffered, &t.cfg, t.Keepalive)
 }
 
 // hook is f of c; nil for none.
@@ -172,7 +172,7 @@ func hook(c *Conn, f func(c *Conn, payload []byte)) func(payload []byte) {
 
 // initEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
-func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config, k *Keepalive) {
+func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Config, k *Keepalive) {
 	cfg.Idle, cfg.Timeout = k.resolve()
 	cfg.Buffered = buffered
 	t, secure := nc.(*tls.Conn)
@@ -182,10 +182,10 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg engine.Config,
 	cfg.KeepsDeadlines = deadline.Known(nc)
 	cfg.CutOffBreaks = secure || deadline.Given(nc)
 	if secure {
-		c.Init(tlsStream{t}, cfg)
+		c.Init(tlsStream{t}, *cfg)
 		return
 	}
-	c.Init(nc, cfg)
+	c.Init(nc, *cfg)
 }
 
 func isSocket(nc net.Conn) bool {
