@@ -27,6 +27,9 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 // empty close frame.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
+	if c.alarm.Load() == ended { // most who serve a connection close it once more
+		return c.closed()
+	}
 	wait := ctx
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
@@ -56,17 +59,23 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 		c.drain(wait)
 		c.doneReading()
 	}
-	first, err := end()
-	c.mu.Lock()
-	clean := c.closing.wasHeard() && c.closing.sent && !c.closing.failed()
-	c.mu.Unlock()
-	switch {
-	case clean:
-		return nil
-	case first && ctx.Err() != nil:
+	first, _ := end()
+	err := c.closed()
+	if err != nil && first && ctx.Err() != nil {
 		return &cutShort{err, ctx.Err()}
 	}
 	return err
+}
+
+// closed returns what Close says of a connection that has ended: nil if both sides
+// sent a close frame, else the connection's error.
+func (c *Conn) closed() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
+		return nil
+	}
+	return c.closing.err()
 }
 
 // cutShort is the error of an operation whose context ended, and the connection
