@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -190,32 +191,55 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 	return err
 }
 
+// connected is what connect came to, on a goroutine of its own.
+type connected struct {
+	nc       net.Conn
+	err      error
+	gone     bool // it did not return: it panicked, or called runtime.Goexit
+	panicked any
+}
+
 // connectWithin is connect, and ends with ctx whatever the caller's own functions
-// do: what they return later is closed.
+// do: what they return later is closed. Their panics are the caller's to recover.
 func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
 	if ctx.Done() == nil {
 		return a.connect(ctx)
 	}
-	type result struct {
-		nc  net.Conn
-		err error
-	}
-	done := make(chan result, 1)
+	done := make(chan connected, 1)
 	go func() {
-		nc, err := a.connect(ctx)
-		done <- result{nc, err}
+		r := connected{gone: true}
+		defer func() {
+			if r.gone {
+				r.panicked = recover()
+			}
+			done <- r
+		}()
+		r.nc, r.err = a.connect(ctx)
+		r.gone = false
 	}()
 	select {
 	case r := <-done:
-		return r.nc, r.err
+		return r.result()
 	case <-ctx.Done():
 		go func() {
-			if r := <-done; r.err == nil {
-				abort(r.nc)
+			r := <-done
+			if nc, err := r.result(); err == nil {
+				abort(nc)
 			}
 		}()
 		return nil, ctx.Err()
 	}
+}
+
+// result returns what connect returned, or ends as it did.
+func (r *connected) result() (net.Conn, error) {
+	switch {
+	case r.panicked != nil:
+		panic(r.panicked)
+	case r.gone:
+		runtime.Goexit()
+	}
+	return r.nc, r.err
 }
 
 // userAgent is what a Dial calls itself (RFC 9110 section 10.1.5).

@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -198,6 +199,34 @@ func TestDialBoundsOthers(t *testing.T) {
 				t.Errorf("%s: what came late was not closed: %v", what, err)
 			}
 		})
+	}
+}
+
+// A panic of the caller's function is the caller's to recover, and so is a
+// runtime.Goexit, by which a test ends.
+func TestDialPanics(t *testing.T) {
+	d := &ws.Dialer{Proxy: noProxy, NetDial: func(context.Context, string, string) (net.Conn, error) { panic("a mistake") }}
+	func() {
+		defer func() {
+			if p := recover(); p != "a mistake" {
+				t.Errorf("recovered %v, want NetDial's panic", p)
+			}
+		}()
+		d.Dial(within(t), "ws://example.com/")
+		t.Error("Dial returned")
+	}()
+	d.NetDial = func(context.Context, string, string) (net.Conn, error) {
+		runtime.Goexit()
+		return nil, nil
+	}
+	ended, returned := make(chan struct{}), false
+	go func() {
+		defer close(ended)
+		d.Dial(within(t), "ws://example.com/")
+		returned = true
+	}()
+	if <-ended; returned {
+		t.Error("Dial returned though NetDial did not")
 	}
 }
 
