@@ -128,28 +128,30 @@ func TestCloseSilentPeer(t *testing.T) {
 }
 
 func TestCloseManyAtOnce(t *testing.T) {
-	for range 200 {
-		c, f := open(t, -1)
-		f.onClose = answer(1000)
-		var wg sync.WaitGroup
-		for range 4 {
-			wg.Go(func() {
-				if err := c.Close(1000, ""); err != nil {
-					t.Errorf("Close = %v", err)
-				}
-			})
-			wg.Go(func() {
-				wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1000, Reason: "answered", Local: true, Clean: true})
-			})
-			wg.Go(func() {
-				if err := c.Write(t.Context(), api.MessageText, nil); err != nil && !errors.Is(err, api.ErrClosed) {
-					t.Errorf("Write = %v", err)
-				}
-			})
+	bubble(t, func(t *testing.T) {
+		for range 200 {
+			c, f := open(t, -1)
+			f.onClose = answer(1000)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					if err := c.Close(1000, ""); err != nil {
+						t.Errorf("Close = %v", err)
+					}
+				})
+				wg.Go(func() {
+					wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1000, Reason: "answered", Local: true, Clean: true})
+				})
+				wg.Go(func() {
+					if err := c.Write(t.Context(), api.MessageText, nil); err != nil && !errors.Is(err, api.ErrClosed) {
+						t.Errorf("Write = %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			f.check(t, true, `close(1000, "")`)
 		}
-		wg.Wait()
-		f.check(t, true, `close(1000, "")`)
-	}
+	})
 }
 
 // A browser that refuses what the standard allows must not keep the connection.

@@ -199,9 +199,11 @@ func TestContext(t *testing.T) {
 }
 
 func TestURLAndExtensions(t *testing.T) {
-	c, _ := open(t, -1)
-	defer c.CloseNow()
-	if c.URL() != "wss://example.com/path" || c.Extensions() != "permessage-deflate" {
-		t.Errorf("URL %q, extensions %q; want the socket's, without userinfo", c.URL(), c.Extensions())
-	}
+	bubble(t, func(t *testing.T) {
+		c, _ := open(t, -1)
+		defer c.CloseNow()
+		if c.URL() != "wss://example.com/path" || c.Extensions() != "permessage-deflate" {
+			t.Errorf("URL %q, extensions %q; want the socket's, without userinfo", c.URL(), c.Extensions())
+		}
+	})
 }

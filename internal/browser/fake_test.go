@@ -175,9 +175,11 @@ func (f *fakeSocket) Release() {
 	f.released, f.queue, f.armed = true, nil, false
 }
 
-// check compares what was done with the socket.
+// check compares what was done with the socket, once all goroutines wait: events
+// may be handled on one of their own.
 func (f *fakeSocket) check(t *testing.T, released bool, closes ...string) {
 	t.Helper()
+	synctest.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.released != released {
@@ -253,6 +255,7 @@ func openWith(t *testing.T, o Options) (*Conn, *fakeSocket) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	synctest.Wait() // for the wake-up of Poke, which holds the lock meanwhile
 	return c, f
 }
 

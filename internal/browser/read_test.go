@@ -69,64 +69,68 @@ func TestReadCancelled(t *testing.T) {
 // TestReadCancelRace: a message that arrives while the context ends is returned
 // by this Read or by the next, once.
 func TestReadCancelRace(t *testing.T) {
-	c, f := open(t, -1)
-	defer c.CloseNow()
-	for i := range 3000 {
-		want := strconv.Itoa(i)
-		ctx, cancel := context.WithCancel(t.Context())
-		go cancel()
-		go f.fire(text(want))
-		_, p, err := c.ReadAppend(ctx, nil)
-		if err == context.Canceled {
-			_, p, err = c.ReadAppend(t.Context(), nil)
+	bubble(t, func(t *testing.T) {
+		c, f := open(t, -1)
+		defer c.CloseNow()
+		for i := range 3000 {
+			want := strconv.Itoa(i)
+			ctx, cancel := context.WithCancel(t.Context())
+			go cancel()
+			go f.fire(text(want))
+			_, p, err := c.ReadAppend(ctx, nil)
+			if err == context.Canceled {
+				_, p, err = c.ReadAppend(t.Context(), nil)
+			}
+			if err != nil || string(p) != want {
+				t.Fatalf("message %d: read %q, %v", i, p, err)
+			}
 		}
-		if err != nil || string(p) != want {
-			t.Fatalf("message %d: read %q, %v", i, p, err)
-		}
-	}
+	})
 }
 
 // TestReadersShare: every message reaches one of many readers, and all end with
 // the close, none before the queue is empty.
 func TestReadersShare(t *testing.T) {
-	const readers, messages = 8, 2000
-	c, f := open(t, -1)
-	var mu sync.Mutex
-	seen := make(map[string]int)
-	var wg sync.WaitGroup
-	for range readers {
-		wg.Go(func() {
-			for {
-				_, p, err := c.ReadAppend(t.Context(), nil)
-				if err != nil {
-					if !errors.Is(err, api.ErrClosed) {
-						t.Error(err)
+	bubble(t, func(t *testing.T) {
+		const readers, messages = 8, 2000
+		c, f := open(t, -1)
+		var mu sync.Mutex
+		seen := make(map[string]int)
+		var wg sync.WaitGroup
+		for range readers {
+			wg.Go(func() {
+				for {
+					_, p, err := c.ReadAppend(t.Context(), nil)
+					if err != nil {
+						if !errors.Is(err, api.ErrClosed) {
+							t.Error(err)
+						}
+						return
 					}
-					return
+					mu.Lock()
+					seen[string(p)]++
+					mu.Unlock()
 				}
-				mu.Lock()
-				seen[string(p)]++
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range messages - 100 {
-		f.fire(text(strconv.Itoa(i)))
-	}
-	rest := []event.Event{}
-	for i := messages - 100; i < messages; i++ {
-		rest = append(rest, text(strconv.Itoa(i)))
-	}
-	f.fire(append(rest, closed(1000, ""))...)
-	wg.Wait()
-	if len(seen) != messages {
-		t.Errorf("%d messages were read, want %d", len(seen), messages)
-	}
-	for m, n := range seen {
-		if n != 1 {
-			t.Errorf("message %s was read %d times", m, n)
+			})
 		}
-	}
+		for i := range messages - 100 {
+			f.fire(text(strconv.Itoa(i)))
+		}
+		rest := []event.Event{}
+		for i := messages - 100; i < messages; i++ {
+			rest = append(rest, text(strconv.Itoa(i)))
+		}
+		f.fire(append(rest, closed(1000, ""))...)
+		wg.Wait()
+		if len(seen) != messages {
+			t.Errorf("%d messages were read, want %d", len(seen), messages)
+		}
+		for m, n := range seen {
+			if n != 1 {
+				t.Errorf("message %s was read %d times", m, n)
+			}
+		}
+	})
 }
 
 func TestReadLimit(t *testing.T) {

@@ -98,39 +98,41 @@ func TestWriteOnceClosingIsBounded(t *testing.T) {
 }
 
 func TestWriteManyGoroutines(t *testing.T) {
-	c, f := open(t, -1)
-	defer c.CloseNow()
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			for range 50 {
-				w, err := c.Writer(t.Context(), api.MessageText)
-				if err != nil {
-					t.Error(err)
-					return
+	bubble(t, func(t *testing.T) {
+		c, f := open(t, -1)
+		defer c.CloseNow()
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				for range 50 {
+					w, err := c.Writer(t.Context(), api.MessageText)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for range 3 {
+						io.WriteString(w, string(rune('a'+i)))
+					}
+					if err := w.Close(); err != nil {
+						t.Error(err)
+					}
+					if err := c.Write(t.Context(), api.MessageText, []byte{byte('a' + i), byte('a' + i), byte('a' + i)}); err != nil {
+						t.Error(err)
+					}
 				}
-				for range 3 {
-					io.WriteString(w, string(rune('a'+i)))
-				}
-				if err := w.Close(); err != nil {
-					t.Error(err)
-				}
-				if err := c.Write(t.Context(), api.MessageText, []byte{byte('a' + i), byte('a' + i), byte('a' + i)}); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	got := f.messages()
-	if len(got) != 800 {
-		t.Errorf("sent %d messages, want 800", len(got))
-	}
-	for _, m := range got {
-		if len(m.text) != 3 || strings.Count(m.text, m.text[:1]) != 3 {
-			t.Fatalf("sent %q: messages were mixed", m.text)
+			})
 		}
-	}
+		wg.Wait()
+		got := f.messages()
+		if len(got) != 800 {
+			t.Errorf("sent %d messages, want 800", len(got))
+		}
+		for _, m := range got {
+			if len(m.text) != 3 || strings.Count(m.text, m.text[:1]) != 3 {
+				t.Fatalf("sent %q: messages were mixed", m.text)
+			}
+		}
+	})
 }
 
 func writerOf(t *testing.T, ctx context.Context, c *Conn, typ api.MessageType) io.WriteCloser {
