@@ -25,7 +25,7 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err != nil {
 		return nil, notConstructed(url, err)
 	}
-	c, err := browser.Dial(ctx, s, browser.Options{URL: url,
+	c, err := browser.Dial(ctx, s, browser.Options{URL: url, Subprotocols: o.Subprotocols,
 		ReadLimit: o.ReadLimit, ReadBuffer: o.ReadBuffer, WriteBuffer: o.WriteBuffer})
 	if err != nil {
 		return nil, err

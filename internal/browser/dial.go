@@ -15,6 +15,8 @@ const HandshakeTimeout = 10 * time.Second
 type Options struct {
 	// URL is named in errors.
 	URL string
+	// Subprotocols are those that are offered.
+	Subprotocols []string
 	// ReadLimit is the largest message to read in bytes, -1 for no limit.
 	ReadLimit int64
 	// ReadBuffer is how many bytes may wait behind the message that is to be
@@ -31,7 +33,7 @@ var (
 
 const (
 	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
-	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
+	denied = "the browser refused to connect: a port it blocks, ws from an https page, or a Content-Security-Policy without the server in connect-src"
 )
 
 // Dial waits until s, which is connecting, is open. On every error s is closed
@@ -46,22 +48,54 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c.mu.Lock()
 	open := c.open
 	c.mu.Unlock()
-	if open { // an end that came with it is told by Read, after the messages
-		return c, nil
-	}
-	c.CloseNow()
-	problem, cause := hidden, error(nil)
-	switch e := errors.Unwrap(err); e {
-	case nil, errNoOpen:
-	case errNoClose:
-		problem = denied
-	default:
-		problem, cause = e.Error(), ctx.Err()
-		if cause == nil {
-			cause = context.DeadlineExceeded
+	problem, cause := "", error(nil)
+	if open {
+		problem = disagree(o.Subprotocols, c.Subprotocol())
+		if problem == "" { // an end that came with it is told by Read, after the messages
+			return c, nil
 		}
 	}
+	c.CloseNow()
+	if !open {
+		problem, cause = why(ctx, err)
+	}
 	return nil, Refused(o.URL, problem, cause)
+}
+
+// why says why a connection did not open that ended with err.
+func why(ctx context.Context, err error) (problem string, cause error) {
+	switch e := errors.Unwrap(err); e {
+	case nil, errNoOpen:
+		if api.CloseStatus(err) != api.StatusAbnormalClosure {
+			return "the connection was closed before it was open", err
+		}
+		return hidden, nil
+	case errNoClose:
+		return denied, nil
+	default:
+		if cause = ctx.Err(); cause == nil {
+			cause = context.DeadlineExceeded
+		}
+		return e.Error(), cause
+	}
+}
+
+// disagree says what is wrong with the subprotocol that the server chose, if
+// anything: not every browser looks (WebSockets standard section 2.2, establish a
+// WebSocket connection, step 11; RFC 6455 section 4.1).
+func disagree(offered []string, chosen string) string {
+	for _, name := range offered {
+		if name == chosen {
+			return ""
+		}
+	}
+	switch {
+	case chosen != "":
+		return "the server chose a subprotocol that was not offered: " + chosen
+	case len(offered) > 0:
+		return "the server chose none of the subprotocols offered"
+	}
+	return ""
 }
 
 // Abandoned is the error of a Dial of url whose context had ended, with err.

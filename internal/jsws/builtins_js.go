@@ -3,10 +3,13 @@
 package jsws
 
 import (
+	"errors"
 	"sync"
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
+
+	"github.com/twinws/ws/internal/glue"
 )
 
 // builtins is what every Socket uses of JavaScript, looked up once: each look-up
@@ -34,7 +37,7 @@ const (
 )
 
 // prepare fills builtins. It needs no lock: JavaScript has one thread, and so has
-// Go in it.
+// Go in it. What it fails of it tries again the next time.
 func prepare() error {
 	b := &builtins
 	if b.module != nil {
@@ -45,29 +48,39 @@ func prepare() error {
 		b.reflect[i] = safejs.Safe(reflect.Get(name))
 	}
 	var x try
-	options := x.new(x.path("Object"), nil, nil) // of the decoder, and of the memory
+	options := x.new(x.need("Object"), nil, nil) // of the decoder, and of the memory
 	for _, name := range [...]string{"fatal", "ignoreBOM", "initial", "maximum"} {
-		x.reflect(set, options, name, memorySize>>16)
+		x.reflect(set, options, name, glue.MemorySize>>16)
 	}
-	b.uint8Array = x.path("Uint8Array")
-	b.decoder = x.new(x.path("TextDecoder"), "utf-8", options)
-	pages := x.new(x.path("WebAssembly.Memory"), options, nil)
+	b.uint8Array = x.need("Uint8Array")
+	b.decoder = x.new(x.need("TextDecoder"), "utf-8", options)
+	pages := x.new(x.need("WebAssembly.Memory"), options, nil)
 	all := x.new(b.uint8Array, x.get(pages, "buffer"), nil)
 	memory.view = safejs.Unsafe(value(all))
-	code := x.new(b.uint8Array, len(module), nil)
-	if x.err == nil {
-		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], module)])
-	}
-	encoder := x.new(x.path("TextEncoder"), nil, nil)
+	encoder := x.new(x.need("TextEncoder"), nil, nil)
 	b.imports = []any{
 		x.getter("MessageEvent", "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
 		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter("ArrayBuffer", "byteLength"),
 		x.bind(encoder, "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
 		b.reflect[get], "length", "written", "data", pages,
 	}
-	b.module = x.new(x.path("WebAssembly.Module"), code, nil)
+	module := x.path(handedIn)
+	if x.err == nil && value(module).IsUndefined() {
+		code := x.new(b.uint8Array, len(glue.Module), nil)
+		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], glue.Module)])
+		if module = x.new(x.need("WebAssembly.Module"), code, nil); x.err != nil {
+			return errors.New(x.err.Error() + ": where WebAssembly cannot be compiled at run time set " + handedIn + " to glue.wasm")
+		}
+	}
+	if x.err == nil {
+		b.module = module
+	}
 	return x.err
 }
+
+// handedIn is the global variable with the glue as a WebAssembly.Module, for
+// platforms that compile none at run time, such as workerd.
+const handedIn = "twinwsGlue"
 
 // detach gives the memory of an ArrayBuffer back at once. Otherwise the
 // js.Value that Go had of it would pin it until Go collects, which may be never:
@@ -119,16 +132,28 @@ func (x *try) call(v any, name string, a, b any) any {
 func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v, nil) }
 
 // getter returns the getter of a property of the global class's instances, as a
-// function of the object; where it has none, a function that throws. Reflect.get
-// would cost several times as much.
+// function of the object and the property's name; where there is none, Reflect.get,
+// which would cost several times as much.
 //
 //go:noinline
 func (x *try) getter(class, name string) any {
-	g := x.call(x.get(x.path(class), "prototype"), "__lookupGetter__", name, nil)
+	var quiet try
+	g := quiet.call(quiet.get(quiet.path(class), "prototype"), "__lookupGetter__", name, nil)
 	if !isFunction(g) {
-		return builtins.reflect[construct]
+		return builtins.reflect[get]
 	}
 	return x.bind(g, "call")
+}
+
+// need is path of a function, or names it in an error.
+//
+//go:noinline
+func (x *try) need(names string) any {
+	v := x.path(names)
+	if x.err == nil && !isFunction(v) {
+		x.err = errors.New("there is no " + names)
+	}
+	return v
 }
 
 // path follows properties, with dots between them, from the global object.

@@ -11,12 +11,13 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // TestSend goes through lengths up to the memory's and over it.
 func TestSend(t *testing.T) {
 	s, f := dialFake(t)
-	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, memorySize, memorySize + 1, 3, 0}
+	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, glue.MemorySize, glue.MemorySize + 1, 3, 0}
 	for i, n := range lengths {
 		p := strings.Repeat(string(rune('a'+i)), n)
 		for _, typ := range []api.MessageType{api.MessageBinary, api.MessageText, api.MessageText, api.MessageBinary} {
@@ -38,7 +39,7 @@ func TestSend(t *testing.T) {
 // The runtime's own decoder of Go strings drops a leading U+FEFF.
 func TestSendTextIsExact(t *testing.T) {
 	s, f := dialFake(t)
-	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", memorySize/6+1)} {
+	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", glue.MemorySize/6+1)} {
 		f.sent = nil
 		if err := s.Send(api.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)
@@ -69,7 +70,7 @@ func TestSendThrows(t *testing.T) {
 	}{
 		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", false},
 		{"send of a foreign class throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", true},
-		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", memorySize+1), "1", "SyntaxError", false},
+		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", glue.MemorySize+1), "1", "SyntaxError", false},
 		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError", false},
 	}
 	for _, test := range tests {
@@ -114,7 +115,7 @@ func TestSendKeepsNothing(t *testing.T) {
 		}
 		return m.Get("usedJSHeapSize").Int()
 	}
-	for _, n := range []int{memorySize, memorySize + 1} {
+	for _, n := range []int{glue.MemorySize, glue.MemorySize + 1} {
 		p := make([]byte, n)
 		before := heap()
 		for range 500 {

@@ -12,10 +12,12 @@ import (
 	"errors"
 	"strings"
 	"syscall/js"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/internal/event"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // Socket is a WebSocket object. It is not for use by several goroutines at once.
@@ -47,7 +49,7 @@ const (
 	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
+var exported = [...]string{"drain", "take", "load", "fetch", "send" + glue.Version, "stop", "forget", "wake", "later", "onMessage", "onEvent"}
 
 // names are the events of a WebSocket. Those other than "message" come once
 // each; they wake Go whether it asked for it or not.
@@ -55,7 +57,7 @@ var names = [...]string{"message", "open", "error", "close"}
 
 // New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
 // where there is none, an *Exception when the constructor throws, and an error
-// that tells why when what it makes is no WebSocket.
+// that names what is missing where a Socket cannot be made of it.
 //
 // The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
 // It has to behave as the standard says; but its events may be of any class.
@@ -77,7 +79,7 @@ func New(url string, protocols []string) (*Socket, error) {
 	if err := s.attach(); err != nil {
 		s.Release()
 		s.HangUp()
-		return nil, unfit(exception(err).Error())
+		return nil, err
 	}
 	return s, nil
 }
@@ -95,22 +97,32 @@ func (s *Socket) attach() error {
 	var woken any = safejs.Safe(s.woken.Value)
 	x.reflect(set, s.ws, "binaryType", "arraybuffer")
 	if number(s.ws, "readyState", -1) < 0 || !isFunction(x.get(s.ws, "send")) || !isFunction(x.get(s.ws, "close")) {
-		return errors.New("it lacks send, close or readyState")
+		x.err = errors.New("it lacks send, close or readyState")
 	}
 	state := new(try).call(s.ws, "__lookupGetter__", "readyState", nil)
 	s.foreign = !builtin(state, "readyState") || !builtin(x.get(s.ws, "send"), "send")
 	s.state = safejs.Unsafe(value(new(try).call(state, "bind", s.ws, nil)))
-	channel := x.new(x.path("MessageChannel"), nil, nil)
-	s.port = x.get(channel, "port1")
-	sender := x.get(channel, "port2")
-	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
+	var later any
+	if class := x.path("MessageChannel"); isFunction(class) {
+		channel := x.new(class, nil, nil)
+		s.port = x.get(channel, "port1")
+		sender := x.get(channel, "port2")
+		later = x.call(x.get(sender, "postMessage"), "bind", sender, "")
+	} else { // jsdom, happy-dom
+		later = x.call(x.need("setTimeout"), "bind", safejs.Global(), woken)
+	}
 	imports := x.new(x.path("Object"), nil, nil)
 	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
 	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
 	for i, name := range exported {
 		s.glue[i] = value(x.get(functions, name))
 	}
-	x.reflect(set, s.port, "onmessage", s.glue[wake])
+	if x.err == nil && !isFunction(s.glue[send]) {
+		return errors.New(handedIn + " is the glue.wasm of another version")
+	}
+	if s.port != nil {
+		x.reflect(set, s.port, "onmessage", s.glue[wake])
+	}
 	listen := isFunction(x.get(s.ws, "addEventListener"))
 	for i, name := range names {
 		f := s.glue[min(onMessage+i, onEvent)]
@@ -120,7 +132,10 @@ func (s *Socket) attach() error {
 			x.reflect(set, s.ws, "on"+name, f)
 		}
 	}
-	return x.err
+	if x.err != nil {
+		return unfit(exception(x.err).Error())
+	}
+	return nil
 }
 
 // builtin reports whether f is the platform's own function of that name, which
@@ -169,7 +184,11 @@ func (s *Socket) Release() {
 	}
 	s.released = true
 	invoke(s.glue[stop])
-	new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
-	s.woken.Release()
+	if s.port == nil {
+		time.AfterFunc(time.Millisecond, s.woken.Release) // after the time-outs that call it
+	} else {
+		new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
+		s.woken.Release()
+	}
 	s.wake, s.in = nil, inbox{}
 }
