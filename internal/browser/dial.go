@@ -27,12 +27,16 @@ type Options struct {
 }
 
 var (
-	errUnanswered = errors.New("the server did not answer within 10 s")
-	errAbandoned  = errors.New("the context ended before the server had answered")
+	errUnanswered = errors.New("the server did not answer within 10 s" + delayed)
+	errAbandoned  = errors.New("the context ended before the server had answered" + delayed)
 )
+
+// delayed names what else it may have been: a browser says nothing of it.
+const delayed = ", or the browser held the connection back: after failed ones Firefox does, for up to 60 s"
 
 const (
 	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
+	early  = "it was closed before it was open"
 	denied = "the browser refused to connect: a port it blocks, ws from an https page, or a Content-Security-Policy without the server in connect-src"
 )
 
@@ -47,37 +51,28 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
 	open := c.open
+	c.chosen = s.Protocol()
 	c.mu.Unlock()
-	problem, cause := "", error(nil)
-	if open {
-		problem = disagree(o.Subprotocols, c.Subprotocol())
-		if problem == "" { // an end that came with it is told by Read, after the messages
-			return c, nil
+	problem, cause := disagree(o.Subprotocols, c.chosen), error(nil)
+	switch e := errors.Unwrap(err); {
+	case open && problem == "": // an end that came with it is told by Read, after the messages
+		return c, nil
+	case open:
+	case e == errNoClose:
+		problem = denied
+	case e != nil && e != errNoOpen:
+		problem, cause = e.Error(), ctx.Err()
+		if cause == nil {
+			cause = context.DeadlineExceeded
+		}
+	default:
+		problem = hidden
+		if e, ok := err.(*api.CloseError); ok && e.Code != api.StatusAbnormalClosure {
+			problem, cause = early, e
 		}
 	}
 	c.CloseNow()
-	if !open {
-		problem, cause = why(ctx, err)
-	}
 	return nil, Refused(o.URL, problem, cause)
-}
-
-// why says why a connection did not open that ended with err.
-func why(ctx context.Context, err error) (problem string, cause error) {
-	switch e := errors.Unwrap(err); e {
-	case nil, errNoOpen:
-		if api.CloseStatus(err) != api.StatusAbnormalClosure {
-			return "the connection was closed before it was open", err
-		}
-		return hidden, nil
-	case errNoClose:
-		return denied, nil
-	default:
-		if cause = ctx.Err(); cause == nil {
-			cause = context.DeadlineExceeded
-		}
-		return e.Error(), cause
-	}
 }
 
 // disagree says what is wrong with the subprotocol that the server chose, if
@@ -99,7 +94,7 @@ func disagree(offered []string, chosen string) string {
 }
 
 // Abandoned is the error of a Dial of url whose context had ended, with err.
-func Abandoned(url string, err error) error { return Refused(url, errAbandoned.Error(), err) }
+func Abandoned(url string, err error) error { return Refused(url, "the context had ended", err) }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
 //

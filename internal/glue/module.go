@@ -11,9 +11,13 @@ const Module = "\x00asm\x01\x00\x00\x00" +
 	"\x07" + sizeNames + exportNames +
 	"\x0a" + sizeCode + code
 
-// Version, one byte, is behind the name of the function send, so that a module
-// of another version, handed in by a program, is told from this one.
+// Version, one byte, is in the name of the function send, so that a module of
+// another version, handed in by a program, is told from this one, and named when
+// it is missing.
 const Version = "1"
+
+// SendName is the name of the function send.
+const SendName = "glue_wasm_" + Version
 
 const state = i32 + "\x01" + i32Zero + end // a variable that begins as 0
 
@@ -93,7 +97,7 @@ const (
 		"\x04take" + "\x00\x16" +
 		"\x05drain" + "\x00\x17" +
 		"\x04load" + "\x00\x18" +
-		"\x05send" + Version + "\x00\x19"
+		"\x0b" + SendName + "\x00\x19"
 )
 
 // Sizes in LEB128. A test computes them anew.
@@ -101,7 +105,7 @@ const (
 	sizeTypes     = "\x42"
 	sizeImports   = "\x6e"
 	sizeFunctions = "\x0c"
-	sizeNames     = "\x5c"
+	sizeNames     = "\x62"
 	sizeCode      = "\xff\x04"
 	sizePush      = "\x27"
 	sizeKeep      = "\x3f"

@@ -117,9 +117,10 @@ func (s *Socket) single() (e event.Event) {
 		clean := safejs.Unsafe(value(new(try).get(v, "wasClean")))
 		e.Code = api.StatusCode(number(v, "code", 0))
 		e.Reason = text(v, "reason")
-		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined() && e.Code != 0 && e.Code != api.StatusAbnormalClosure
-		if e.Code == 0 {
-			e.Code = api.StatusAbnormalClosure
+		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined()
+		if e.Code == 0 || e.Code == api.StatusAbnormalClosure {
+			// Deno has 0, happy-dom wasClean, and workerd a reason of its own.
+			e.Code, e.Reason, e.Clean = api.StatusAbnormalClosure, "", false
 		}
 	}
 	return e

@@ -108,7 +108,7 @@ func (m *Message) bytes() (view any, n int, err error) {
 	}
 	var buffer any = data
 	if isText { // the encoder may be another realm's, as in jsdom: take the buffer of what it makes
-		buffer = x.get(x.call(x.new(x.path("TextEncoder"), nil, nil), "encode", data, nil), "buffer")
+		buffer = x.get(x.call(builtins.registers.values[glue.Encoder], "encode", data, nil), "buffer")
 	}
 	view = x.new(builtins.uint8Array, buffer, nil)
 	return view, number(view, "length", 0), x.err
