@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/browser"
@@ -20,6 +21,9 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, browser.Abandoned(url, err)
+	}
+	if strings.IndexByte(url, '#') >= 0 { // a browser would throw, but not happy-dom
+		return nil, &api.ArgumentError{Name: "url", Problem: "has a fragment"}
 	}
 	s, err := jsws.New(url, o.Subprotocols)
 	if err != nil {

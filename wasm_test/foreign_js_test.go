@@ -285,7 +285,7 @@ func TestInsideACallback(t *testing.T) {
 	t.Run("a server that hangs is another matter", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		_, err := ws.Dial(ctx, url+"/hang", nil)
+		_, err := ws.Dial(ctx, url+"/hang?most=5", nil)
 		if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "js.FuncOf") {
 			t.Errorf("%v, want an error that matches DeadlineExceeded and does not name js.FuncOf", err)
 		}

@@ -63,7 +63,7 @@ func TestEndsOfConnections(t *testing.T) {
 		"given up": func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			_, err := ws.Dial(ctx, url+"/hang", nil)
+			_, err := ws.Dial(ctx, url+"/hang?most=5", nil)
 			if errors.Is(err, context.DeadlineExceeded) {
 				return nil
 			}

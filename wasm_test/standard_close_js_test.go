@@ -50,6 +50,9 @@ var closeRules = []standardRule{
 				if err != nil {
 					s.Errorf("%q: %v", r.reason, err)
 				}
+				if s.home.differs.CutsReasons {
+					r.reason, _, _ = strings.Cut(r.reason, "\x00")
+				}
 				s.wantSeen(id, 4000, r.reason)
 				continue
 			}
@@ -83,8 +86,12 @@ var closeRules = []standardRule{
 		id := newID()
 		ctx, cancel := context.WithTimeout(s.ctx, time.Second) // by then the server has the request
 		defer cancel()
-		if _, err := ws.Dial(ctx, s.url+"/hang?id="+id, nil); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := ws.Dial(ctx, s.url+"/hang?most=5&id="+id, nil); !errors.Is(err, context.DeadlineExceeded) {
 			s.Errorf("Dial returned %v", err)
+		}
+		if s.home.differs.KeepsGivenUp {
+			s.wantSeen(id, ws.StatusNoStatusRcvd, "the client has not given up")
+			return
 		}
 		s.wantSeen(id, ws.StatusAbnormalClosure, "")
 	}},

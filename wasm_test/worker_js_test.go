@@ -42,7 +42,7 @@ try {
 // this very program, and repeats each of their results here.
 func TestWorker(t *testing.T) {
 	url := serverURL(t)
-	if inWorker() || inNode() {
+	if _, inPage := global("document"); !inPage {
 		t.Skip("a page alone starts Workers here")
 	}
 	t.Parallel()

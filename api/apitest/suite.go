@@ -22,9 +22,9 @@ type Backend struct {
 	Echo string
 	// Browser says which of the two homes this is.
 	Browser bool
-	// Node says, beside Browser, that the WebSocket object is that of Node.js,
-	// which is laxer in a few points than a browser's.
-	Node bool
+	// Differs says in what, beside Browser, the WebSocket object departs from the
+	// standard.
+	Differs Differences
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }

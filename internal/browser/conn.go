@@ -134,6 +134,9 @@ func (c *Conn) handle(e event.Event) {
 			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
+		if c.local && e.Code == api.StatusAbnormalClosure { // not the peer's: it had been closed here
+			e.Code = -1
+		}
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
 	}
 }

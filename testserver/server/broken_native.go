@@ -5,9 +5,12 @@ package server
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/twinws/ws/api"
 )
 
 // neverReads keeps the connection. It cannot see the client leave, since only a
@@ -73,17 +76,25 @@ func reset(q *query) script {
 }
 
 // hang reads the connection's bytes until the client gives up, so that it sees
-// that happen, and never answers.
+// that happen, or until most seconds are over, and never answers.
 func (s *Server) hang(w http.ResponseWriter, r *http.Request) {
 	p, release, err := s.hijack(w)
 	if err != nil {
 		return
 	}
 	defer release()
+	q := &query{Values: r.URL.Query()}
+	if most := q.number("most", 0, 60); most > 0 {
+		err = p.nc.SetReadDeadline(time.Now().Add(time.Duration(most) * time.Second))
+	}
 	for err == nil {
 		_, err = p.in.ReadByte()
 	}
-	s.ends.put(r.URL.Query().Get("id"), noFrame)
+	if late := net.Error(nil); errors.As(err, &late) && late.Timeout() {
+		s.ends.put(q.Get("id"), end{code: api.StatusNoStatusRcvd, reason: "the client has not given up"})
+		return
+	}
+	s.ends.put(q.Get("id"), noFrame)
 }
 
 // seen reports the end of another connection.

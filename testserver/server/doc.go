@@ -29,7 +29,8 @@
 //	                 it, and their bytes in all
 //	/handshake       line=TEXT, repeated: answers the request with these header lines and nothing of its own; ACCEPT in
 //	                 one stands for the right Sec-WebSocket-Accept. Then it is polite, as /subprotocol
-//	/hang            takes the request and never answers it
+//	/hang            takes the request and never answers it; most=N: ends the TCP connection after N seconds, and
+//	                 says "1005 the client has not given up" to /seen
 //	/seen            id=ID: sends how the connection that was opened with id=ID ended for the server, as the text
 //	                 CODE REASON; CODE is 1005 for an empty close frame and 1006 for none
 //	/refuse          status= (403) body=: a plain HTTP answer; body may be repeated times=N, and location= sends it on
