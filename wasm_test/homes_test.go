@@ -46,6 +46,7 @@ var homes = []home{
 		DataAfterClose:    apitest.Taken,
 		ParallelDials:     true,
 		NoCompression:     true,
+		OnlyUpgrade:       true,
 		LostCodes:         []api.StatusCode{1014},
 		FoldsSubprotocols: true,
 		Answers: map[string]apitest.Outcome{
@@ -89,6 +90,8 @@ var homes = []home{
 		ParallelDials:  true,
 		LosesBOM:       true,
 		EmptyBinary:    true,
+		OnlyUpgrade:    true, FoldsSubprotocols: true,
+		Frames: apitest.Lengths(apitest.Hangs),
 	}},
 	{"happy-dom", apitest.Differences{
 		DataAfterClose: apitest.Taken,
