@@ -25,9 +25,10 @@ type AcceptOptions struct {
 	Subprotocols []string
 
 	// OriginPatterns are the origins whose pages may connect besides the
-	// server's own: "https://example.com", "*.example.com", "http://localhost:*",
-	// "*" for all. See handshake.Policy for the grammar. A request without an
-	// Origin field comes from no page and is always let in.
+	// server's own: "https://example.com", "*.example.com",
+	// "http://localhost:*", "*" for all. See handshake.Policy for the grammar.
+	// A request without an Origin field comes from no page and is always let
+	// in.
 	//
 	// Behind a proxy that ends TLS, name the site: "https://example.com".
 	OriginPatterns []string
@@ -43,9 +44,9 @@ type AcceptOptions struct {
 	// without a port allows any. See handshake.Policy for the grammar.
 	//
 	// Set it where being reachable is what protects the server, such as a
-	// developer's server on the own machine, or a device in the home: there a page
-	// of any site can let its own name resolve to the server's address (DNS
-	// rebinding), and is then of the same origin.
+	// developer's server on the own machine, or a device in the home: there a
+	// page of any site can let its own name resolve to the server's address
+	// (DNS rebinding), and is then of the same origin.
 	AllowedHosts []string
 
 	// Check is asked about a request that is a valid handshake, after the
@@ -54,8 +55,8 @@ type AcceptOptions struct {
 	// With Upgrade it is the place to see the path, the cookies and the rest.
 	Check func(r *handshake.Request) error
 
-	// Header is added to the response; it takes an http.Header. Names keep their
-	// spelling. The handshake's own fields cannot be set by it.
+	// Header is added to the response; it takes an http.Header. Names keep
+	// their spelling. The handshake's own fields cannot be set by it.
 	Header map[string][]string
 
 	// Compression agrees to a client's offer of permessage-deflate (RFC 7692);
@@ -66,17 +67,17 @@ type AcceptOptions struct {
 	// means DefaultReadLimit (1 MiB), less than 0 none.
 	ReadLimit int64
 
-	// MaxHeadBytes is the largest head of a request that Upgrade takes, in bytes: 0
-	// means 16 KiB. A larger one is answered with 431; cookies are what mostly
-	// makes one. With Accept it is net/http that reads the head, 1 MiB of it at
-	// most unless MaxHeaderBytes of http.Server says otherwise. Either takes 200
-	// header fields at most.
+	// MaxHeadBytes is the largest head of a request that Upgrade takes, in
+	// bytes: 0 means 16 KiB. A larger one is answered with 431; cookies are
+	// what mostly makes one. With Accept it is net/http that reads the head, 1
+	// MiB of it at most unless MaxHeaderBytes of http.Server says otherwise.
+	// Either takes 200 header fields at most.
 	MaxHeadBytes int
 
 	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
 	// and the writing of the response. 0 means 10 s, less than 0 none but
-	// Upgrade's context. With Accept it is net/http that reads the request: bound
-	// that by ReadHeaderTimeout and MaxHeaderBytes of http.Server.
+	// Upgrade's context. With Accept it is net/http that reads the request:
+	// bound that by ReadHeaderTimeout and MaxHeaderBytes of http.Server.
 	HandshakeTimeout time.Duration
 
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
@@ -97,15 +98,15 @@ type AcceptOptions struct {
 	// goroutine is writing, Write takes its message, up to 64 KiB in all,
 	// and returns. They are sent in one piece before Read waits, with the next
 	// message that is not held back, with a ping or the close, and after 1 ms
-	// at the latest. Messages stay in order; an error in sending them is that of the
-	// next call, and of Close.
+	// at the latest. Messages stay in order; an error in sending them is that
+	// of the next call, and of Close.
 	NoGather bool
 }
 
-// Validate returns an [*ArgumentError] for the first option that cannot be used,
-// nil when all can. While there is one, Accept answers every request with 500, and
-// Upgrade closes every connection: call it where the server is set up. Handler
-// and RequestHandler do. A nil o is valid.
+// Validate returns an [*ArgumentError] for the first option that cannot be
+// used, nil when all can. While there is one, Accept answers every request with
+// 500, and Upgrade closes every connection: call it where the server is set up.
+// Handler and RequestHandler do. A nil o is valid.
 func (o *AcceptOptions) Validate() error {
 	err := o.resolve(new(terms), false)
 	if err == nil && o != nil {
@@ -114,8 +115,8 @@ func (o *AcceptOptions) Validate() error {
 	return wrap("options", err)
 }
 
-// terms are what a handshake is held to, and what its connection is to know. They
-// are handed on by reference: a handshake should do with a small stack.
+// terms are what a handshake is held to, and what its connection is to know.
+// They are handed on by reference: a handshake should do with a small stack.
 type terms struct {
 	AcceptOptions // checked, with their defaults filled in
 	policy        handshake.Policy
@@ -201,16 +202,17 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 }
 
 // Accept answers a WebSocket handshake that net/http has received, and takes
-// the connection over; w and r are not to be used afterwards, but r's fields may
-// be read. It works behind middleware that wraps w, if the wrapper has an
+// the connection over; w and r are not to be used afterwards, but r's fields
+// may be read. It works behind middleware that wraps w, if the wrapper has an
 // Unwrap method (http.ResponseController).
 //
-// net/http can hand over only connections that keep deadlines. Where they return an
-// error, as those of an SSH listener do, the request is answered with 500 and
-// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+// net/http can hand over only connections that keep deadlines. Where they
+// return an error, as those of an SSH listener do, the request is answered with
+// 500 and Accept returns a [*HandshakeError] that says so: accept such by
+// [Upgrade].
 //
-// A request that is no handshake, has more than 200 header fields, or comes from
-// another origin, is answered (400, 403, 405, 426, 431) and returns a
+// A request that is no handshake, has more than 200 header fields, or comes
+// from another origin, is answered (400, 403, 405, 426, 431) and returns a
 // [*HandshakeError]. Fields that were set in
 // w.Header() are sent with the response, but those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
@@ -223,15 +225,15 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 
 // IsUpgrade reports whether r asks for WebSocket, so that Accept is the one to
 // answer it: a GET of HTTP/1.1 whose Connection lists upgrade and whose Upgrade
-// lists websocket (RFC 6455 section 4.2.1 items 1, 3 and 4). Whether it is let in
-// is for Accept to see.
+// lists websocket (RFC 6455 section 4.2.1 items 1, 3 and 4). Whether it is let
+// in is for Accept to see.
 func IsUpgrade(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
-// accept makes j the connection. last, if it is not nil, is asked at last whether
-// the request is let in.
+// accept makes j the connection. last, if it is not nil, is asked at last
+// whether the request is let in.
 func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	t := new(terms)
 	err := opts.resolve(t, r.TLS != nil)
@@ -286,10 +288,10 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 // handOverWait is the deadline that is tried. net/http takes it back at once.
 const handOverWait = time.Minute
 
-// cannotHandOver returns the answer to a request on a connection that returned err
-// for a deadline, nil where there is nothing wrong with it. net/http has a Read at
-// work on it, which it ends by a deadline before it hands the connection over: on
-// one that has none Hijack would wait for ever.
+// cannotHandOver returns the answer to a request on a connection that returned
+// err for a deadline, nil where there is nothing wrong with it. net/http has a
+// Read at work on it, which it ends by a deadline before it hands the
+// connection over: on one that has none Hijack would wait for ever.
 func cannotHandOver(err error) *HandshakeError {
 	switch {
 	case err == nil, errors.Is(err, http.ErrNotSupported): // the writer does not let us ask

@@ -68,8 +68,8 @@ func (c *Compression) deflate(d handshake.Deflate, client bool) *engine.Deflate 
 	return e
 }
 
-// extensions returns the extensions in use as the server's answer named them. What
-// one side uses may be less than was agreed to, such as a smaller window.
+// extensions returns the extensions in use as the server's answer named them.
+// What one side uses may be less than was agreed to, such as a smaller window.
 func extensions(b backend) string {
 	d, _ := native(b).Deflate()
 	return d.Answer

@@ -66,8 +66,8 @@ func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, ne
 	return withDeadlines(nc), nil
 }
 
-// tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake of
-// RFC 6455 exists in no other protocol.
+// tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake
+// of RFC 6455 exists in no other protocol.
 func (d *Dialer) tlsConfig() *tls.Config {
 	cfg := &tls.Config{}
 	if d.TLSConfig != nil {

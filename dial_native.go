@@ -36,18 +36,18 @@ type Dialer struct {
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
-	// net.Dialer. network is "tcp", addr has a port. One that ignores the end of its
-	// context does not hold up Dial: what it returns later is closed. A connection
-	// without deadlines, as that of an SSH tunnel, and one that ignores them will
-	// do: see Upgrade.
+	// net.Dialer. network is "tcp", addr has a port. One that ignores the end
+	// of its context does not hold up Dial: what it returns later is closed. A
+	// connection without deadlines, as that of an SSH tunnel, and one that
+	// ignores them will do: see Upgrade.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// NetDialTLS opens the connection to a wss server instead of NetDial, TLS
 	// included, so that another TLS stack can be used; TLSConfig is then of no
 	// account. It has to see to it that the server's name is checked, and that
-	// the application protocol (ALPN) is http/1.1 or none. nil means NetDial and
-	// package crypto/tls, which are used in any case for servers behind a Proxy,
-	// as with http.Transport.DialTLSContext.
+	// the application protocol (ALPN) is http/1.1 or none. nil means NetDial
+	// and package crypto/tls, which are used in any case for servers behind a
+	// Proxy, as with http.Transport.DialTLSContext.
 	NetDialTLS func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Proxy returns the proxy for a request, whose URL has the scheme http or
@@ -79,24 +79,24 @@ type Dialer struct {
 	// WriteTimeout is how long the peer may take no byte of what is sent, be it
 	// a message, a pong or the close, before the connection ends with a
 	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, less than 0 for
-	// ever. A peer that takes some, however slowly, is not meant: on Linux, over TCP
-	// and TLS, the system tells what the peer's system has taken; elsewhere what
-	// counts is that the system takes more, over TLS 16 KiB. It is noticed at the
-	// latest after twice the time.
+	// ever. A peer that takes some, however slowly, is not meant: on Linux,
+	// over TCP and TLS, the system tells what the peer's system has taken;
+	// elsewhere what counts is that the system takes more, over TLS 16 KiB. It
+	// is noticed at the latest after twice the time.
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong that
 	// comes, at most 125 bytes, which are valid during the call only, and the
 	// connection it came on; nil for none.
 	// Pings are answered all the same. Who calls is whoever reads: Read, a
-	// Reader's stream, Ping, CloseRead, Close; while none does, none is called. They
-	// hold that reading up, and must not wait for it: Read, Ping, PingPayload and
-	// Close must not be called; Write, Pong and CloseNow may.
+	// Reader's stream, Ping, CloseRead, Close; while none does, none is called.
+	// They hold that reading up, and must not wait for it: Read, Ping,
+	// PingPayload and Close must not be called; Write, Pong and CloseNow may.
 	OnPing, OnPong func(c *Conn, payload []byte)
 
 	// NoGather has every Write return only once the operating system, or TLS,
-	// has taken its message. Otherwise messages may be gathered for at most 1 ms
-	// and 64 KiB, as AcceptOptions says.
+	// has taken its message. Otherwise messages may be gathered for at most 1
+	// ms and 64 KiB, as AcceptOptions says.
 	NoGather bool
 }
 
@@ -199,8 +199,9 @@ type connected struct {
 	panicked any
 }
 
-// connectWithin is connect, and ends with ctx whatever the caller's own functions
-// do: what they return later is closed. Their panics are the caller's to recover.
+// connectWithin is connect, and ends with ctx whatever the caller's own
+// functions do: what they return later is closed. Their panics are the caller's
+// to recover.
 func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
 	if ctx.Done() == nil {
 		return a.connect(ctx)
@@ -291,8 +292,8 @@ func (d *Dialer) bound(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, limit)
 }
 
-// explain gives err the URL, and the caller's context, or the time limit, the word
-// when it ended: what was waited for is then the problem.
+// explain gives err the URL, and the caller's context, or the time limit, the
+// word when it ended: what was waited for is then the problem.
 func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	e, known := err.(*HandshakeError)
 	_, argument := err.(*ArgumentError)

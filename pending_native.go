@@ -11,8 +11,9 @@ import (
 	"github.com/twinws/ws/handshake"
 )
 
-// PendingHandshake is a client's request that has been read and not answered. Call
-// Accept or Refuse, once; until then the client waits, and nothing bounds that.
+// PendingHandshake is a client's request that has been read and not answered.
+// Call Accept or Refuse, once; until then the client waits, and nothing bounds
+// that.
 type PendingHandshake struct {
 	// Request is what the client sent. It is a request of HTTP/1, and need not
 	// be a handshake: Accept refuses what is not.
@@ -23,14 +24,14 @@ type PendingHandshake struct {
 	rest   []byte   // came behind the request
 }
 
-// ReadHandshake reads the head of a request from nc, so that a program can look at
-// its path, its cookies and the rest, and then accept it with options of its
-// choice, or refuse it. Upgrade is ReadHandshake and Accept in one, and needs less
-// memory.
+// ReadHandshake reads the head of a request from nc, so that a program can look
+// at its path, its cookies and the rest, and then accept it with options of its
+// choice, or refuse it. Upgrade is ReadHandshake and Accept in one, and needs
+// less memory.
 //
 // ctx, HandshakeTimeout and MaxHeadBytes of opts bound the reading, as with
-// Upgrade; the other options are for Accept. On error nc has been answered, if that
-// makes sense, and closed; the errors are Upgrade's.
+// Upgrade; the other options are for Accept. On error nc has been answered, if
+// that makes sense, and closed; the errors are Upgrade's.
 func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*PendingHandshake, error) {
 	const op = "upgrade"
 	err := checkContext(ctx)
@@ -62,9 +63,9 @@ func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Pend
 var errAnswered = &ArgumentError{Name: "h", Problem: "has been answered: a handshake is accepted or refused once"}
 
 // Accept answers the request as Upgrade does, held to opts, and returns the
-// connection. ctx and HandshakeTimeout bound the answer. On error the request has
-// been refused, and the network connection closed. Called after Accept or Refuse
-// it returns an [*ArgumentError].
+// connection. ctx and HandshakeTimeout bound the answer. On error the request
+// has been refused, and the network connection closed. Called after Accept or
+// Refuse it returns an [*ArgumentError].
 func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Conn, error) {
 	const op = "upgrade"
 	nc := h.nc
@@ -105,8 +106,8 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 }
 
 // Refuse answers the request with e's Status, Header and Body, 403 Forbidden
-// without a Status, and closes the network connection, within 1 s. A nil e is the
-// zero one. Called after Accept or Refuse it returns an [*ArgumentError].
+// without a Status, and closes the network connection, within 1 s. A nil e is
+// the zero one. Called after Accept or Refuse it returns an [*ArgumentError].
 func (h *PendingHandshake) Refuse(e *HandshakeError) error {
 	nc := h.nc
 	if nc == nil {

@@ -111,8 +111,8 @@ func TestDialProxyRefused(t *testing.T) {
 	}
 }
 
-// What CONNECT says: no zone, which means something to this machine alone (RFC 6874
-// section 1), the name as DNS has it, and fields of the program's own.
+// What CONNECT says: no zone, which means something to this machine alone (RFC
+// 6874 section 1), the name as DNS has it, and fields of the program's own.
 func TestDialProxyRequest(t *testing.T) {
 	for _, tt := range []struct {
 		url, target string

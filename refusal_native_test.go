@@ -103,8 +103,8 @@ func TestDialRefused(t *testing.T) {
 	}
 }
 
-// TestDialTakes has servers and gateways answer as some do, and browsers accept:
-// what follows the head are frames, whatever it says of a body.
+// TestDialTakes has servers and gateways answer as some do, and browsers
+// accept: what follows the head are frames, whatever it says of a body.
 func TestDialTakes(t *testing.T) {
 	with := func(lines ...string) func(*http.Request) string {
 		return func(r *http.Request) string { return switching(r, lines...) }

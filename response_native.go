@@ -49,7 +49,8 @@ func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error)
 	return nil, nil, &HandshakeError{Problem: "the server sent more than 8 interim responses"}
 }
 
-// reasonOf is a response's status with its reason, which may be the server's own.
+// reasonOf is a response's status with its reason, which may be the server's
+// own.
 func reasonOf(res *handshake.Response) string {
 	reason := res.Reason
 	if reason == "" {

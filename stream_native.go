@@ -81,9 +81,9 @@ type bounds struct {
 // interruptible makes the end of ctx interrupt whatever nc waits for.
 func interruptible(ctx context.Context, nc net.Conn) bounds { return bounded(ctx, nc, time.Time{}) }
 
-// bounded is interruptible with a limit of its own, unless that is zero. An nc that
-// may ignore its deadlines is closed. Errors of deadlines are no matter: those of
-// the Read or Write at work tell the same.
+// bounded is interruptible with a limit of its own, unless that is zero. An nc
+// that may ignore its deadlines is closed. Errors of deadlines are no matter:
+// those of the Read or Write at work tell the same.
 func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	b := bounds{nc: nc}
 	known := deadline.Known(nc)
@@ -109,8 +109,8 @@ func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	return b
 }
 
-// undo must be called, and leaves nc without deadlines. It returns an error if nc
-// had to be closed.
+// undo must be called, and leaves nc without deadlines. It returns an error if
+// nc had to be closed.
 func (b *bounds) undo() error {
 	late := b.stop != nil && !b.stop()
 	if late && b.ran != nil {
@@ -127,8 +127,8 @@ func (b *bounds) undo() error {
 	return nil
 }
 
-// interrupt ends whatever nc, which is to be closed, waits for. Some do not keep
-// deadlines, and others, as yamux's streams, read on when they are closed.
+// interrupt ends whatever nc, which is to be closed, waits for. Some do not
+// keep deadlines, and others, as yamux's streams, read on when they are closed.
 func interrupt(nc net.Conn) {
 	nc.SetDeadline(past)
 	if !deadline.Known(nc) {

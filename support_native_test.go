@@ -26,7 +26,8 @@ import (
 	"github.com/twinws/ws/handshake"
 )
 
-// patience is how long a test waits for what must happen; a busy machine is slow.
+// patience is how long a test waits for what must happen; a busy machine is
+// slow.
 const patience = time.Minute
 
 // within returns a context for the length of a test.

@@ -23,25 +23,28 @@ const (
 
 // Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
 // Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
+// 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a
+// *tls.Conn.
 //
 // Where a deadline of nc returns an error, as with the channels of an SSH
-// connection, all bounds hold all the same, at the cost of a goroutine while a Read
-// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
-// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
+// connection, all bounds hold all the same, at the cost of a goroutine while a
+// Read or Write waits, and of 16 KiB. Where it returns nil and does nothing,
+// what waits is ended by closing nc, at most 1 s late: see
+// [ErrDeadlinesIgnored].
 //
 // On error nc has been answered, if that makes sense, and closed. The error
 // matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
 // cannot be used, else a [*HandshakeError].
 //
-// To look at the request first, and then accept or refuse it, see [ReadHandshake].
+// To look at the request first, and then accept or refuse it, see
+// [ReadHandshake].
 //
-// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
-// what else it does needs more: the handshake has a goroutine of its own, on
-// which AcceptOptions.Check is called. Over a TCP or Unix connection of package net
-// it holds no buffer meanwhile, and neither over an nc that has a method
-// AwaitRead() error, which waits until Read would not wait, and returns an error
-// that is a timeout once the deadline for reading has passed.
+// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB,
+// unless what else it does needs more: the handshake has a goroutine of its
+// own, on which AcceptOptions.Check is called. Over a TCP or Unix connection of
+// package net it holds no buffer meanwhile, and neither over an nc that has a
+// method AwaitRead() error, which waits until Read would not wait, and returns
+// an error that is a timeout once the deadline for reading has passed.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
 	u := upgrades.Get().(*upgrade)
 	u.ctx, u.nc, u.opts = ctx, nc, opts
@@ -71,9 +74,9 @@ type upgrade struct {
 	err  error
 }
 
-// apart runs u on a stack that is given back afterwards: one that has grown does
-// not shrink to its first size again. An iterator's calls are handed over from
-// goroutine to goroutine without the scheduler, panics included.
+// apart runs u on a stack that is given back afterwards: one that has grown
+// does not shrink to its first size again. An iterator's calls are handed over
+// from goroutine to goroutine without the scheduler, panics included.
 func (u *upgrade) apart() {
 	next, stop := iter.Pull(func(func(struct{}) bool) {
 		growStack(0)
@@ -83,8 +86,8 @@ func (u *upgrade) apart() {
 	stop()
 }
 
-// growStack has the stack grow at once, where it is shallow: to copy it from deep
-// in a handshake costs more.
+// growStack has the stack grow at once, where it is shallow: to copy it from
+// deep in a handshake costs more.
 //
 //go:noinline
 func growStack(i int) byte {
@@ -115,8 +118,8 @@ func (u *upgrade) shake() (*joined, error) {
 	return j, nil
 }
 
-// outOfTime is the error of a handshake that failed with err, which may be due to
-// the end of ctx or of the time.
+// outOfTime is the error of a handshake that failed with err, which may be due
+// to the end of ctx or of the time.
 func outOfTime(ctx context.Context, limit time.Time, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -143,8 +146,8 @@ func (u *upgrade) exchange() (err error) {
 	return err
 }
 
-// readRequest reads r from nc, and returns a copy of what came behind it. What is
-// no request is answered.
+// readRequest reads r from nc, and returns a copy of what came behind it. What
+// is no request is answered.
 func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
 	parse := func(p []byte) (int, error) { return r.ParseMax(p, t.MaxHeadBytes) }
 	held, err := readHead(nc, room[:0], t.MaxHeadBytes, parse)

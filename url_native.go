@@ -17,8 +17,9 @@ import (
 // defaultPorts are left out of the Host field (RFC 6455 section 4.1).
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// parseURL takes absolute URLs. The result has the scheme http or https, a host of
-// ASCII, no fragment, and a path and a query as a browser would ask for them.
+// parseURL takes absolute URLs. The result has the scheme http or https, a host
+// of ASCII, no fragment, and a path and a query as a browser would ask for
+// them.
 func parseURL(raw string) (*url.URL, error) {
 	bad := func(problem string) error { return &ArgumentError{Name: "url", Problem: problem} }
 	u, err := url.Parse(raw)
@@ -57,9 +58,9 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// domains maps names of letters beyond ASCII to those of DNS as the URL standard's
-// "domain to ASCII" does (UTS 46, without its transitional part), so that both
-// homes dial the same name.
+// domains maps names of letters beyond ASCII to those of DNS as the URL
+// standard's "domain to ASCII" does (UTS 46, without its transitional part), so
+// that both homes dial the same name.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
 	idna.StrictDomainName(false), idna.CheckHyphens(false), idna.VerifyDNSLength(false))
 
@@ -98,10 +99,10 @@ func rawPath(raw string) string {
 	return path
 }
 
-// resolvePath returns path without its dot segments, and with what the URL standard
-// percent-encodes in a path percent-encoded (sections 4.4, path state, and 1.3;
-// RFC 3986 section 5.2.4), and | as well, which Go's servers refuse bare. A
-// backslash is a slash there.
+// resolvePath returns path without its dot segments, and with what the URL
+// standard percent-encodes in a path percent-encoded (sections 4.4, path state,
+// and 1.3; RFC 3986 section 5.2.4), and | as well, which Go's servers refuse
+// bare. A backslash is a slash there.
 func resolvePath(path string) string {
 	segments := strings.Split(strings.ReplaceAll(path, `\`, "/"), "/")[1:]
 	var kept []string
@@ -138,8 +139,8 @@ func validPort(s string) bool {
 	return s == "" || err == nil
 }
 
-// escape percent-encodes what the URL standard does everywhere, and the bytes of
-// more.
+// escape percent-encodes what the URL standard does everywhere, and the bytes
+// of more.
 func escape(s, more string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

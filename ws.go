@@ -29,12 +29,12 @@
 // see 1009: always 3,000 more than the true code, which stands in the Go error.
 //
 // It cannot ask the server to wait either, so what nobody reads is bounded by
-// DialOptions.ReadBuffer. Its newer WebSocketStream can, and is not used all the
-// same: Chromium 156 silently loses messages with it, when they arrived before the
-// server's close and were not read yet.
+// DialOptions.ReadBuffer. Its newer WebSocketStream can, and is not used all
+// the same: Chromium 156 silently loses messages with it, when they arrived
+// before the server's close and were not read yet.
 //
-// What waits, waits for the event loop, which a js.FuncOf callback blocks until it
-// returns: calls of this package belong into a goroutine there.
+// What waits, waits for the event loop, which a js.FuncOf callback blocks until
+// it returns: calls of this package belong into a goroutine there.
 package ws
 
 import (
@@ -76,24 +76,25 @@ type DialOptions struct {
 	// In a browser: the browser offers it always, whatever stands here.
 	Compression *Compression
 
-	// ReadLimit is the largest message to read, in bytes after inflating: 0 means
-	// DefaultReadLimit (1 MiB), less than 0 none. A larger message fails the
-	// connection with StatusMessageTooBig and Read returns an error that
+	// ReadLimit is the largest message to read, in bytes after inflating: 0
+	// means DefaultReadLimit (1 MiB), less than 0 none. A larger message fails
+	// the connection with StatusMessageTooBig and Read returns an error that
 	// matches ErrMessageTooBig.
 	//
 	// Natively a message of more than 131,072 fragments fails the connection
 	// with StatusPolicyViolation, whatever its size.
 	ReadLimit int64
 
-	// ReadBuffer bounds the messages that have been received and not yet read: 0
-	// means DefaultReadBuffer (16 MiB), less than 0 no bound.
+	// ReadBuffer bounds the messages that have been received and not yet read:
+	// 0 means DefaultReadBuffer (16 MiB), less than 0 no bound.
 	//
 	// In a browser: it counts bytes, of text UTF-16 units, and not the message
-	// that is to be read next, so that one of any size within ReadLimit can come.
-	// A browser takes what the server sends, and cannot be asked to wait. Over the bound the
-	// connection fails: the server sees 4008, and Read returns the messages that
-	// arrived before and then an error that matches ErrReadBufferFull. Read faster, raise the
-	// bound, or have the server wait for an answer now and then.
+	// that is to be read next, so that one of any size within ReadLimit can
+	// come. A browser takes what the server sends, and cannot be asked to wait.
+	// Over the bound the connection fails: the server sees 4008, and Read
+	// returns the messages that arrived before and then an error that matches
+	// ErrReadBufferFull. Read faster, raise the bound, or have the server wait
+	// for an answer now and then.
 	//
 	// Natively it has no effect, as nothing can be over it: the library reads
 	// ahead 72 KiB at most from a TCP or Unix socket of package net, and 16 KiB
@@ -101,36 +102,38 @@ type DialOptions struct {
 	// peer has to wait.
 	ReadBuffer int64
 
-	// WriteBuffer is how many bytes may be written and not yet sent before Write,
-	// and the Close of a Writer's stream, wait: 0 means DefaultWriteBuffer (1 MiB),
-	// less than 0 that they never wait. Then they wait until half of it has left.
-	// One message of any size is taken whole when less is buffered.
+	// WriteBuffer is how many bytes may be written and not yet sent before
+	// Write, and the Close of a Writer's stream, wait: 0 means
+	// DefaultWriteBuffer (1 MiB), less than 0 that they never wait. Then they
+	// wait until half of it has left. One message of any size is taken whole
+	// when less is buffered.
 	//
 	// In a browser: it is compared with the WebSocket object's bufferedAmount,
-	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden page
-	// once a second or less often, and whenever a message arrives.
+	// which no event tells of: it is looked at every 4 to 16 ms, in a hidden
+	// page once a second or less often, and whenever a message arrives.
 	//
 	// Natively it has no effect. Write waits until the kernel has taken the
-	// message, whose buffer of a few 100 KiB to some MiB is the bound; only what is
-	// gathered, 64 KiB at most, waits with the library, for 1 ms at most (see
-	// Write).
+	// message, whose buffer of a few 100 KiB to some MiB is the bound; only
+	// what is gathered, 64 KiB at most, waits with the library, for 1 ms at
+	// most (see Write).
 	WriteBuffer int64
 }
 
 // Dial opens a WebSocket connection to url, whose scheme is ws or wss (http and
 // https mean the same, as in the WHATWG standard), and which has no fragment.
 //
-// ctx bounds the handshake and nothing after it; without a deadline natively 10 s
-// bound it, and 64 KiB and 200 header fields the answer. A failed handshake returns a [*HandshakeError]; arguments that
-// cannot be used return an [*ArgumentError] before anything is sent.
+// ctx bounds the handshake and nothing after it; without a deadline natively 10
+// s bound it, and 64 KiB and 200 header fields the answer. A failed handshake
+// returns a [*HandshakeError]; arguments that cannot be used return an
+// [*ArgumentError] before anything is sent.
 //
 // In a browser: url may be relative to the page's address; why a server could
 // not be reached is known to the browser's console alone. Called straight in a
 // js.FuncOf callback Dial blocks the event loop that it waits for, until its
-// bound is over: call it in a goroutine, and let the callback return. The global
-// WebSocket may be a class that is not the platform's own, such as a polyfill, a mock or
-// a wrapper; where such a class lacks what is needed Dial or Read fails, and
-// says so.
+// bound is over: call it in a goroutine, and let the callback return. The
+// global WebSocket may be a class that is not the platform's own, such as a
+// polyfill, a mock or a wrapper; where such a class lacks what is needed Dial
+// or Read fails, and says so.
 func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	const op = "dial"
 	if err := checkContext(ctx); err != nil {
@@ -150,16 +153,18 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 // Conn is a WebSocket connection. Its methods may be called from any number of
 // goroutines at once. A Conn must be ended with Close or CloseNow.
 //
-// One that was forgotten, without a call of one of its methods or of its streams under
-// way, is closed as by CloseNow when Go collects it, which may be late: Go
-// collects when its own memory grows, not when JavaScript's or the kernel's does.
+// One that was forgotten, without a call of one of its methods or of its
+// streams under way, is closed as by CloseNow when Go collects it, which may be
+// late: Go collects when its own memory grows, not when JavaScript's or the
+// kernel's does.
 type Conn struct{ b backend }
 
 var _ api.Conn = (*Conn)(nil)
 
 // backend is what a home provides. Arguments have been checked; errors are
-// returned without the operation's name, which Conn adds. A method that may wait is
-// followed by runtime.KeepAlive of the Conn: it could be collected meanwhile.
+// returned without the operation's name, which Conn adds. A method that may
+// wait is followed by runtime.KeepAlive of the Conn: it could be collected
+// meanwhile.
 type backend interface {
 	ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte, error)
 	Reader(ctx context.Context) (MessageType, io.Reader, error)
@@ -192,10 +197,10 @@ type backend interface {
 // ctx.Err(), and the next Read goes on where this one stood.
 //
 // Natively Read also answers pings and the peer's close. Over a net.Conn of the
-// caller's that ignores its deadlines (its SetDeadline returns nil and does nothing)
-// an ended ctx ends the connection 1 s later, with a [*CloseError] whose Cause is
-// ErrDeadlinesIgnored: nothing else could end the wait. The same holds for Reader and
-// Ping.
+// caller's that ignores its deadlines (its SetDeadline returns nil and does
+// nothing) an ended ctx ends the connection 1 s later, with a [*CloseError]
+// whose Cause is ErrDeadlinesIgnored: nothing else could end the wait. The same
+// holds for Reader and Ping.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	typ, p, err := c.ReadAppend(ctx, nil)
 	if err == nil && p == nil {
@@ -220,11 +225,13 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (MessageType, []byte,
 }
 
 // Reader waits for the next message and returns a stream of its payload, which
-// reports io.EOF at the message's end, and never before. ctx holds for the stream too; when it
-// ends in the middle, Reader called again returns a stream of the message's rest.
+// reports io.EOF at the message's end, and never before. ctx holds for the
+// stream too; when it ends in the middle, Reader called again returns a stream
+// of the message's rest.
 //
 // Until the stream has reported io.EOF, Read, ReadAppend and Reader return
-// [ErrUnreadMessage], and lose nothing. The read limit counts the whole message.
+// [ErrUnreadMessage], and lose nothing. The read limit counts the whole
+// message.
 //
 // In a browser: the message has arrived whole before Reader returns.
 func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
@@ -245,14 +252,14 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 //
 // When ctx ends before anything of the message is on the wire, Write returns an
 // error that matches ctx.Err() and nothing has happened. Once a part is on the
-// wire, an ended ctx fails the connection, since a message cannot be taken back.
-// Over TLS, and over a net.Conn without deadlines, that is so once the sending has
-// begun.
+// wire, an ended ctx fails the connection, since a message cannot be taken
+// back. Over TLS, and over a net.Conn without deadlines, that is so once the
+// sending has begun.
 //
-// Natively a Write while another whole message waits to be read, or while another
-// goroutine writes, may return before its message is sent, which is then
-// gathered with others for at most 1 ms and 64 KiB. An error in sending it is
-// that of the next call, and of Close. NoGather of Dialer and AcceptOptions
+// Natively a Write while another whole message waits to be read, or while
+// another goroutine writes, may return before its message is sent, which is
+// then gathered with others for at most 1 ms and 64 KiB. An error in sending it
+// is that of the next call, and of Close. NoGather of Dialer and AcceptOptions
 // turns this off.
 //
 // In a browser: a message is handed over whole or not at all.
@@ -323,8 +330,8 @@ func (c *Conn) Ping(ctx context.Context) error {
 // read notwithstanding.
 func (c *Conn) Context() context.Context { return c.b.Context() }
 
-// URL returns the URL that was dialed, without its userinfo, "" for a connection
-// that was accepted.
+// URL returns the URL that was dialed, without its userinfo, "" for a
+// connection that was accepted.
 //
 // In a browser: the WebSocket object's url, which is absolute.
 func (c *Conn) URL() string { return dialedURL(c.b) }
@@ -354,7 +361,7 @@ func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
 // ReadBuffered returns how many payload bytes have been received and not yet
 // read, as DialOptions.ReadBuffer counts them, and the next message with them.
 //
-// Natively it counts what the library has read ahead, 72 KiB at most, compressed
-// messages as they came; it is 0 while a Read is under way, and what stays with
-// the kernel is not counted.
+// Natively it counts what the library has read ahead, 72 KiB at most,
+// compressed messages as they came; it is 0 while a Read is under way, and what
+// stays with the kernel is not counted.
 func (c *Conn) ReadBuffered() int64 { return readBuffered(c.b) }

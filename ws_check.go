@@ -125,8 +125,9 @@ type opError struct {
 func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
 func (e *opError) Unwrap() error { return e.err }
 
-// Timeout reports whether the operation's deadline has passed. That a connection
-// ended because time ran out is no time-out of the operation that meets the end.
+// Timeout reports whether the operation's deadline has passed. That a
+// connection ended because time ran out is no time-out of the operation that
+// meets the end.
 func (e *opError) Timeout() bool { return errors.Is(e.err, context.DeadlineExceeded) }
 
 // Temporary is Timeout, for the sake of the interface net.Error.

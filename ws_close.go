@@ -57,8 +57,8 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 // 5 s besides. When ctx ends first, the connection is ended without the peer's
 // close frame, and the error matches ctx.Err() and ErrClosed.
 //
-// In a browser: the browser goes on with the closing handshake behind the scenes
-// after ctx has ended. As to js.FuncOf see Close.
+// In a browser: the browser goes on with the closing handshake behind the
+// scenes after ctx has ended. As to js.FuncOf see Close.
 func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string) error {
 	const op = "close"
 	bad := checkContext(ctx)
@@ -79,6 +79,7 @@ func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string)
 }
 
 // CloseNow ends the connection at once, without waiting and without a closing
-// handshake. What Write accepted before may be lost, which Close sends. It returns an error that matches
-// [ErrClosed] when the connection had ended already.
+// handshake. What Write accepted before may be lost, which Close sends. It
+// returns an error that matches [ErrClosed] when the connection had ended
+// already.
 func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }

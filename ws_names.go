@@ -4,13 +4,14 @@ import "github.com/twinws/ws/api"
 
 // The contract's names, which package api declares.
 type (
-	// MessageType says whether a message is text or binary: see [api.MessageType].
+	// MessageType says whether a message is text or binary: see
+	// [api.MessageType].
 	MessageType = api.MessageType
 	// StatusCode is the number in a close frame that says why a connection
 	// ended: see [api.StatusCode].
 	StatusCode = api.StatusCode
-	// CloseError is the error of every operation on a connection that has ended,
-	// with code, reason and cause: see [api.CloseError].
+	// CloseError is the error of every operation on a connection that has
+	// ended, with code, reason and cause: see [api.CloseError].
 	CloseError = api.CloseError
 	// HandshakeError says why a connection could not be opened or accepted: see
 	// [api.HandshakeError].
@@ -71,12 +72,13 @@ var (
 	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose
 	// peer sent nothing, not even the answer to a ping, and took nothing.
 	ErrKeepaliveTimeout = api.ErrKeepaliveTimeout
-	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
-	// took nothing of what was sent.
+	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose
+	// peer took nothing of what was sent.
 	ErrWriteTimeout = api.ErrWriteTimeout
 )
 
-// CloseStatus returns the code of the *CloseError in err's chain: the peer's, or
-// StatusAbnormalClosure when the connection broke. It is -1 when there is none,
-// or when this side ended the connection before the peer's close frame came.
+// CloseStatus returns the code of the *CloseError in err's chain: the peer's,
+// or StatusAbnormalClosure when the connection broke. It is -1 when there is
+// none, or when this side ended the connection before the peer's close frame
+// came.
 func CloseStatus(err error) StatusCode { return api.CloseStatus(err) }

@@ -21,16 +21,16 @@ const defaultHandshakeTimeout = 10 * time.Second
 const defaultWriteTimeout = 30 * time.Second
 
 // Keepalive says how long a waiting Read puts up with silence. It judges only
-// what it can see: while no Read waits, nobody is judged. Over sockets one timer
-// serves all connections, and may be late by a 28th of a time.
+// what it can see: while no Read waits, nobody is judged. Over sockets one
+// timer serves all connections, and may be late by a 28th of a time.
 //
-// A peer that is slow to take what it was sent is alive: while it still has bytes
-// to take, the ping may be on its way to it, and Timeout begins anew. On Linux
-// TCP and Unix sockets tell that, below TLS, too; elsewhere what counts is that a
-// Write that waits goes on. It is looked at once in each Timeout, so that a peer
-// that then stops is given up after twice Timeout at the latest. One that takes
-// nothing, or whose system takes all that it is sent while it says nothing, is
-// given up after Timeout.
+// A peer that is slow to take what it was sent is alive: while it still has
+// bytes to take, the ping may be on its way to it, and Timeout begins anew. On
+// Linux TCP and Unix sockets tell that, below TLS, too; elsewhere what counts
+// is that a Write that waits goes on. It is looked at once in each Timeout, so
+// that a peer that then stops is given up after twice Timeout at the latest.
+// One that takes nothing, or whose system takes all that it is sent while it
+// says nothing, is given up after Timeout.
 //
 // In a browser: absent; the browser keeps its connections by itself.
 type Keepalive struct {
@@ -39,12 +39,13 @@ type Keepalive struct {
 	Idle time.Duration
 	// Timeout is how long it then waits for any byte before it ends the
 	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means
-	// 30 s, less than 0 that it waits for ever, and sends a ping after each Idle.
+	// 30 s, less than 0 that it waits for ever, and sends a ping after each
+	// Idle.
 	Timeout time.Duration
 }
 
-// resolve returns the two durations; a first of 0 turns the keepalive off, and a
-// second of less than 0 is no limit.
+// resolve returns the two durations; a first of 0 turns the keepalive off, and
+// a second of less than 0 is no limit.
 func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 	if k == nil {
 		k = new(Keepalive)
@@ -53,8 +54,8 @@ func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 }
 
 // ErrDeadlinesIgnored is the Cause of the [*CloseError] of a connection over a
-// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or Write
-// whose context ended could be ended only by closing it, 1 s later.
+// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or
+// Write whose context ended could be ended only by closing it, 1 s later.
 //
 // In a browser: absent.
 var ErrDeadlinesIgnored = engine.ErrDeadlinesIgnored

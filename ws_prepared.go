@@ -14,7 +14,8 @@ import (
 // use: one for each pair of a level and a window. Memory is the message's size,
 // and as much again for each form.
 //
-// In a browser: the message is kept as a JavaScript object, which every send uses.
+// In a browser: the message is kept as a JavaScript object, which every send
+// uses.
 type PreparedMessage struct{ m prepared }
 
 // Prepare returns the message of type typ with the payload p, which it copies.
@@ -34,8 +35,8 @@ func Prepare(typ MessageType, p []byte) (*PreparedMessage, error) {
 	return &PreparedMessage{m}, nil
 }
 
-// WritePrepared sends m as Write sends a message, with the same errors. A nil m, or
-// one that Prepare did not return, returns an [*ArgumentError].
+// WritePrepared sends m as Write sends a message, with the same errors. A nil
+// m, or one that Prepare did not return, returns an [*ArgumentError].
 func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	const op = "write"
 	if err := checkContext(ctx); err != nil {
@@ -49,8 +50,8 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	return wrap(op, err)
 }
 
-// prepares is a part of what a home provides. It stands apart from backend, so that
-// a page that prepares nothing does not pay for it.
+// prepares is a part of what a home provides. It stands apart from backend, so
+// that a page that prepares nothing does not pay for it.
 type prepares interface {
 	WritePrepared(ctx context.Context, m prepared) error
 }

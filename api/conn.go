@@ -41,8 +41,9 @@ type Conn interface {
 	// Write sends p as one message. Text must be UTF-8.
 	//
 	// When ctx ends before anything of the message is on the wire, Write
-	// returns an error that matches ctx.Err() and nothing has happened. Once a part is on the wire,
-	// an ended ctx fails the connection, since a message cannot be taken back.
+	// returns an error that matches ctx.Err() and nothing has happened. Once a
+	// part is on the wire, an ended ctx fails the connection, since a message
+	// cannot be taken back.
 	Write(ctx context.Context, typ MessageType, p []byte) error
 
 	// Writer returns a stream whose bytes form one message, sent when it is
@@ -68,18 +69,18 @@ type Conn interface {
 	// be sent as asked is left out, and the error says so.
 	Close(code StatusCode, reason string) error
 
-	// CloseContext is Close with another bound than 5 s: ctx, which is bounded by
-	// 5 s besides if it has no deadline. When it ends first, the connection is
-	// ended without the peer's close frame, and the error matches ctx.Err() and
-	// ErrClosed.
+	// CloseContext is Close with another bound than 5 s: ctx, which is bounded
+	// by 5 s besides if it has no deadline. When it ends first, the connection
+	// is ended without the peer's close frame, and the error matches ctx.Err()
+	// and ErrClosed.
 	CloseContext(ctx context.Context, code StatusCode, reason string) error
 
 	// CloseNow ends the connection at once, without a closing handshake.
 	CloseNow() error
 
-	// Context returns a context that ends with the connection, whose error is its
-	// cause (context.Cause). Natively an operation has to meet the end first,
-	// such as a Read that waits.
+	// Context returns a context that ends with the connection, whose error is
+	// its cause (context.Cause). Natively an operation has to meet the end
+	// first, such as a Read that waits.
 	Context() context.Context
 
 	// Subprotocol returns the subprotocol that was agreed on, "" for none.

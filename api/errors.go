@@ -22,7 +22,8 @@ var (
 	ErrMessageTooBig = errors.New("the message is over the read limit")
 
 	// ErrReadBufferFull is matched by the error of a connection on which more
-	// arrived than its ReadBuffer holds. It has ended with StatusPolicyViolation.
+	// arrived than its ReadBuffer holds. It has ended with
+	// StatusPolicyViolation.
 	//
 	// In a browser: the peer sees 4008. Natively: never; what nobody reads the
 	// peer cannot send.
@@ -30,18 +31,19 @@ var (
 
 	// ErrUnreadMessage is returned by Read, ReadAppend and Reader while the
 	// stream of an earlier Reader has not reported io.EOF. Once the context of
-	// that one has ended, Reader returns a stream of the message's rest instead,
-	// and so does Read if nothing of it had been given out.
+	// that one has ended, Reader returns a stream of the message's rest
+	// instead, and so does Read if nothing of it had been given out.
 	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, from a new Reader if that one's context has ended, or io.Copy it to io.Discard")
 
-	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
-	// sent no byte for as long as the keepalive settings allow, nor took any
-	// that it was sent before the ping.
+	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose
+	// peer sent no byte for as long as the keepalive settings allow, nor took
+	// any that it was sent before the ping.
 	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
 
-	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
-	// took no byte of what was sent for as long as the write time limit allows. A
-	// peer that takes some, however slowly, is not meant, as far as that can be seen.
+	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose
+	// peer took no byte of what was sent for as long as the write time limit
+	// allows. A peer that takes some, however slowly, is not meant, as far as
+	// that can be seen.
 	//
 	// In a browser: never; the browser takes what is sent.
 	ErrWriteTimeout = errors.New("the peer takes nothing of what is sent: it has stopped reading, or the network is gone")
@@ -105,9 +107,10 @@ func (e *CloseError) Unwrap() error {
 	return e.Cause
 }
 
-// CloseStatus returns the code of the *CloseError in err's chain: the peer's, or
-// StatusAbnormalClosure when the connection broke. It is -1 when there is none,
-// or when this side ended the connection before the peer's close frame came.
+// CloseStatus returns the code of the *CloseError in err's chain: the peer's,
+// or StatusAbnormalClosure when the connection broke. It is -1 when there is
+// none, or when this side ended the connection before the peer's close frame
+// came.
 func CloseStatus(err error) StatusCode {
 	if e, ok := errors.AsType[*CloseError](err); ok {
 		return e.Code
@@ -122,8 +125,8 @@ func CloseStatus(err error) StatusCode {
 type HandshakeError struct {
 	// URL is what was dialed, without its userinfo. Empty on the server's side.
 	URL string
-	// Proxy is the proxy, host and port, whose answer Status, Header and Body are;
-	// "" when they are the server's.
+	// Proxy is the proxy, host and port, whose answer Status, Header and Body
+	// are; "" when they are the server's.
 	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
 	Status int
@@ -199,10 +202,10 @@ func (e *MessageTooBigError) Is(target error) bool {
 	return target == ErrMessageTooBig || target == ErrClosed
 }
 
-// ReadBufferFullError is the error of a connection whose unread messages are over
-// its ReadBuffer, which happens in a browser alone: nothing there makes the
-// server wait. It matches ErrReadBufferFull. The connection has been failed with
-// StatusPolicyViolation.
+// ReadBufferFullError is the error of a connection whose unread messages are
+// over its ReadBuffer, which happens in a browser alone: nothing there makes
+// the server wait. It matches ErrReadBufferFull. The connection has been failed
+// with StatusPolicyViolation.
 type ReadBufferFullError struct {
 	// Limit is the ReadBuffer in bytes.
 	Limit int64

@@ -138,8 +138,8 @@ func connsName(n int) string {
 	return s
 }
 
-// hold runs the mode million: the engine of this tree or of those that are named,
-// and for comparison nothing but its streams.
+// hold runs the mode million: the engine of this tree or of those that are
+// named, and for comparison nothing but its streams.
 func (r *runner) hold(ctx context.Context) error {
 	for _, name := range append(slices.Clone(r.names), million.Bare) {
 		kind, dir, _ := strings.Cut(name, "@")

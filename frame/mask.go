@@ -19,8 +19,8 @@ func MaskCopy(dst, src []byte, key [4]byte, pos int) int {
 }
 
 // MaskCopyASCII is MaskCopy, and reports whether what it put into dst is ASCII,
-// which most text is, and all ASCII is UTF-8 (RFC 3629 section 1). It takes less than
-// MaskCopy and a look at dst.
+// which most text is, and all ASCII is UTF-8 (RFC 3629 section 1). It takes
+// less than MaskCopy and a look at dst.
 func MaskCopyASCII(dst, src []byte, key [4]byte, pos int) (next int, ascii bool) {
 	or := xorWordsOr(cut(dst, len(src)), src, keyWord(key, pos))
 	return (pos + len(src)) & 3, or&high == 0
@@ -41,8 +41,9 @@ func keyWord(key [4]byte, pos int) uint64 {
 	return uint64(k)<<32 | uint64(k)
 }
 
-// xorWords sets dst to src XOR the repeated bytes of word, lowest first. The two
-// are of one length; that dst is asked for its own spares the bounds checks.
+// xorWords sets dst to src XOR the repeated bytes of word, lowest first. The
+// two are of one length; that dst is asked for its own spares the bounds
+// checks.
 //
 // Blocks of 64 bytes measured faster than any larger work by
 // subtle.XORBytes, which wants a block of repeated keys in memory first.
@@ -62,7 +63,8 @@ func xorWords(dst, src []byte, word uint64) {
 	xorWordsOr(dst, src, word)
 }
 
-// xorWordsOr does the same, and returns the OR of all words that it put into dst.
+// xorWordsOr does the same, and returns the OR of all words that it put into
+// dst.
 func xorWordsOr(dst, src []byte, word uint64) (or uint64) {
 	le := binary.LittleEndian
 	for len(src) >= 64 && len(dst) >= 64 {

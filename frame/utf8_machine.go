@@ -1,9 +1,9 @@
 package frame
 
-// The states of a machine that takes UTF-8 byte by byte. A state is the place of
-// a six-bit field in a word; a byte is a word, which holds in the field of every
-// state the one that follows. So a step is a look-up of the byte and a shift by
-// the state, whatever the text.
+// The states of a machine that takes UTF-8 byte by byte. A state is the place
+// of a six-bit field in a word; a byte is a word, which holds in the field of
+// every state the one that follows. So a step is a look-up of the byte and a
+// shift by the state, whatever the text.
 const (
 	refused = 6 * iota // a byte that cannot be was seen
 	good               // between two characters

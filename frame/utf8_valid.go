@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// ValidUTF8 reports whether p is UTF-8 (RFC 3629), as utf8.Valid does. Long text
-// of Chinese characters or emoji takes a third of its time, of Cyrillic letters
-// and spaces half.
+// ValidUTF8 reports whether p is UTF-8 (RFC 3629), as utf8.Valid does. Long
+// text of Chinese characters or emoji takes a third of its time, of Cyrillic
+// letters and spaces half.
 //
 // ASCII is skipped in words. Runs of three-byte and of four-byte characters are
 // compared with their pattern two at a time. What mixes them would cost a
-// mispredicted branch at each change: it goes through a machine without branches,
-// four stretches of it at once.
+// mispredicted branch at each change: it goes through a machine without
+// branches, four stretches of it at once.
 func ValidUTF8(p []byte) bool {
 	p = p[:len(p):len(p)] // slices of it then have no capacity to reckon
 	all, size := p, stretch
@@ -55,7 +55,8 @@ const (
 	// high are the bits that ASCII does not have.
 	high = 0x80808080_80808080
 	// stretch is how many bytes go through the machine before what follows is
-	// looked at again; each time they go on there it is doubled, up to 32 times that.
+	// looked at again; each time they go on there it is doubled, up to 32 times
+	// that.
 	stretch = 128
 	// quarter is the shortest that is worth a machine of its own.
 	quarter = 16

@@ -23,14 +23,14 @@ type Policy struct {
 	// each "*", "null", or [scheme "://"] host [":" port]:
 	//
 	//   - Without a scheme, http and https match.
-	//   - host is a name, an IP address, "*" for any host, or "*." and a name for
-	//     all its subdomains of any depth, but not for the name itself.
+	//   - host is a name, an IP address, "*" for any host, or "*." and a name
+	//     for all its subdomains of any depth, but not for the name itself.
 	//   - port is a number or "*" for any. Without one, only the scheme's
 	//     default port matches: 80 for http, 443 for https.
-	//   - "*" alone allows every origin of any scheme and port, and "null"; "null"
-	//     alone the opaque origin that sandboxed frames and local files have;
-	//     "file://" that of local files in some web views. Both could be any
-	//     file's, one from the network too.
+	//   - "*" alone allows every origin of any scheme and port, and "null";
+	//     "null" alone the opaque origin that sandboxed frames and local files
+	//     have; "file://" that of local files in some web views. Both could be
+	//     any file's, one from the network too.
 	//     An Origin field that is malformed or comes twice is never allowed.
 	//
 	// Parsed parts are compared, without regard to case; names other than ASCII
@@ -38,13 +38,14 @@ type Policy struct {
 	OriginPatterns []string
 
 	// AllowedHosts are the names by which the server may be called: a request
-	// whose Host is none of them is refused with 403, whatever its origin. Empty
-	// allows all. Each entry is host [":" port]:
+	// whose Host is none of them is refused with 403, whatever its origin.
+	// Empty allows all. Each entry is host [":" port]:
 	//
-	//   - host is a name, an IP address (IPv6 in brackets), "*" for any host, or
-	//     "*." and a name for all its subdomains, but not for the name itself.
-	//   - port is a number or "*" for any. Without one, any port matches too: it
-	//     says nothing about whose name it is. A Host without a port has the
+	//   - host is a name, an IP address (IPv6 in brackets), "*" for any host,
+	//     or "*." and a name for all its subdomains, but not for the name
+	//     itself.
+	//   - port is a number or "*" for any. Without one, any port matches too:
+	//     it says nothing about whose name it is. A Host without a port has the
 	//     default one, 80, or 443 over TLS.
 	//
 	// Parsed parts are compared, without regard to case.
@@ -88,9 +89,10 @@ type Agreement struct {
 
 // Check holds a request to RFC 6455 section 4.2.1 and to p.
 //
-// The error has a status of 400, 403, 405, 426 or 431, the header to answer with, and a
-// Problem that names the cause and the remedy and may be shown to the peer:
-// answer with [AppendRefusal]. 400 and 426 carry Sec-WebSocket-Version (section 4.4).
+// The error has a status of 400, 403, 405, 426 or 431, the header to answer
+// with, and a Problem that names the cause and the remedy and may be shown to
+// the peer: answer with [AppendRefusal]. 400 and 426 carry
+// Sec-WebSocket-Version (section 4.4).
 func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if p == nil {
 		p = new(Policy)

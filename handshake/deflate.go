@@ -18,8 +18,8 @@ const (
 
 const (
 	// DefaultWindowBits is the window that each side wants when its options
-	// name none: 13 bits, 8 KiB. Without context takeover it is 15 bits, 32 KiB,
-	// since nothing is kept of it.
+	// name none: 13 bits, 8 KiB. Without context takeover it is 15 bits, 32
+	// KiB, since nothing is kept of it.
 	DefaultWindowBits = 13
 
 	minWindowBits = 8
@@ -30,8 +30,8 @@ const (
 // one side sees it. Where the other side has less in mind it may do so: what is
 // here to be received covers whatever that side sends.
 type Deflate struct {
-	// ServerNoContextTakeover and ClientNoContextTakeover report that no message
-	// of the server's, or the client's, refers to those before it.
+	// ServerNoContextTakeover and ClientNoContextTakeover report that no
+	// message of the server's, or the client's, refers to those before it.
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 	// ServerMaxWindowBits and ClientMaxWindowBits are the base-2 logarithms of
 	// the windows, in bytes, that each side compresses with: 8 to 15.
@@ -71,11 +71,11 @@ func wanted(bits int, noTakeover bool) int {
 	return DefaultWindowBits
 }
 
-// Offer returns what a client offers, the best first (RFC 7692 section 5.1). It is
-// one offer, as browsers make it, unless o names a window for the server: some
-// servers, libsoup 3.2 for one, agree to each of several. The server may then use a
-// window of 15 bits. A second offer does without server_max_window_bits, for
-// servers that cannot limit theirs.
+// Offer returns what a client offers, the best first (RFC 7692 section 5.1). It
+// is one offer, as browsers make it, unless o names a window for the server:
+// some servers, libsoup 3.2 for one, agree to each of several. The server may
+// then use a window of 15 bits. A second offer does without
+// server_max_window_bits, for servers that cannot limit theirs.
 func (o DeflateOptions) Offer() []Extension {
 	var params []Param
 	if o.ServerNoContextTakeover {
@@ -98,17 +98,17 @@ func (o DeflateOptions) Offer() []Extension {
 }
 
 // Answer returns what a server agrees to, and the answer that says so: to the
-// first of a client's offers that it can accept, ok being false when there is none.
-// An offer with a parameter that is unknown, repeated or has a wrong value is
-// declined, as RFC 7692 section 7.1 demands, and the next one looked at; offers
-// of other extensions are passed over.
+// first of a client's offers that it can accept, ok being false when there is
+// none. An offer with a parameter that is unknown, repeated or has a wrong
+// value is declined, as RFC 7692 section 7.1 demands, and the next one looked
+// at; offers of other extensions are passed over.
 //
-// A client that does not offer client_max_window_bits uses 15 bits and cannot be
-// told otherwise (section 7.1.2.2). It may, and the server then has to hold that,
-// unless o names a smaller window for clients: then it is told not to use its
-// context, so that what a server has to hold stays within what o names. Some
-// clients ignore that; they cannot be understood then. A window that the client asks the server for is granted as it is, unless o
-// names a smaller one.
+// A client that does not offer client_max_window_bits uses 15 bits and cannot
+// be told otherwise (section 7.1.2.2). It may, and the server then has to hold
+// that, unless o names a smaller window for clients: then it is told not to use
+// its context, so that what a server has to hold stays within what o names.
+// Some clients ignore that; they cannot be understood then. A window that the
+// client asks the server for is granted as it is, unless o names a smaller one.
 func (o DeflateOptions) Answer(offers []Extension) (agreed Deflate, answer Extension, ok bool) {
 	for _, e := range offers {
 		if e.Name != deflateName {
@@ -163,8 +163,8 @@ func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Exte
 // Confirm holds a server's answer to what Offer offered (RFC 7692 sections 5.1
 // and 7.1). An empty answer agrees to nothing: ok is false. A server may leave
 // parameters out and add those that it may add without being asked: a window of
-// its own larger than o asks for, too, which agrees to the second offer. Anything
-// else is a *api.HandshakeError, whose Problem names it.
+// its own larger than o asks for, too, which agrees to the second offer.
+// Anything else is a *api.HandshakeError, whose Problem names it.
 func (o DeflateOptions) Confirm(answer []Extension) (agreed Deflate, ok bool, err error) {
 	if len(answer) == 0 {
 		return Deflate{}, false, nil
@@ -212,8 +212,8 @@ type deflateParams struct {
 	clientBits                         int  // its value, 15 when an offer has none
 }
 
-// parseDeflate reads the parameters of an offer or an answer by RFC 7692 section
-// 7.1, and says what is wrong with them first.
+// parseDeflate reads the parameters of an offer or an answer by RFC 7692
+// section 7.1, and says what is wrong with them first.
 func parseDeflate(params []Param, offer bool) (p deflateParams, problem string) {
 	for i, param := range params {
 		if slices.ContainsFunc(params[:i], func(q Param) bool { return q.Name == param.Name }) {

@@ -30,9 +30,9 @@ type Extension struct {
 // one: the grammar knows no empty value.
 type Param struct{ Name, Value string }
 
-// ParseExtensions reads the values of all Sec-WebSocket-Extensions fields of one
-// handshake, in order (RFC 6455 section 9.1). A quoted value is unquoted and
-// must then be a token. White space may stand between any two parts, empty
+// ParseExtensions reads the values of all Sec-WebSocket-Extensions fields of
+// one handshake, in order (RFC 6455 section 9.1). A quoted value is unquoted
+// and must then be a token. White space may stand between any two parts, empty
 // list elements are passed over.
 //
 // It takes time linear in the input's length, which [MaxExtensionBytes] bounds.
@@ -102,9 +102,9 @@ func parseParam(l *lexer) (p Param, err error) {
 	return p, err
 }
 
-// AppendExtensions appends the value of a Sec-WebSocket-Extensions field to dst.
-// Names and values must be tokens; [AppendRequest] and [AppendResponse] refuse
-// a field in which they are not.
+// AppendExtensions appends the value of a Sec-WebSocket-Extensions field to
+// dst. Names and values must be tokens; [AppendRequest] and [AppendResponse]
+// refuse a field in which they are not.
 func AppendExtensions(dst []byte, all []Extension) []byte {
 	for i, e := range all {
 		if i > 0 {

@@ -50,8 +50,8 @@ func (f Fields) HTTP() http.Header {
 	return h
 }
 
-// HasToken reports whether values, those of the fields of one name, list token, in
-// any case (RFC 9110 section 5.6.1).
+// HasToken reports whether values, those of the fields of one name, list token,
+// in any case (RFC 9110 section 5.6.1).
 func HasToken(values []string, token string) bool {
 	for _, v := range values {
 		for e := range elements(v) {

@@ -55,11 +55,12 @@ func isTarget(s string) bool {
 	return s != ""
 }
 
-// isRequestTarget reports whether a server takes s as a request target. Bytes over
-// 0x7F, which RFC 3986 wants percent-encoded, are taken as they come, as net/http
-// does: they part no two readers, and some clients send them. Likewise a % in the
-// query that encodes nothing, which browsers send as it was written (WHATWG URL
-// standard section 4.4, the query state); in a path net/http refuses it.
+// isRequestTarget reports whether a server takes s as a request target. Bytes
+// over 0x7F, which RFC 3986 wants percent-encoded, are taken as they come, as
+// net/http does: they part no two readers, and some clients send them. Likewise
+// a % in the query that encodes nothing, which browsers send as it was written
+// (WHATWG URL standard section 4.4, the query state); in a path net/http
+// refuses it.
 func isRequestTarget(s string) bool {
 	query := false
 	for i := 0; i < len(s); i++ {
@@ -80,8 +81,8 @@ func isHex(c byte) bool { c = lower(c); return isDigit(c) || 'a' <= c && c <= 'f
 // trimSpace removes optional white space (RFC 9110 section 5.6.3).
 func trimSpace(s string) string { return strings.Trim(s, " \t") }
 
-// elements yields the elements of a comma-separated list without the white space
-// around them. Empty elements are passed over (RFC 9110 section 5.6.1.2).
+// elements yields the elements of a comma-separated list without the white
+// space around them. Empty elements are passed over (RFC 9110 section 5.6.1.2).
 func elements(list string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for more := true; more; {
@@ -118,7 +119,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// lowerString lowers ASCII letters. It allocates only when there is one to lower.
+// lowerString lowers ASCII letters. It allocates only when there is one to
+// lower.
 func lowerString(s string) string {
 	for i := 0; i < len(s); i++ {
 		if lower(s[i]) != s[i] {

@@ -31,11 +31,12 @@ var ErrShort = errors.New("the head is not complete: read more, and parse again"
 // HeadEnd returns the length of the head at the start of src, its empty line
 // included, or -1 when it is not complete. The first from bytes have been
 // looked at by an earlier call and are not looked at again, so that
-// a head that arrives one byte at a time costs no more than one that arrives at once.
+// a head that arrives one byte at a time costs no more than one that arrives at
+// once.
 //
-// A line that ends in a bare LF counts too: a response's is taken, and a request's
-// refused, which the peer learns at once instead of waiting for an end that
-// never comes.
+// A line that ends in a bare LF counts too: a response's is taken, and a
+// request's refused, which the peer learns at once instead of waiting for an
+// end that never comes.
 func HeadEnd(src []byte, from int) int {
 	// The end is LF LF or LF CR LF; its first two bytes may be old.
 	i := max(from-2, 0)
@@ -69,8 +70,8 @@ func cutHead(src []byte, limit int) (string, error) {
 	return string(src[:end]), nil
 }
 
-// parseFields reads the lines of a header and the empty line at its end (RFC 9112
-// section 5), and appends them to fields.
+// parseFields reads the lines of a header and the empty line at its end (RFC
+// 9112 section 5), and appends them to fields.
 func parseFields(fields Fields, lines string) (Fields, error) {
 	n := strings.Count(lines, "\n") - 1
 	if n > MaxFields {

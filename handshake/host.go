@@ -8,8 +8,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// checkHost keeps out requests for other names than the server's: a site can let
-// a name of its own resolve to any address, and its pages are then of the
+// checkHost keeps out requests for other names than the server's: a site can
+// let a name of its own resolve to any address, and its pages are then of the
 // same origin as what answers there (DNS rebinding).
 func (p *Policy) checkHost(r *Request) *api.HandshakeError {
 	if len(p.AllowedHosts) == 0 {
@@ -31,13 +31,14 @@ func parseHostPattern(s string) (p pattern, ok bool) {
 	return p.withAddress(s)
 }
 
-// matchCall reports whether a server that is called as a is called by the pattern.
+// matchCall reports whether a server that is called as a is called by the
+// pattern.
 func (p pattern) matchCall(a authority) bool {
 	return (p.port < 0 || p.port == a.port) && p.matchHost(a.host)
 }
 
-// hostPatternProblem says what is wrong with an entry of Policy.AllowedHosts, ""
-// when nothing is.
+// hostPatternProblem says what is wrong with an entry of Policy.AllowedHosts,
+// "" when nothing is.
 func hostPatternProblem(s string) string {
 	if _, ok := parseHostPattern(s); ok {
 		return ""

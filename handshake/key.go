@@ -24,8 +24,8 @@ func NewKey(random [16]byte) string {
 	return base64.StdEncoding.EncodeToString(random[:])
 }
 
-// AcceptKey returns the value of Sec-WebSocket-Accept that answers key (RFC 6455
-// section 4.2.2 item 5.4).
+// AcceptKey returns the value of Sec-WebSocket-Accept that answers key (RFC
+// 6455 section 4.2.2 item 5.4).
 func AcceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
 
 func appendAcceptKey(dst []byte, key string) []byte {

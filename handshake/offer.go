@@ -107,11 +107,11 @@ func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
 	return dst, nil
 }
 
-// CheckHeader returns a *api.ArgumentError for the first field of h, in the order
-// of their names, that [AppendRequest] and [AppendResponse] refuse: one whose name
-// is no token, or which the handshake writes by itself, in whatever spelling, and
-// one with a value that would not arrive as one line. option is what the error
-// calls h, such as "Header".
+// CheckHeader returns a *api.ArgumentError for the first field of h, in the
+// order of their names, that [AppendRequest] and [AppendResponse] refuse: one
+// whose name is no token, or which the handshake writes by itself, in whatever
+// spelling, and one with a value that would not arrive as one line. option is
+// what the error calls h, such as "Header".
 func CheckHeader(option string, h map[string][]string) error {
 	for _, name := range sortedNames(h) {
 		at := option + "[" + quote(name) + "]"

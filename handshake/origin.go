@@ -8,8 +8,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// origin is a web origin (RFC 6454 section 4): scheme and host in lower case, the
-// port never left open unless the scheme has no default one.
+// origin is a web origin (RFC 6454 section 4): scheme and host in lower case,
+// the port never left open unless the scheme has no default one.
 type origin struct {
 	scheme string
 	authority
@@ -38,7 +38,8 @@ func parseOrigin(s string) (o origin, ok bool) {
 	return o, true
 }
 
-// hostless reports whether an origin of a scheme, in lower case, may have no host.
+// hostless reports whether an origin of a scheme, in lower case, may have no
+// host.
 func hostless(scheme string) bool {
 	switch scheme {
 	case "http", "https", "ws", "wss":

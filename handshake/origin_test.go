@@ -191,7 +191,8 @@ func TestInsecureSkipOriginCheck(t *testing.T) {
 	}
 }
 
-// TestOriginRemedy follows the advice that a refusal gives, and sees whether it helps.
+// TestOriginRemedy follows the advice that a refusal gives, and sees whether it
+// helps.
 func TestOriginRemedy(t *testing.T) {
 	for _, c := range []struct {
 		name  string

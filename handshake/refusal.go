@@ -28,12 +28,12 @@ func refuse(status int, problem string) *api.HandshakeError {
 // Refusal returns the status, the header and the body that answer a request
 // that failed with e, for a server that writes them through net/http.
 //
-// The body is e.Body, else e.Problem as plain text. The connection is to be closed, so that
-// nobody takes what follows for another request; "close" stands first among the
-// values of Connection, where net/http looks for it. A status that refuses
-// nothing (under 300, over 599, or 304) becomes 500; fields that cannot be
-// written are left out. Names are spelled as on the wire: assign them to an
-// http.Header as they are.
+// The body is e.Body, else e.Problem as plain text. The connection is to be
+// closed, so that nobody takes what follows for another request; "close" stands
+// first among the values of Connection, where net/http looks for it. A status
+// that refuses nothing (under 300, over 599, or 304) becomes 500; fields that
+// cannot be written are left out. Names are spelled as on the wire: assign them
+// to an http.Header as they are.
 func Refusal(e *api.HandshakeError) (status int, header map[string][]string, body []byte) {
 	status = e.Status
 	if status < 300 || status > 599 || status == http.StatusNotModified {

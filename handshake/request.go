@@ -23,9 +23,9 @@ type Request struct {
 // a *api.HandshakeError with status 400 or, for a head over [MaxHeadBytes] or
 // [MaxFields], 431.
 //
-// It is strict where leniency lets two readers of one request disagree (RFC 9112
-// sections 2.2, 3 and 5): lines end in CRLF, single spaces part the request
-// line, no field is folded, no space stands before a colon.
+// It is strict where leniency lets two readers of one request disagree (RFC
+// 9112 sections 2.2, 3 and 5): lines end in CRLF, single spaces part the
+// request line, no field is folded, no space stands before a colon.
 //
 // Call it when [HeadEnd] has found the end, or when nothing more will come.
 func ParseRequest(src []byte) (r *Request, n int, err error) {
@@ -117,13 +117,14 @@ func targetHost(target string) (host string, ok bool) {
 	return rest, ok
 }
 
-// validProto reports whether s is "HTTP/" digit "." digit (RFC 9112 section 2.3).
+// validProto reports whether s is "HTTP/" digit "." digit (RFC 9112 section
+// 2.3).
 func validProto(s string) bool {
 	return len(s) == len("HTTP/1.1") && s[:5] == "HTTP/" && isDigit(s[5]) && s[6] == '.' && isDigit(s[7])
 }
 
-// FromHTTP returns the head of a request that net/http has parsed. What net/http
-// takes out of the header, Host and Transfer-Encoding, is put back
+// FromHTTP returns the head of a request that net/http has parsed. What
+// net/http takes out of the header, Host and Transfer-Encoding, is put back
 // where [Check] looks for it.
 func FromHTTP(r *http.Request) *Request {
 	into := new(Request)
@@ -131,7 +132,8 @@ func FromHTTP(r *http.Request) *Request {
 	return into
 }
 
-// SetHTTP makes into what [FromHTTP] returns. Its Header's memory is used again.
+// SetHTTP makes into what [FromHTTP] returns. Its Header's memory is used
+// again.
 func (into *Request) SetHTTP(r *http.Request) {
 	n := 2
 	for _, values := range r.Header {

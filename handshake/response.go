@@ -28,12 +28,13 @@ func (r *Response) Interim() bool {
 // [MaxResponseHeadBytes] or [MaxFields], or cannot become an HTTP/1 response
 // whatever follows.
 //
-// It takes what every browser takes: lines that end in a bare LF (RFC 9112 section
-// 2.2 allows it), and folded fields, whose folds become spaces (section 5.2
-// demands it of user agents). Servers may not be that lenient, since whoever
-// stands between two of them may read the same bytes otherwise; here the one who
-// reads is the one who asked, nothing is passed on, and nothing but frames
-// follows. A CR elsewhere, and white space before the first field, are refused.
+// It takes what every browser takes: lines that end in a bare LF (RFC 9112
+// section 2.2 allows it), and folded fields, whose folds become spaces (section
+// 5.2 demands it of user agents). Servers may not be that lenient, since
+// whoever stands between two of them may read the same bytes otherwise; here
+// the one who reads is the one who asked, nothing is passed on, and nothing but
+// frames follows. A CR elsewhere, and white space before the first field, are
+// refused.
 //
 // Call it when [HeadEnd] has found the end, or when nothing more will come.
 func ParseResponse(src []byte) (r *Response, n int, err error) {

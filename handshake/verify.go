@@ -8,9 +8,9 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// CheckResponse holds the server's response to RFC 6455 section 4.1 items 1 to 6
-// of its last list, req being the request that it answers. It returns the agreed
-// subprotocol, "" for none, and the agreed extensions.
+// CheckResponse holds the server's response to RFC 6455 section 4.1 items 1 to
+// 6 of its last list, req being the request that it answers. It returns the
+// agreed subprotocol, "" for none, and the agreed extensions.
 //
 // The error is a *api.HandshakeError with the response's status and header,
 // whose Problem names the one thing that was wrong first.
@@ -32,9 +32,9 @@ func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensi
 // "" when nothing is.
 //
 // A 101 ends at its empty line, whatever Content-Length and Transfer-Encoding
-// say (RFC 9112 section 6.3 item 1): what follows are frames. Nor does the version
-// in its status line matter, which some gateways write as HTTP/1.0: that the
-// server switched is proved by the key's answer alone.
+// say (RFC 9112 section 6.3 item 1): what follows are frames. Nor does the
+// version in its status line matter, which some gateways write as HTTP/1.0:
+// that the server switched is proved by the key's answer alone.
 func (r *Response) problem(key string) string {
 	h := r.Header
 	accept := h.Get("Sec-WebSocket-Accept")
@@ -95,8 +95,8 @@ func (r *Response) subprotocol(offered []string) (name, problem string) {
 	return name, ""
 }
 
-// extensions returns the server's agreements (item 5). Each must answer an offer,
-// and be the only one to answer it.
+// extensions returns the server's agreements (item 5). Each must answer an
+// offer, and be the only one to answer it.
 func (r *Response) extensions(offered string) (all []Extension, problem string) {
 	all, err := ParseExtensions(r.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil {

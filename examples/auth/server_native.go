@@ -29,9 +29,10 @@ func (s *server) handler() http.Handler {
 	return m
 }
 
-// byCookie: the browser sends the site's cookies along by itself. It does so for
-// pages of other sites as well, so all depends on Accept's check of the origin,
-// which lets in pages of this server alone unless OriginPatterns says more.
+// byCookie: the browser sends the site's cookies along by itself. It does so
+// for pages of other sites as well, so all depends on Accept's check of the
+// origin, which lets in pages of this server alone unless OriginPatterns says
+// more.
 func (s *server) byCookie(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie("session")
 	if err != nil || s.users[cookie.Value] == "" {

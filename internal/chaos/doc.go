@@ -11,6 +11,7 @@
 // CHAOS_MESSAGES=n runs until n messages were delivered. CHAOS_SEED=n repeats
 // the plans of a run whose seed was printed, and CHAOS_CONN=n the plan of a
 // single connection of it: all that is drawn at random comes from the seed. The
-// order in which goroutines run does not, so that a fault may take some repetitions
-// (-count) to show again. Time is virtual: a minute of stalls costs nothing.
+// order in which goroutines run does not, so that a fault may take some
+// repetitions (-count) to show again. Time is virtual: a minute of stalls costs
+// nothing.
 package chaos

@@ -9,8 +9,8 @@ import (
 )
 
 // Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. While nobody waits it is one word and nothing else, and costs one
-// atomic operation.
+// is unlocked. While nobody waits it is one word and nothing else, and costs
+// one atomic operation.
 type Lock struct {
 	// queue is nil while the lock is free, taken while it is held and nobody
 	// waits; else what is to be known stands there.
@@ -47,7 +47,8 @@ func (l *Lock) Lock(ctx context.Context) error {
 	return l.lockSlow(ctx)
 }
 
-// lockSlow is apart from Lock, so that whoever need not wait needs little stack.
+// lockSlow is apart from Lock, so that whoever need not wait needs little
+// stack.
 //
 //go:noinline
 func (l *Lock) lockSlow(ctx context.Context) error {

@@ -18,9 +18,10 @@ var (
 // Conn is a network connection that has deadlines over one that has none. What
 // it waits for is done on a goroutine, one for each direction at most:
 //
-//   - A Read whose deadline passes loses nothing: what comes later is for the next.
-//   - A Write whose deadline passes in the middle cannot be taken back. It is the
-//     last: later ones return an error, as with TLS.
+//   - A Read whose deadline passes loses nothing: what comes later is for the
+//     next.
+//   - A Write whose deadline passes in the middle cannot be taken back. It is
+//     the last: later ones return an error, as with TLS.
 //
 // After Close neither waits any more, whatever the connection below does. Its
 // calls that are still at work then end with it.
@@ -35,8 +36,8 @@ type Conn struct {
 	out    outward   // protected by mu
 }
 
-// Give returns a *Conn over nc, which is then its alone, or a *HalfConn if nc has
-// halves.
+// Give returns a *Conn over nc, which is then its alone, or a *HalfConn if nc
+// has halves.
 func Give(nc net.Conn) net.Conn {
 	c := &Conn{nc: nc}
 	c.wake.L = &c.mu

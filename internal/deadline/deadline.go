@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Known reports whether nc keeps its deadlines for certain: sockets and pipes of
-// package net, what Give returned, and TLS over one of them. Of others nobody
-// knows before they are asked to, and perhaps not even then.
+// Known reports whether nc keeps its deadlines for certain: sockets and pipes
+// of package net, what Give returned, and TLS over one of them. Of others
+// nobody knows before they are asked to, and perhaps not even then.
 func Known(nc net.Conn) bool {
 	switch nc := nc.(type) {
 	case *net.TCPConn, *net.UnixConn, *Conn, *HalfConn:
@@ -32,7 +32,8 @@ func Given(nc net.Conn) bool {
 	return false
 }
 
-// pipe is the type that net.Pipe returns, which has no name outside package net.
+// pipe is the type that net.Pipe returns, which has no name outside package
+// net.
 var pipe = sync.OnceValue(func() reflect.Type {
 	nc, _ := net.Pipe()
 	return reflect.TypeOf(nc)

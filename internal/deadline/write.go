@@ -17,8 +17,8 @@ type outward struct {
 	err error
 }
 
-// Write writes p. What is below is given a copy, since it may be at work with it
-// for longer than Write.
+// Write writes p. What is below is given a copy, since it may be at work with
+// it for longer than Write.
 func (c *Conn) Write(p []byte) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,9 +10,10 @@ type Compressor struct {
 
 // NewCompressor returns a Compressor for a window of 2^bits bytes, 8 to 15. It
 // looks for matches as level says, 1 (fast) to 9 (small), or 0 for the default,
-// which is 1. With a window under 15 bits, messages longer than it, with takeover
-// longer than half of it, are compressed at one level of their own, which is
-// about 5. With takeover a message may refer to those before it, up to 8 KiB back.
+// which is 1. With a window under 15 bits, messages longer than it, with
+// takeover longer than half of it, are compressed at one level of their own,
+// which is about 5. With takeover a message may refer to those before it, up to
+// 8 KiB back.
 func NewCompressor(level, bits int, takeover bool) *Compressor {
 	c := &Compressor{level: min(max(level, 1), 9), bits: min(max(bits, minBits), maxBits)}
 	if takeover {
@@ -36,8 +37,8 @@ func (c *Compressor) Append(dst, p []byte) []byte {
 	return cut(w.put(), len(dst))
 }
 
-// told reports whether a message of n bytes is compressed as a small one for what
-// was said before.
+// told reports whether a message of n bytes is compressed as a small one for
+// what was said before.
 func (c *Compressor) told(n int) bool {
 	return n <= toldMessage && c.level == 1 && len(c.sent.buf) >= toldBefore && 1<<c.bits >= 2*n
 }

@@ -126,8 +126,8 @@ func (m *Message) Received() {
 }
 
 // forget inflates a block that sets both of the library's code tables. Where a
-// block has a code without symbols and uses it, which is not DEFLATE, the library
-// takes the table of the last block it saw: that must not be another
+// block has a code without symbols and uses it, which is not DEFLATE, the
+// library takes the table of the last block it saw: that must not be another
 // connection's.
 func (m *Message) forget() {
 	m.known.Reset(known)
@@ -139,8 +139,8 @@ func (m *Message) forget() {
 
 // known is a last block with dynamic codes (RFC 1951 section 3.2.7): none for
 // literals, whose table is then that of the code for code lengths, and one for
-// distances. The library fills a table from every code that has symbols: with fewer
-// of them the two would not both be known.
+// distances. The library fills a table from every code that has symbols: with
+// fewer of them the two would not both be known.
 var known = []byte("\x05\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6c")
 
 // Close gives the inflater back.

@@ -16,8 +16,9 @@ type source struct {
 	err   error // of src, other than io.EOF
 	pos   int   // in end
 
-	// The library takes the header of a stored block by ReadByte, and its length
-	// by Read. That tells the end's block from a block of the peer's that swallows it.
+	// The library takes the header of a stored block by ReadByte, and its
+	// length by Read. That tells the end's block from a block of the peer's
+	// that swallows it.
 	header bool // the header of the end's block was read as one
 	closed bool // and then the rest
 
@@ -89,17 +90,17 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// tailed reports whether the payload ends with a whole empty stored block, whose
-// length is the tail: a sender takes that off (RFC 7692 section 7.2.1), but some
-// leave it on. The last of a length comes by Read, the first of it may have been
-// read with the bits before it, and a block that is not empty has more by Read
-// than a length, or less of the tail at its end.
+// tailed reports whether the payload ends with a whole empty stored block,
+// whose length is the tail: a sender takes that off (RFC 7692 section 7.2.1),
+// but some leave it on. The last of a length comes by Read, the first of it may
+// have been read with the bits before it, and a block that is not empty has
+// more by Read than a length, or less of the tail at its end.
 //
 // When the library then asks for another block, the payload's are complete, and
-// by the letter of section 7.2.2 there would be the header of a stored block cut
-// short: no payload that inflates by the letter comes here. zlib, and so browsers
-// and Node's ws, gives out whatever can be had of a payload that is cut short
-// anywhere; this does not.
+// by the letter of section 7.2.2 there would be the header of a stored block
+// cut short: no payload that inflates by the letter comes here. zlib, and so
+// browsers and Node's ws, gives out whatever can be had of a payload that is
+// cut short anywhere; this does not.
 func (s *source) tailed() bool {
 	return 0 < s.taken && s.taken <= len(tail) && s.r == s.w && string(s.buf[s.w-len(tail):s.w]) == tail
 }

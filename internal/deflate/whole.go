@@ -9,30 +9,32 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// mark is unknown to any peer. Behind the tail a last stored block with it shows
-// where the payload's own blocks end, so that the library can be given memory,
-// which it reads faster than a source.
+// mark is unknown to any peer. Behind the tail a last stored block with it
+// shows where the payload's own blocks end, so that the library can be given
+// memory, which it reads faster than a source.
 var mark = func() string {
 	var b [8]byte
 	rand.Read(b[:]) // never fails
 	return string(b[:])
 }()
 
-// marking is what precedes the mark: the tail, and the header of a stored block.
+// marking is what precedes the mark: the tail, and the header of a stored
+// block.
 const marking = tail + "\x01\x08\x00\xf7\xff"
 
 // What Whole may return.
 var (
-	// ErrOdd is for a payload that is out of the ordinary: Open has the last word on it.
+	// ErrOdd is for a payload that is out of the ordinary: Open has the last
+	// word on it.
 	ErrOdd = errors.New("deflate: an unusual payload")
 	// ErrOver is for a message over the limit.
 	ErrOver = errors.New("deflate: the message is over the limit")
 )
 
 // Whole appends to dst the message whose whole payload is src, behind which it
-// writes 17 bytes if there is room. The message is then part of what later ones may
-// refer to. When it is longer than limit bytes the error is ErrOver, and out has the
-// first of them. With ErrOdd nothing has happened.
+// writes 17 bytes if there is room. The message is then part of what later ones
+// may refer to. When it is longer than limit bytes the error is ErrOver, and
+// out has the first of them. With ErrOdd nothing has happened.
 func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, err error) {
 	m := messages.Get().(*Message)
 	defer m.Close()

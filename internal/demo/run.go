@@ -69,7 +69,8 @@ type server struct {
 	cmd *exec.Cmd
 }
 
-// startServer starts the test server on a free port, and returns once it listens.
+// startServer starts the test server on a free port, and returns once it
+// listens.
 func startServer(ctx context.Context, file string) (*server, error) {
 	cmd := command(ctx, file, "-addr", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr

@@ -8,8 +8,8 @@ import (
 
 var started = time.Now()
 
-// nanos is a clock that never jumps, in nanoseconds. It began decades ago, so that it
-// is positive in the past of a synctest bubble, too.
+// nanos is a clock that never jumps, in nanoseconds. It began decades ago, so
+// that it is positive in the past of a synctest bubble, too.
 func nanos() int64 { return 1<<61 + int64(time.Since(started)) }
 
 // Clock watches over the waits of any number of connections with one timer, and

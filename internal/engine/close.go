@@ -36,8 +36,8 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 		wait, cancel = context.WithTimeout(ctx, CloseWait)
 		defer cancel()
 	}
-	// Reading does not wait for the sending: a peer that is about to close, too,
-	// may take our frame only once its own is taken.
+	// Reading does not wait for the sending: a peer that is about to close,
+	// too, may take our frame only once its own is taken.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
 	end := sync.OnceValues(func() (first bool, err error) {
@@ -67,8 +67,8 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 	return err
 }
 
-// closed returns what Close says of a connection that has ended: nil if both sides
-// sent a close frame, else the connection's error.
+// closed returns what Close says of a connection that has ended: nil if both
+// sides sent a close frame, else the connection's error.
 func (c *Conn) closed() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,10 +154,10 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	return c.sendCloseHeld(ctx)
 }
 
-// sendAnswer is sendClose for a Read, whose context, unlike wait, may end before
-// the connection does. A frame that has begun goes out all the same, as a ping
-// does: one that is cut off would end the sending half, and the peer would get to
-// know no end.
+// sendAnswer is sendClose for a Read, whose context, unlike wait, may end
+// before the connection does. A frame that has begun goes out all the same, as
+// a ping does: one that is cut off would end the sending half, and the peer
+// would get to know no end.
 func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	if err := c.lockWire(wait); err != nil {
 		return err
@@ -268,11 +268,11 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 	return nil
 }
 
-// finish ends a connection whose peer has sent its close frame, or has ended its
-// half of the stream: what is due is sent, our close frame with it. Then the
-// server is first to end the stream (RFC 6455 section 7.1.1), half of it where it
-// can: bytes behind the peer's close frame would else destroy the answer on its
-// way. Nobody waits for the peer to end its half.
+// finish ends a connection whose peer has sent its close frame, or has ended
+// its half of the stream: what is due is sent, our close frame with it. Then
+// the server is first to end the stream (RFC 6455 section 7.1.1), half of it
+// where it can: bytes behind the peer's close frame would else destroy the
+// answer on its way. Nobody waits for the peer to end its half.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
@@ -305,8 +305,8 @@ func (c *Conn) finish(ctx context.Context) error {
 	return c.end(false, err, how)
 }
 
-// inputEnded is reading once the peer has ended its half of the stream without a
-// close frame. It may read on, so what this side has accepted is sent.
+// inputEnded is reading once the peer has ended its half of the stream without
+// a close frame. It may read on, so what this side has accepted is sent.
 func (c *Conn) inputEnded(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing.lose(io.ErrUnexpectedEOF)
@@ -343,8 +343,8 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 		}
 		c.sending.Break(err)
 		if how == atOnce && !c.cfg.KeepsDeadlines {
-			// Where Close does not end a call that waits, a deadline does: the streams
-			// of yamux are read on.
+			// Where Close does not end a call that waits, a deadline does: the
+			// streams of yamux are read on.
 			c.interrupt(inward)
 			defer c.interrupt(outward)
 		}

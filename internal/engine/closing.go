@@ -11,8 +11,8 @@ const (
 	// stateClosing: this side began. Its close frame is due or sent; the
 	// peer's has not come.
 	stateClosing
-	// stateAnswering: the peer began, by its close frame or by ending its half of
-	// the stream. The answer is due.
+	// stateAnswering: the peer began, by its close frame or by ending its half
+	// of the stream. The answer is due.
 	stateAnswering
 	// stateExchanged: both close frames are known; the stream is to be ended.
 	stateExchanged
@@ -108,9 +108,9 @@ func (c *closing) hear(f closeFrame) {
 	c.at, c.theirs, c.heard = next, f, true
 }
 
-// lose notes that the peer ended its half of the stream, by which cause, without a
-// close frame: what it broke is RFC 6455 section 7.1.1, and it may read our close
-// frame.
+// lose notes that the peer ended its half of the stream, by which cause,
+// without a close frame: what it broke is RFC 6455 section 7.1.1, and it may
+// read our close frame.
 func (c *closing) lose(cause error) {
 	next, ok := c.state().next(inputEnd)
 	if ok {

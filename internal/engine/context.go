@@ -33,15 +33,16 @@ func (c *Conn) lifetimeLocked() context.Context {
 }
 
 // Context is a context for whoever serves a connection: it ends with it, as
-// Conn.Context does, and has values besides. The connection's own operations need
-// not watch for its end. What a context costs is paid when somebody else does.
+// Conn.Context does, and has values besides. The connection's own operations
+// need not watch for its end. What a context costs is paid when somebody else
+// does.
 type Context struct {
 	values context.Context // constant
 	conn   *Conn           // constant
 }
 
-// LocalAddrKey is the key by which a Context tells its stream's own address if its
-// values do not; nil for none. It is set before any is used.
+// LocalAddrKey is the key by which a Context tells its stream's own address if
+// its values do not; nil for none. It is set before any is used.
 var LocalAddrKey any
 
 // Init makes x a context that has the values of ctx and is not ended by it, for
@@ -73,8 +74,8 @@ func (x *Context) Err() error {
 	return nil
 }
 
-// Value returns what the context that x was made of has. Contexts made of x, and
-// context.Cause, find the connection's own by it.
+// Value returns what the context that x was made of has. Contexts made of x,
+// and context.Cause, find the connection's own by it.
 func (x *Context) Value(key any) any {
 	if inner := x.conn.watched(); inner != nil {
 		if v := inner.Value(key); v != nil {
@@ -90,8 +91,8 @@ func (x *Context) Value(key any) any {
 	return v
 }
 
-// watched returns the connection's context if somebody watches for its end, or it
-// has come, else nil.
+// watched returns the connection's context if somebody watches for its end, or
+// it has come, else nil.
 func (c *Conn) watched() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,8 +102,8 @@ func (c *Conn) watched() context.Context {
 	return nil
 }
 
-// outlives reports whether ctx does not end before s: it never does, or was made
-// for it.
+// outlives reports whether ctx does not end before s: it never does, or was
+// made for it.
 func outlives(ctx context.Context, s Stream) bool {
 	if x, ok := ctx.(*Context); ok {
 		return x.conn.stream == s

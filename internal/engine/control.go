@@ -67,7 +67,8 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 
 // sendDue sends what is due, unless somebody else is writing: they send it when
 // they are done. The sending must not make the reader wait, since the peer may
-// be waiting for it to read: so it has a goroutine of its own, for as long as it takes.
+// be waiting for it to read: so it has a goroutine of its own, for as long as
+// it takes.
 func (c *Conn) sendDue() {
 	if c.due.Load() && c.wire.TryLock() {
 		go c.sendReplies()

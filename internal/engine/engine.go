@@ -33,17 +33,18 @@ const (
 // Stream is the byte stream below a connection. Read and Write may be called
 // at the same time. Deadlines in the past interrupt calls that wait, and Close
 // ends them, as with a net.Conn. One of the two is enough: a call that does not
-// come back within 1 s of its deadline is ended by Close, and the connection with
-// it (ErrDeadlinesIgnored). Who has a net.Conn whose SetDeadline returns an error
-// gives it deadlines before: see package deadline.
+// come back within 1 s of its deadline is ended by Close, and the connection
+// with it (ErrDeadlinesIgnored). Who has a net.Conn whose SetDeadline returns
+// an error gives it deadlines before: see package deadline.
 //
 // A Stream may have further methods, which are used when they are there:
 // CloseWrite() error ends its sending half; Abort() error ends it at once,
 // without the farewell that Close may send; AwaitRead() error waits until Read
 // would not wait, by the deadline for reading, so that no memory is held
 // meanwhile; Progress() (Progress, error) tells how far the peer is with what
-// was written, and NetConn() net.Conn what is below that may know. Large messages
-// are written to a *net.TCPConn or *net.UnixConn without copying them together.
+// was written, and NetConn() net.Conn what is below that may know. Large
+// messages are written to a *net.TCPConn or *net.UnixConn without copying them
+// together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -67,16 +68,16 @@ type Config struct {
 	// turns both off.
 	Idle, Timeout time.Duration
 	// WriteTimeout is how long the peer may take no byte of what is written, or
-	// of a stream that does not know the stream itself; the connection then ends,
-	// after twice that at the latest. 0 is for ever.
+	// of a stream that does not know the stream itself; the connection then
+	// ends, after twice that at the latest. 0 is for ever.
 	WriteTimeout time.Duration
 	// Buffered are bytes that were read from the stream with the handshake.
 	Buffered []byte
 	// Deflate is what permessage-deflate agreed on, nil when it is off.
 	Deflate *Deflate
 	// NoGather has every Write wait until the stream has taken its message.
-	// Otherwise it may hold messages back, 64 KiB and 1 ms at most, while a whole
-	// message waits to be read or another Write is at work.
+	// Otherwise it may hold messages back, 64 KiB and 1 ms at most, while a
+	// whole message waits to be read or another Write is at work.
 	NoGather bool
 	// CutOffBreaks says that the stream cannot be written any more after a
 	// write deadline has passed, as with TLS.
@@ -84,13 +85,14 @@ type Config struct {
 	// KeepsDeadlines says that the stream is known to return from a call that
 	// waits once its deadline has passed. Others are watched.
 	KeepsDeadlines bool
-	// Clock watches over waits. nil means one of the connection's own. Who shares
-	// one among streams in memory keeps them out of testing/synctest.
+	// Clock watches over waits. nil means one of the connection's own. Who
+	// shares one among streams in memory keeps them out of testing/synctest.
 	Clock *Clock
 	// Keys draws a frame's mask key; nil means crypto/rand.
 	Keys func() [4]byte
-	// OnPing and OnPong are called by whoever reads with the payload of each ping
-	// and pong, which is theirs during the call; nil for none. They must not read.
+	// OnPing and OnPong are called by whoever reads with the payload of each
+	// ping and pong, which is theirs during the call; nil for none. They must
+	// not read.
 	OnPing, OnPong func(payload []byte)
 }
 
@@ -137,8 +139,8 @@ type Conn struct {
 	mu      sync.Mutex
 	closing closing // protected by mu
 	out     *block  // protected by mu: what is held back; see place
-	// pingOut is when the keepalive ping went out, by nanos: 0 before it is due,
-	// pingDue while it waits.
+	// pingOut is when the keepalive ping went out, by nanos: 0 before it is
+	// due, pingDue while it waits.
 	pingOut int64 // protected by mu
 
 	reads, writes watch        // over the stream's operations
@@ -155,8 +157,8 @@ type Conn struct {
 	rare atomic.Pointer[rare] // nil until it is needed: see more
 }
 
-// rare is what a connection has that was pinged, wrote several messages at once,
-// was given contexts that can end, or compresses.
+// rare is what a connection has that was pinged, wrote several messages at
+// once, was given contexts that can end, or compresses.
 type rare struct {
 	replies replies // protected by mu
 	pings   pings   // protected by mu

@@ -20,8 +20,9 @@ func (c *Conn) findHeld() (length int, ok bool) {
 	return int(h.Length), true
 }
 
-// takeHeld puts the payload of the frame that findHeld found into p. When that is
-// no UTF-8, and should be, it reports false, and the frame is there as before.
+// takeHeld puts the payload of the frame that findHeld found into p. When that
+// is no UTF-8, and should be, it reports false, and the frame is there as
+// before.
 func (c *Conn) takeHeld(p []byte) bool {
 	payload := c.in.bytes()[c.cur.n:][:len(p)]
 	valid := c.cur.h.Opcode != frame.OpText

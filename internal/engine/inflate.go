@@ -127,16 +127,17 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 		z.close()
 		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, c.corrupt())
 	case err != nil, z.failed:
-		// An inflater that has more to give than was asked for keeps an error for
-		// later. By then it may be that of another call's context.
+		// An inflater that has more to give than was asked for keeps an error
+		// for later. By then it may be that of another call's context.
 		z.close()
 	}
 	return n, err
 }
 
-// inflateHeld appends a message to dst that is one frame which is held whole. When
-// anything about it is out of the ordinary it returns deflate.ErrOdd, and the frame
-// is there as before. Over the limit it is deflate.ErrOver and what is within.
+// inflateHeld appends a message to dst that is one frame which is held whole.
+// When anything about it is out of the ordinary it returns deflate.ErrOdd, and
+// the frame is there as before. Over the limit it is deflate.ErrOver and what
+// is within.
 func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
 	z, length := &c.msg.zip, int(c.cur.left)
 	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
@@ -190,8 +191,9 @@ func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
-// What a message that does not inflate broke. Peers that take over a context that
-// they agreed not to are met in the wild, and so the second says what to look for.
+// What a message that does not inflate broke. Peers that take over a context
+// that they agreed not to are met in the wild, and so the second says what to
+// look for.
 var (
 	errInflate = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
 		Rule: "RFC 7692 section 7.2.2: a compressed message inflates"}

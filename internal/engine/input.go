@@ -16,8 +16,8 @@ type input struct {
 	pace
 }
 
-// pace is how large the next buffer is. It follows what the reads bring, so that
-// the messages of a busy peer come many at a time.
+// pace is how large the next buffer is. It follows what the reads bring, so
+// that the messages of a busy peer come many at a time.
 type pace struct {
 	class uint8 // of the next buffer
 	most  uint8 // the largest class
@@ -83,9 +83,9 @@ func (in *input) release() {
 	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
 }
 
-// ReadBuffered returns how many payload bytes of data frames are held and not yet
-// read, compressed ones as they came. While somebody reads it is 0: who waits for
-// bytes holds less than a header.
+// ReadBuffered returns how many payload bytes of data frames are held and not
+// yet read, compressed ones as they came. While somebody reads it is 0: who
+// waits for bytes holds less than a header.
 func (c *Conn) ReadBuffered() (n int64) {
 	if !c.reading.TryLock() {
 		return 0

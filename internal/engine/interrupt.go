@@ -43,8 +43,8 @@ type bond struct {
 // call is one call of the stream, or none.
 type call struct {
 	bond *bond // nil for none
-	// fired is what watches a call that was interrupted, so that it ends even on a
-	// stream that ignores deadlines; nil when it was not.
+	// fired is what watches a call that was interrupted, so that it ends even
+	// on a stream that ignores deadlines; nil when it was not.
 	fired *time.Timer
 }
 
@@ -124,9 +124,9 @@ func (i *interrupts) fire(d direction) {
 	i.conn.interrupt(d)
 }
 
-// watch ends the connection if the call that is interrupted now is still at work
-// after grace. It looks twice: when the program had stood still, the first time
-// may be before the call had a chance to return. The caller holds mu.
+// watch ends the connection if the call that is interrupted now is still at
+// work after grace. It looks twice: when the program had stood still, the first
+// time may be before the call had a chance to return. The caller holds mu.
 func (i *interrupts) watch(d direction) (t *time.Timer) {
 	looked := false
 	t = time.AfterFunc(grace-glance, func() {
@@ -153,7 +153,8 @@ func (i *interrupts) part(d direction) {
 	}
 }
 
-// stop keeps no context from now on, but for a call at work, and as long as that.
+// stop keeps no context from now on, but for a call at work, and as long as
+// that.
 func (i *interrupts) stop() {
 	if i == nil {
 		return

@@ -60,9 +60,9 @@ func (c *Conn) judge() error {
 // no chance to answer yet: the ping may wait behind what was sent before, here
 // or in the system's buffers, while the peer takes that.
 //
-// What is taken counts while there is more to take. A peer's system takes a ping,
-// and now and then a message, also for a program that has stopped reading: that is
-// no sign of life.
+// What is taken counts while there is more to take. A peer's system takes a
+// ping, and now and then a message, also for a program that has stopped
+// reading: that is no sign of life.
 func (c *Conn) verdict(out int64) error {
 	p := c.progress()
 	moved := int32(p.taken-c.seen) > 0

@@ -147,7 +147,8 @@ func TestKeepaliveOff(t *testing.T) {
 }
 
 // TestKeepalivePingWaits lets the keepalive ping wait behind a message that the
-// peer takes slowly: it is not given up while it does, nor before it had its 30 s.
+// peer takes slowly: it is not given up while it does, nor before it had its 30
+// s.
 func TestKeepalivePingWaits(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		bothRoles(t, watched, func(r *rig) {

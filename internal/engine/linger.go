@@ -27,9 +27,9 @@ const (
 	atOnce leaving = iota
 	// farewell closes the stream.
 	farewell
-	// lingering closes the stream behind the scenes, once the peer has ended it,
-	// within bounds: closing it with bytes unread, or before more come, could
-	// destroy our close frame on its way to the peer.
+	// lingering closes the stream behind the scenes, once the peer has ended
+	// it, within bounds: closing it with bytes unread, or before more come,
+	// could destroy our close frame on its way to the peer.
 	lingering
 	// halfFirst is lingering, which begins by ending the sending half: that is
 	// how the peer gets to know that it may end the stream.
@@ -68,7 +68,8 @@ func abort(s Stream) {
 // lingers counts the streams that wait for the peer's end.
 var lingers struct{ sockets, others atomic.Int32 }
 
-// linger throws away what comes on s until the peer ends it, and closes it then.
+// linger throws away what comes on s until the peer ends it, and closes it
+// then.
 func linger(s Stream) {
 	l := &lingered{s: s, count: &lingers.sockets, left: lingerBytes, since: time.Now(), pause: time.Millisecond}
 	most := int32(lingerSockets)

@@ -15,8 +15,8 @@ var ErrDeadlinesIgnored = errors.New("the connection below ignores its deadlines
 // grace is how long a call may take to return once its deadline has passed.
 const grace = time.Second
 
-// interrupt makes the call of the stream that is at work in a direction return. An
-// error is no matter: whether the call returns is seen to.
+// interrupt makes the call of the stream that is at work in a direction return.
+// An error is no matter: whether the call returns is seen to.
 func (c *Conn) interrupt(d direction) {
 	if d == inward {
 		c.stream.SetReadDeadline(past)
@@ -49,7 +49,8 @@ type nudge struct {
 	written uint32 // what the stream had taken then
 }
 
-// lateness returns what is known of late calls. The caller holds the clock's mu.
+// lateness returns what is known of late calls. The caller holds the clock's
+// mu.
 func (c *Conn) lateness() *late {
 	i := c.interrupter()
 	if i.late == nil {
@@ -58,9 +59,9 @@ func (c *Conn) lateness() *late {
 	return i.late
 }
 
-// missedRead stands in for a Read that the keepalive has interrupted and that is
-// still at work: the peer is sent a ping, and given up when nothing comes. It
-// returns when to look again, 0 for not before another operation begins. The
+// missedRead stands in for a Read that the keepalive has interrupted and that
+// is still at work: the peer is sent a ping, and given up when nothing comes.
+// It returns when to look again, 0 for not before another operation begins. The
 // caller holds the clock's mu.
 func (c *Conn) missedRead(now int64) (next int64) {
 	rang := c.reads.rang()

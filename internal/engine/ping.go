@@ -125,7 +125,8 @@ func (c *Conn) ping(ctx context.Context, p []byte) error {
 }
 
 // sendControl sends a control frame. One that has begun goes out even when ctx
-// ends: a frame that is cut off would end the connection. payload is then used on.
+// ends: a frame that is cut off would end the connection. payload is then used
+// on.
 func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err

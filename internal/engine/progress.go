@@ -45,8 +45,9 @@ func progressOf(s any) (Progress, error) {
 	}
 }
 
-// standing is a Progress with the bytes that the peer took, modulo 2^32, counted
-// from anywhere. Of a stream that does not know it is what the stream took.
+// standing is a Progress with the bytes that the peer took, modulo 2^32,
+// counted from anywhere. Of a stream that does not know it is what the stream
+// took.
 type standing struct {
 	Progress
 	taken uint32
@@ -71,10 +72,10 @@ type stuck struct {
 	seen uint32 // what the peer had taken at the last look
 }
 
-// stillTaken reports whether the peer takes what was written before a write that
-// was due: the system takes more only once a good part of its buffer is free, which
-// of a slow peer takes long. The first look has nothing to compare with. It
-// returns when to look again. The caller holds the clock's mu.
+// stillTaken reports whether the peer takes what was written before a write
+// that was due: the system takes more only once a good part of its buffer is
+// free, which of a slow peer takes long. The first look has nothing to compare
+// with. It returns when to look again. The caller holds the clock's mu.
 func (c *Conn) stillTaken(due, now int64) (next int64, ok bool) {
 	if _, err := progressOf(c.stream); err != nil {
 		return 0, false

@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// socketProgress asks the kernel about a socket (SIOCOUTQ and TCP_INFO: tcp(7)).
+// socketProgress asks the kernel about a socket (SIOCOUTQ and TCP_INFO:
+// tcp(7)).
 func socketProgress(s syscall.Conn) (p Progress, err error) {
 	raw, err := s.SyscallConn()
 	if err != nil {

@@ -48,8 +48,8 @@ type message struct {
 func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
 // ReadAppend appends the next message to dst. It waits before the calls that
-// take a frame apart: a goroutine that waits then has little on its stack, and a
-// small one.
+// take a frame apart: a goroutine that waits then has little on its stack, and
+// a small one.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	wait, err := c.beginRead(ctx)
 	if wait {
@@ -64,8 +64,8 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	return c.readWaited(ctx, dst)
 }
 
-// beginRead takes reading, unless it returns an error, and reports whether there
-// is nothing of a message yet.
+// beginRead takes reading, unless it returns an error, and reports whether
+// there is nothing of a message yet.
 func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
 	if err := c.lockReading(ctx); err != nil {
 		return false, err
@@ -332,8 +332,8 @@ func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// readUnmasked reads some of the current data frame's payload into p. It reports
-// whether that is ASCII, if it noticed.
+// readUnmasked reads some of the current data frame's payload into p. It
+// reports whether that is ASCII, if it noticed.
 func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, err error) {
 	n, err = c.readRaw(ctx, p)
 	if err != nil {

@@ -53,8 +53,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	case !c.open.Load():
 		return 0, s.finish(c.drain(s.ctx))
 	case c.msg.stream != s:
-		// Its context ended while this began, and somebody else has the message,
-		// or had it: what is next belongs to another.
+		// Its context ended while this began, and somebody else has the
+		// message, or had it: what is next belongs to another.
 		return 0, s.finish(s.ctx.Err())
 	case len(p) == 0:
 		return 0, nil

@@ -13,8 +13,8 @@ type incoming struct {
 	msg message // protected by reading
 	// turn is what pings wait for to be closed.
 	turn chan struct{} // protected by reading
-	// Where the read at work on the socket puts bytes, nil while it waits; where
-	// if not into the input; and what it came to.
+	// Where the read at work on the socket puts bytes, nil while it waits;
+	// where if not into the input; and what it came to.
 	into, direct []byte // protected by reading
 	got          int    // protected by reading
 	fault        error  // protected by reading
@@ -43,8 +43,8 @@ func (c *Conn) park() {
 	c.rest()
 }
 
-// rest gives incoming up if there is nothing in it: no bytes, no frame, and of no
-// message that was cut off what has been counted.
+// rest gives incoming up if there is nothing in it: no bytes, no frame, and of
+// no message that was cut off what has been counted.
 func (c *Conn) rest() {
 	if c.in.block == nil && c.in.len() == 0 && !c.cur.have && !c.msg.begun && c.msg.fragments == 0 && c.turn == nil && c.direct == nil {
 		c.pace = c.in.pace

@@ -37,8 +37,8 @@ func (c *Conn) newSocket(s Stream) socket {
 
 // newTry returns a function that reads once from c's socket, if there is
 // something to read, the end included, or an error, and reports whether it did,
-// or lacks memory to read into. It is nil on systems whose sockets cannot be read
-// like this.
+// or lacks memory to read into. It is nil on systems whose sockets cannot be
+// read like this.
 var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
@@ -73,8 +73,8 @@ func (c *Conn) readDone(input bool, err error) (int, error) {
 	return n, nil
 }
 
-// writeSocket writes p to the socket. It does what its Write does with less stack,
-// and watches over the write from when it waits on.
+// writeSocket writes p to the socket. It does what its Write does with less
+// stack, and watches over the write from when it waits on.
 func (c *Conn) writeSocket(p []byte) (int, error) {
 	w := senders.Get().(*sender)
 	w.c, w.p = c, p
@@ -109,8 +109,8 @@ var senders = sync.Pool{New: func() any {
 	return w
 }}
 
-// newSend returns a function that writes what it can of w.p, and reports whether
-// that is all that there is to do. It is there where newTry is.
+// newSend returns a function that writes what it can of w.p, and reports
+// whether that is all that there is to do. It is there where newTry is.
 var newSend func(w *sender) (try func(fd uintptr) bool)
 
 // socketError returns the error of a read or write that met err, or fault from

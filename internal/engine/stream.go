@@ -177,8 +177,8 @@ func (c *Conn) beginWrite() {
 	}
 }
 
-// judgeWrite says what a write came to that was interrupted if fired. A peer that
-// took nothing for the write time limit is an error; with one that took
+// judgeWrite says what a write came to that was interrupted if fired. A peer
+// that took nothing for the write time limit is an error; with one that took
 // something it begins anew.
 func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (int, error) {
 	if !fired {
@@ -209,7 +209,8 @@ func (c *Conn) writePart(head, body []byte) (n int, err error) {
 	return writeAll(c.stream, body)
 }
 
-// vector is two buffers that are written together. It is pooled, since it escapes.
+// vector is two buffers that are written together. It is pooled, since it
+// escapes.
 type vector struct {
 	of   [2][]byte
 	left net.Buffers // a view of of
@@ -238,7 +239,8 @@ func (c *Conn) stride() int {
 
 var errTooMuch = errors.New("the stream claims to have written more than it was given")
 
-// writeAll copes with streams that take less than they are given and say nothing.
+// writeAll copes with streams that take less than they are given and say
+// nothing.
 func writeAll(w io.Writer, p []byte) (n int, err error) {
 	for empty := 0; n < len(p) && err == nil; {
 		var k int

@@ -45,8 +45,8 @@ func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	return now
 }
 
-// endWatch is called after an operation, watched or not. It reports whether it was
-// interrupted: the deadline is then the caller's to clear.
+// endWatch is called after an operation, watched or not. It reports whether it
+// was interrupted: the deadline is then the caller's to clear.
 func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	if w.due.Load() == 0 || w.due.Swap(0) > 0 {
 		return false
@@ -56,8 +56,8 @@ func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	return true
 }
 
-// look interrupts what was due by now, and returns when to look again, 0 for not
-// before another operation begins. The caller holds the clock's mu.
+// look interrupts what was due by now, and returns when to look again, 0 for
+// not before another operation begins. The caller holds the clock's mu.
 func (c *Conn) look(now int64) (next int64) {
 	read, nextRead := c.reads.take(now)
 	if read {

@@ -77,8 +77,8 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 }
 
 // writeFrame sends one frame of h's kind with payload p, or holds it back. When
-// it returns ctx.Err() nothing of the frame was sent and the connection is as it
-// was. The caller holds sending.
+// it returns ctx.Err() nothing of the frame was sent and the connection is as
+// it was. The caller holds sending.
 func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -101,8 +101,8 @@ func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) erro
 }
 
 // send sends b, which ends with a frame of the caller's. The caller holds wire,
-// which it gives up. What takes but one write, as most does, goes down few calls:
-// who writes small messages needs a small stack alone.
+// which it gives up. What takes but one write, as most does, goes down few
+// calls: who writes small messages needs a small stack alone.
 func (c *Conn) send(ctx context.Context, b *block) error {
 	if b.n > c.stride() || !outlives(ctx, c.stream) {
 		return c.sendRest(ctx, b, 0, nil, false)
@@ -170,8 +170,8 @@ func (c *Conn) addFrame(b *block, h frame.Header, p []byte) *block {
 	return b
 }
 
-// emit writes b and then a long frame, through b or a larger one. It returns how
-// many bytes the stream took.
+// emit writes b and then a long frame, through b or a larger one. It returns
+// how many bytes the stream took.
 func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (all *block, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {

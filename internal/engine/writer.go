@@ -32,7 +32,7 @@ type writer struct {
 	ctx  context.Context
 	typ  api.MessageType
 	op   frame.Opcode    // of the next frame
-	zip  *deflate.Stream // compresses a message of several frames; nil before the second, and without compression
+	zip  *deflate.Stream // of a compressed message of several frames, from its second on; else nil
 	text frame.UTF8
 	buf  *block // of middleBlock bytes; nil while nothing is held
 	n    int

@@ -19,8 +19,9 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestRow22Answers gives a client every wrong answer (RFC 6455 section 4.1): Dial
-// fails with a *HandshakeError that says which, with the response's status.
+// TestRow22Answers gives a client every wrong answer (RFC 6455 section 4.1):
+// Dial fails with a *HandshakeError that says which, with the response's
+// status.
 func TestRow22Answers(t *testing.T) {
 	without := func(line string) func(*http.Request) string {
 		return func(r *http.Request) string { return strings.Replace(response(r), line+"\r\n", "", 1) }
@@ -137,8 +138,8 @@ func tunnels(t *testing.T, addr string) (proxy *url.URL) {
 }
 
 // TestRow11TLS dials wss to a wrong name and to an untrusted certificate, also
-// behind a proxy: refused, before a byte of the request. The name that is checked
-// is the URL's, whatever the Host field and the proxy are called.
+// behind a proxy: refused, before a byte of the request. The name that is
+// checked is the URL's, whatever the Host field and the proxy are called.
 func TestRow11TLS(t *testing.T) {
 	reached := make(chan string, 100)
 	addr, pool := certified(t, func(w http.ResponseWriter, r *http.Request) {

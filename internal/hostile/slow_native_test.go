@@ -17,8 +17,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// inMemory runs f for each side, with time of its own: the bubble sees to it that
-// no goroutine stays behind.
+// inMemory runs f for each side, with time of its own: the bubble sees to it
+// that no goroutine stays behind.
 func inMemory(t *testing.T, s settings, f func(t *testing.T, c *ws.Conn, p *peer)) {
 	for _, d := range sides {
 		t.Run(d.name, func(t *testing.T) {
@@ -99,8 +99,8 @@ func TestRow10DeafOverTCP(t *testing.T) {
 	})
 }
 
-// TestRow10Writers has a peer that never reads while messages, streams, pings and
-// the close are sent: each of them ends.
+// TestRow10Writers has a peer that never reads while messages, streams, pings
+// and the close are sent: each of them ends.
 func TestRow10Writers(t *testing.T) {
 	for name, write := range map[string]func(c *ws.Conn) error{
 		"Write": func(c *ws.Conn) error { return c.Write(background, ws.MessageText, make([]byte, 1<<20)) },
@@ -140,8 +140,8 @@ func TestRow10Writers(t *testing.T) {
 	})
 }
 
-// TestRow10Slow has a peer that reads slowly, but reads: it is not let go, though
-// it takes much longer than the limit.
+// TestRow10Slow has a peer that reads slowly, but reads: it is not let go,
+// though it takes much longer than the limit.
 func TestRow10Slow(t *testing.T) {
 	inMemory(t, settings{keepalive: &ws.Keepalive{Idle: -1}}, func(t *testing.T, c *ws.Conn, p *peer) {
 		body := bytes.Repeat([]byte("slow"), 25)
@@ -163,8 +163,8 @@ func TestRow10Slow(t *testing.T) {
 	})
 }
 
-// TestRow17Handshake sends half a handshake, a byte a second, or nothing: 10 s are
-// the limit, for a server and a client. With Accept it is net/http's own.
+// TestRow17Handshake sends half a handshake, a byte a second, or nothing: 10 s
+// are the limit, for a server and a client. With Accept it is net/http's own.
 func TestRow17Handshake(t *testing.T) {
 	for _, d := range sides {
 		for name, piece := range map[string]int{"nothing": 0, "half": 1 << 20, "a byte a second": 1} {
@@ -213,8 +213,9 @@ func TestRow17Handshake(t *testing.T) {
 	}
 }
 
-// TestRow17Frames sends half a frame header, half a payload, or a byte a minute:
-// the keepalive ends what says nothing for 60 s, and what it keeps is small.
+// TestRow17Frames sends half a frame header, half a payload, or a byte a
+// minute: the keepalive ends what says nothing for 60 s, and what it keeps is
+// small.
 func TestRow17Frames(t *testing.T) {
 	for name, sent := range map[string]func(p *peer) []byte{
 		"nothing":             func(p *peer) []byte { return nil },
@@ -244,8 +245,8 @@ func TestRow17Frames(t *testing.T) {
 	}
 }
 
-// TestRow17Drip sends a large message a byte a minute: the ping that the silence
-// brings about is not answered, and that ends it at the first minute.
+// TestRow17Drip sends a large message a byte a minute: the ping that the
+// silence brings about is not answered, and that ends it at the first minute.
 func TestRow17Drip(t *testing.T) {
 	inMemory(t, settings{}, func(t *testing.T, c *ws.Conn, p *peer) {
 		go io.Copy(io.Discard, p.in)

@@ -80,8 +80,8 @@ var foreign = map[string][]string{
 	"nhooyr.io/websocket":           {"testserver", "testserver/server"},
 }
 
-// pure lists packages that compute and do nothing else, and what of the standard
-// library would make them do more; with /... everything below it too.
+// pure lists packages that compute and do nothing else, and what of the
+// standard library would make them do more; with /... everything below it too.
 var pure = map[string][]string{
 	"api":       {"net/...", "os/...", "sync/...", "syscall/..."},
 	"frame":     {"io/...", "net/...", "os/...", "sync/...", "syscall/...", "time", "context"},

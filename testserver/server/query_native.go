@@ -37,7 +37,8 @@ func (q *query) number(name string, def, most int) int {
 	return n
 }
 
-// oneOf returns a parameter that must be one of words; the first is the default.
+// oneOf returns a parameter that must be one of words; the first is the
+// default.
 func (q *query) oneOf(name string, words ...string) string {
 	if !q.Has(name) {
 		return words[0]

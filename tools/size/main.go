@@ -115,9 +115,9 @@ func build(dir, name string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// measure compresses data as hard as web servers can: gzip -9, brotli -q 11. The
-// gzip program is asked, which finds about 1 % more than package compress/gzip,
-// since the budgets and the peer's figures are its.
+// measure compresses data as hard as web servers can: gzip -9, brotli -q 11.
+// The gzip program is asked, which finds about 1 % more than package
+// compress/gzip, since the budgets and the peer's figures are its.
 func measure(data []byte) (size, error) {
 	gzip := exec.Command("gzip", "-9", "-n", "-c")
 	gzip.Stdin = bytes.NewReader(data)

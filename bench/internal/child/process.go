@@ -28,7 +28,8 @@ type Process struct {
 	errors bytes.Buffer
 }
 
-// Start runs a program whose main calls Serve. The process is killed when ctx ends.
+// Start runs a program whose main calls Serve. The process is killed when ctx
+// ends.
 func Start(ctx context.Context, program string, args ...string) (*Process, error) {
 	p := &Process{cmd: exec.CommandContext(ctx, program, args...)}
 	p.cmd.WaitDelay = patience

@@ -1,5 +1,5 @@
-// Package load drives servers: it opens connections, sends frames that were made
-// before, and compares what comes back. It knows no WebSocket library.
+// Package load drives servers: it opens connections, sends frames that were
+// made before, and compares what comes back. It knows no WebSocket library.
 //
 // A Session is a connected load; each Slice of it runs for a while and leaves
 // nothing under way, so that sessions of several servers can take turns.

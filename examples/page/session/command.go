@@ -56,8 +56,8 @@ func (s *Session) Do(c Command) {
 	}
 }
 
-// ParseHex reads bytes in hexadecimal, of which the first may have 0x before it.
-// White space between them does not matter.
+// ParseHex reads bytes in hexadecimal, of which the first may have 0x before
+// it. White space between them does not matter.
 func ParseHex(s string) ([]byte, error) {
 	s = strings.Join(strings.Fields(s), "")
 	p, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))

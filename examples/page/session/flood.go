@@ -105,8 +105,8 @@ func (s *Session) reserve(f *flood) bool {
 	return true
 }
 
-// floodFailed ends f. Its error is worth a line only if the connection lives on:
-// else the state says more.
+// floodFailed ends f. Its error is worth a line only if the connection lives
+// on: else the state says more.
 func (s *Session) floodFailed(f *flood, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,9 +38,9 @@ func (h *History) Recent(d time.Duration) Sample {
 	return h.At(len(h.samples)-1, d)
 }
 
-// At sums up the samples of the time d that ends with sample i, which is smoother
-// than that one alone: what was counted is added, and what was in some state is as
-// in sample i. Median is that of the last sample with an echo.
+// At sums up the samples of the time d that ends with sample i, which is
+// smoother than that one alone: what was counted is added, and what was in some
+// state is as in sample i. Median is that of the last sample with an echo.
 func (h *History) At(i int, d time.Duration) Sample {
 	sum := h.samples[i]
 	for i--; i >= 0 && sum.At-h.samples[i].At < d; i-- {

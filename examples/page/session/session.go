@@ -1,7 +1,8 @@
 // Package session is what the page does with a connection, apart from the page
-// itself: it dials, reads, writes, floods and measures, and tells it in Updates.
-// It holds nothing of a browser, so it is tested on any machine; Commands and
-// Updates have a form in bytes, so it runs in a Worker as well as in the window.
+// itself: it dials, reads, writes, floods and measures, and tells it in
+// Updates. It holds nothing of a browser, so it is tested on any machine;
+// Commands and Updates have a form in bytes, so it runs in a Worker as well as
+// in the window.
 package session
 
 import (
@@ -92,7 +93,8 @@ func (s *Session) begin(giveUp context.CancelFunc, url string) bool {
 	return true
 }
 
-// adopt makes c the session's connection, unless dialing was given up meanwhile.
+// adopt makes c the session's connection, unless dialing was given up
+// meanwhile.
 func (s *Session) adopt(ctx context.Context, c api.Conn, url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,7 +195,8 @@ func (s *Session) send(typ api.MessageType, p []byte) {
 	s.note(Line{Kind: Sent, Type: typ, Size: len(p), Text: beginning(typ, p)})
 }
 
-// write writes a message of a flood, or of none, and awaits its echo from now on.
+// write writes a message of a flood, or of none, and awaits its echo from now
+// on.
 func (s *Session) write(c api.Conn, typ api.MessageType, p []byte, of *flood) error {
 	s.mu.Lock()
 	e := s.echoes.expect(printOf(typ, p), of, time.Now())
@@ -209,8 +212,8 @@ func (s *Session) write(c api.Conn, typ api.MessageType, p []byte, of *flood) er
 	return nil
 }
 
-// close ends the connection with a closing handshake, or gives up dialing. While
-// it is closing already, it ends the connection at once.
+// close ends the connection with a closing handshake, or gives up dialing.
+// While it is closing already, it ends the connection at once.
 func (s *Session) close(code api.StatusCode, reason string) {
 	c, state := s.leave()
 	switch state {

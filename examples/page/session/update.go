@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Interval is the least time between two Updates: a page that is told more often
-// than it can draw only gets slower.
+// Interval is the least time between two Updates: a page that is told more
+// often than it can draw only gets slower.
 const Interval = 100 * time.Millisecond
 
 // Update tells how things stand, and what has happened since the last one.
@@ -23,8 +23,8 @@ type Update struct {
 }
 
 // Watch tells show the state, and then each change: at once after a silence of
-// Interval, and never more often. While a connection is open there is a Sample in
-// each Update, and one each Interval. It returns when ctx ends.
+// Interval, and never more often. While a connection is open there is a Sample
+// in each Update, and one each Interval. It returns when ctx ends.
 func (s *Session) Watch(ctx context.Context, show func(Update)) {
 	for {
 		show(s.take(time.Now()))
