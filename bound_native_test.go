@@ -97,7 +97,7 @@ func TestDialBounds(t *testing.T) {
 						if !errors.Is(err, tt.want) {
 							t.Errorf("error = %v, want %v", err, tt.want)
 						}
-						says, phase := "handshake time limit", "the server's answer"
+						says, phase := "the handshake timed out", "the server's response"
 						if tt.tellsOfTheContext {
 							says = "the context ended"
 						}

@@ -442,7 +442,7 @@ func TestTransportDial(t *testing.T) {
 						}
 						says := "the context ended while waiting for "
 						if limit > 0 {
-							says = "handshake time limit"
+							says = "the handshake timed out"
 						}
 						if e := asHandshake(t, err); !strings.Contains(e.Problem, says) {
 							t.Errorf("error = %v, want %q", err, says)

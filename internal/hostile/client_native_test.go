@@ -57,7 +57,7 @@ func TestRow22Answers(t *testing.T) {
 		"unasked extension":    {and("Sec-WebSocket-Extensions: permessage-deflate"), 101, "not offered"},
 		"a status of 4 digits": {plain("HTTP/1.1 1010 x\r\n\r\n"), 0, "status line"},
 		"no HTTP":              {plain("220 smtp.example ESMTP\r\n"), 0, "another protocol"},
-		"nothing":              {plain(""), 0, "before the server had answered"},
+		"nothing":              {plain(""), 0, "before the server responded"},
 		"endless 103s":         {plain(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 100)), 0, "interim"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,10 +202,10 @@ func TestRow11TLS(t *testing.T) {
 // place, or says more than it should. wss ends with an error either way.
 func TestRow11Proxy(t *testing.T) {
 	for name, c := range map[string]struct{ reply, says string }{
-		"speaks no TLS":   {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", "behind its answer"},
+		"speaks no TLS":   {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", "after its response"},
 		"refuses":         {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "refused to connect"},
 		"switches itself": {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "refused to connect"},
-		"hangs up":        {"", "no answer"},
+		"hangs up":        {"", "no response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			leavesNothing(t)

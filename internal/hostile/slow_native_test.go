@@ -198,7 +198,7 @@ func TestRow17Handshake(t *testing.T) {
 						t.Errorf("took %v, want 10 s: %v", took, err)
 					}
 					if d.name != "Accept" {
-						wantHandshakeError(t, err, 0, "time limit")
+						wantHandshakeError(t, err, 0, "timed out")
 						if !errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("%v does not match context.DeadlineExceeded", err)
 						}
