@@ -39,7 +39,7 @@ func TestRow22Answers(t *testing.T) {
 		"accept wrong": {func(r *http.Request) string {
 			head, _, _ := strings.Cut(response(r), "Sec-WebSocket-Accept")
 			return head + wrong + "\r\n\r\n"
-		}, 101, "does not answer the key"},
+		}, 101, "does not match the key"},
 		"accept missing": {func(r *http.Request) string {
 			head, _, _ := strings.Cut(response(r), "Sec-WebSocket-Accept")
 			return head + "\r\n"
