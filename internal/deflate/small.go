@@ -27,8 +27,8 @@ const (
 	dictStep = 2
 )
 
-// matcher finds what a small message has in common with its dictionary and
-// with itself.
+// matcher finds what a small message has in common with its dictionary and with
+// itself.
 type matcher struct {
 	text [1<<takeoverBits + toldMessage]byte // the dictionary, then the message
 	n    int                                 // bytes of text
@@ -52,7 +52,7 @@ func appendSmall(dst, dict, p []byte) []byte {
 	return b.close()
 }
 
-// load fills the text and looks up the dictionary.
+// load stores the text and hashes the dictionary.
 func (m *matcher) load(dict, p []byte) {
 	m.n = copy(m.text[:], dict)
 	m.n += copy(m.text[m.n:], p)

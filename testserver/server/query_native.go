@@ -12,7 +12,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// query reads a request's parameters and keeps the first mistake.
+// query parses a request's parameters and keeps the first error.
 type query struct {
 	url.Values
 	err error
@@ -62,8 +62,8 @@ func (q *query) chunks(name string) [][]byte {
 	return all
 }
 
-// closing returns the payload of the close frame that code= and reason= ask
-// for. Nothing is checked: the client is to be tried with wrong ones too.
+// closing returns the payload of the close frame requested by code= and
+// reason=. Nothing is checked: clients are tested with invalid ones too.
 func (q *query) closing() []byte {
 	code := q.number("code", 0, 65535)
 	if code == 0 {
