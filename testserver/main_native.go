@@ -5,8 +5,8 @@
 //
 //	go run ./testserver [-addr 127.0.0.1:8080] [-page FOLDER]
 //
-// It prints "listening on http://HOST:PORT" when it is ready and exits on SIGINT
-// and SIGTERM.
+// It prints "listening on http://HOST:PORT" when it is ready and exits on
+// SIGINT and SIGTERM.
 package main
 
 import (

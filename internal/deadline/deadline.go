@@ -1,5 +1,5 @@
-// Package deadline adds deadlines to network connections that have none, such as
-// the channels of an SSH connection.
+// Package deadline adds deadlines to network connections that have none, such
+// as the channels of an SSH connection.
 package deadline
 
 import (

@@ -224,7 +224,7 @@ func TestWriteCancelledPartly(t *testing.T) {
 			want := api.CloseError{Code: -1, Local: true, Cause: context.Canceled}
 			err := wait()
 			wantCloseError(r.T, "Write", err, want)
-			if !strings.Contains(err.Error(), "a message was cut off while it was sent") {
+			if !strings.Contains(err.Error(), "a message was truncated while it was sent") {
 				r.Errorf("the text does not say what happened: %v", err)
 			}
 			wantIs(r.T, "Write", err, context.Canceled)

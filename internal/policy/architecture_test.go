@@ -32,8 +32,9 @@ var (
 // What ARCHITECTURE.md names between backquotes exists: a file or folder of the
 // repository, a package of the standard library, a target of make, or an
 // identifier that a Go file declares. A qualified one, engine.Conn.mu, is the
-// member of that type of that package. In code blocks only qualified names, such
-// as frame.ParseHeader, are looked at. Every package of this module is named.
+// member of that type of that package. In code blocks only qualified names,
+// such as frame.ParseHeader, are looked at. Every package of this module is
+// named.
 func TestArchitectureIsTrue(t *testing.T) {
 	known := declared(t)
 	text := read(t, "ARCHITECTURE.md")
