@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Package contestant joins a Go program to the benchmark's page: the same calls
-// and the same traffic for each, so that only the connection differs.
+// Package contestant connects a Go program to the benchmark's page: the same
+// calls and the same traffic for each, so that only the connection differs.
 package contestant
 
 import (

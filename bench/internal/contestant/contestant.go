@@ -1,10 +1,10 @@
-// Package contestant holds the servers and clients that are measured: this
-// library, its peers, and bare loops over TCP that show what the kernel and the
-// Go runtime cost alone. A server echoes every message; each runs in a process
-// of its own.
+// Package contestant has the servers and clients that are measured: this
+// library, its peers, and bare TCP loops that show the cost of the kernel and
+// the Go runtime alone. A server echoes every message; each runs in a process of
+// its own.
 //
-// A peer stands in the settings that its own README recommends; Settings says
-// them, and where a benchmark leaves no choice but to differ, how.
+// A peer is configured as its own README recommends; Settings has the settings,
+// and where the benchmark requires others, the difference.
 package contestant
 
 import (

@@ -1,6 +1,5 @@
-// Package million holds a great many idle connections in one process: the
-// engine over streams in memory, since no machine has the ports for as many of
-// TCP's.
+// Package million opens a million idle connections in one process: the engine
+// over in-memory streams, since no machine has enough TCP ports.
 package million
 
 import (

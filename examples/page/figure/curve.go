@@ -1,5 +1,5 @@
-// Package figure turns what was measured into what a page shows: numbers with
-// units, and curves as the data of SVG paths.
+// Package figure formats measurements for a page: numbers with units, and curves
+// as the data of SVG paths.
 package figure
 
 import (
