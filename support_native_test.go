@@ -38,7 +38,7 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// census counts network connections, and sees to it that none is open, and no
+// census counts network connections, and verifies that none is open, and no
 // goroutine of the test at work, when the test is over.
 type census struct{ open sync.WaitGroup }
 

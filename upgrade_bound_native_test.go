@@ -227,7 +227,7 @@ func TestAcceptOutlivesTimeouts(t *testing.T) {
 	})
 }
 
-// A peer that does not read its 101 is let go.
+// A peer that does not read its 101 is disconnected.
 func TestAcceptBoundsItsAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := make(pipes, 1)

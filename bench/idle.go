@@ -22,7 +22,7 @@ const (
 	idleWarm = 64
 	// idlePasses is how often the CPU time of a message is measured.
 	idlePasses = 3
-	// ownFiles is how many files a process has open besides connections.
+	// ownFiles is how many files other than connections a process has open.
 	ownFiles = 64
 )
 

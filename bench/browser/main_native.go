@@ -2,8 +2,8 @@
 
 // Command browser measures the cost of a message in headless Chrome: in
 // hand-written JavaScript, with a plain syscall/js binding, with
-// coder/websocket's js build, and with this library. Run it in the folder of the
-// bench module:
+// coder/websocket's js build, and with this library. Run it in the folder of
+// the bench module:
 //
 //	go run ./browser                                 all cases; writes browser/results
 //	go run ./browser -only 'window/binary/16/64'     some cases; prints them alone

@@ -6,8 +6,7 @@ import "slices"
 // of WebSocket tests have made usual.
 type Class int
 
-// The classes. 11 is that of the times it takes, which is no matter of
-// conformance.
+// The classes. 11 is performance, which is not part of conformance.
 const (
 	Framing       Class = 1
 	Pings         Class = 2

@@ -315,7 +315,7 @@ func readBy(r io.Reader, size int) (all []byte, err error) {
 }
 
 // An error of the payload's reader, wherever it comes, is what Read returns,
-// then and ever after; and the next message begins anew.
+// then and ever after; and the next message starts over.
 func TestSourceError(t *testing.T) {
 	broken := errors.New("the network broke")
 	dicts, payloads := samples()

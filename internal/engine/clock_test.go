@@ -38,7 +38,8 @@ func TestClockShared(t *testing.T) {
 	})
 }
 
-// TestClockEarlier begins a short wait after a long one: the timer is set anew.
+// TestClockEarlier begins a short wait after a long one: the timer is set
+// again.
 func TestClockEarlier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := new(Clock)

@@ -79,7 +79,7 @@ func TestPeerClosesInMessage(t *testing.T) {
 }
 
 // TestWhoEndsStream checks RFC 6455 section 7.1.1: the server ends the stream
-// at once, the client waits for that behind the scenes, 1 s at most. Read and
+// at once, the client waits for that in the background, 1 s at most. Read and
 // Close are back as soon as both close frames are exchanged.
 func TestWhoEndsStream(t *testing.T) {
 	for _, begins := range []string{"the peer", "this side"} {

@@ -51,7 +51,7 @@ func TestKeepaliveOwnTimes(t *testing.T) {
 }
 
 // TestKeepaliveReset lets the peer send one byte of anything before it is
-// pinged, and after: both begin the wait anew.
+// pinged, and after: both restart the wait.
 func TestKeepaliveReset(t *testing.T) {
 	bothRoles(t, watched, func(r *rig) {
 		begun := time.Now()
@@ -121,7 +121,7 @@ func TestKeepaliveSeesWhatCame(t *testing.T) {
 	})
 }
 
-// TestKeepaliveOff waits for ever when it is turned off, or nobody reads.
+// TestKeepaliveOff waits indefinitely when it is turned off, or nobody reads.
 func TestKeepaliveOff(t *testing.T) {
 	for name, cfg := range map[string]Config{"off": {}, "nobody reads": watched} {
 		t.Run(name, func(t *testing.T) {

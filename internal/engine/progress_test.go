@@ -210,7 +210,7 @@ func (s *hesitant) took() (cut int) {
 // TestWriteTimeoutAsksThePeer writes to a system whose buffer is full, and
 // takes more only once a good part is free. Meanwhile the peer takes what is in
 // it: it is spared, and the write not interrupted, which TLS would not survive.
-// A peer that then takes nothing is let go after twice the limit.
+// A peer that then takes nothing is disconnected after twice the limit.
 func TestWriteTimeoutAsksThePeer(t *testing.T) {
 	for _, breaks := range []bool{false, true} {
 		for _, client := range []bool{false, true} {

@@ -16,7 +16,7 @@ import (
 
 const writeLimit = 30 * time.Second
 
-// lateWrite is what every operation returns once the peer was let go.
+// lateWrite is what every operation returns once the peer was disconnected.
 var lateWrite = api.CloseError{Code: 1006, Cause: api.ErrWriteTimeout}
 
 // TestWriteTimeout gives each kind of write to a peer that takes nothing, or

@@ -33,7 +33,7 @@ func inMemory(t *testing.T, s settings, f func(t *testing.T, c *ws.Conn, p *peer
 
 // TestRow10Deaf has a peer that never reads while it sends pings: output is
 // bounded, pongs stand for each other, and after the write time limit, 30 s by
-// default, the peer is let go.
+// default, the peer is disconnected.
 func TestRow10Deaf(t *testing.T) {
 	for option, limit := range map[time.Duration]time.Duration{0: 30 * time.Second, time.Second: time.Second, 5 * time.Minute: 5 * time.Minute} {
 		inMemory(t, settings{writeTimeout: option}, func(t *testing.T, c *ws.Conn, p *peer) {
@@ -44,7 +44,7 @@ func TestRow10Deaf(t *testing.T) {
 			sent, most := 0, 0
 			for i := 0; ; i++ {
 				if time.Since(begun) > 3*limit {
-					t.Fatal("the peer is not let go")
+					t.Fatal("the peer is not disconnected")
 				}
 				if _, err := p.conn.Write(pings); err != nil {
 					break
@@ -58,7 +58,7 @@ func TestRow10Deaf(t *testing.T) {
 			wantCause(t, "Read", err, ws.ErrWriteTimeout)
 			wantCause(t, "Write", c.Write(background, ws.MessageText, nil), ws.ErrWriteTimeout)
 			if took := time.Since(begun); took < limit || took > 2*limit+limit/20 {
-				t.Errorf("let go after %v, want %v, and twice that at most", took, limit)
+				t.Errorf("disconnected after %v, want %v, and twice that at most", took, limit)
 			}
 			if sent < 10_000 {
 				t.Errorf("only %d pings were taken", sent)
@@ -140,8 +140,8 @@ func TestRow10Writers(t *testing.T) {
 	})
 }
 
-// TestRow10Slow has a peer that reads slowly, but reads: it is not let go,
-// though it takes much longer than the limit.
+// TestRow10Slow has a peer that reads slowly, but reads: it is not
+// disconnected, though it takes much longer than the limit.
 func TestRow10Slow(t *testing.T) {
 	inMemory(t, settings{keepalive: &ws.Keepalive{Idle: -1}}, func(t *testing.T, c *ws.Conn, p *peer) {
 		body := bytes.Repeat([]byte("slow"), 25)

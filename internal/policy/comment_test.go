@@ -22,16 +22,15 @@ const (
 	tabWidth = 4
 )
 
-// A comment on a line of its own ends in column 80 at the latest, its indent
-// included. A comment behind code is at most 80 columns by itself, wherever it
-// begins: how the code before it is indented is not its affair.
+// A comment on a line of its own ends in column 80 at the latest, including its
+// indentation. A comment after code is at most 80 columns long itself, wherever
+// it begins.
 //
-// Not counted are directives (//go:build), what the language server and pkgsite
-// show as preformatted (lines that begin with a tab or two spaces: tables and
-// code), the output of an Example, and a line that is a single word, such as a
-// URL.
+// Exempt are directives (//go:build), preformatted lines, which begin with a
+// tab or two spaces (tables and code), the output of an Example, and a line
+// that is a single word, such as a URL.
 //
-// With -update the lines are broken anew. A comment behind code is left to be
+// With -update the lines are wrapped again. A comment after code has to be
 // shortened by hand.
 func TestCommentWidth(t *testing.T) {
 	for _, file := range slices.Concat(goFiles(t), nestedGoFiles(t)) {

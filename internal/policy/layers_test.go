@@ -16,6 +16,7 @@ var layers = map[string]int{
 	"internal/deadline": 2,
 	"internal/deflate":  2,
 	"internal/event":    2,
+	"internal/glue":     2,
 
 	"handshake":        3,
 	"internal/engine":  3,

@@ -26,8 +26,8 @@ type Link interface {
 // Dial opens a Link.
 type Dial func(url string) (Link, error)
 
-// Serve puts the object "contestant" into JavaScript's global scope, in which
-// the page finds open, run, stop, fill and close, and waits for calls for ever.
+// Serve puts the object "contestant" into JavaScript's global scope, where the
+// page finds open, run, stop, fill and close, and waits for calls indefinitely.
 func Serve(dial Dial) {
 	s := &session{dial: dial}
 	js.Global().Set("contestant", map[string]any{

@@ -1,7 +1,7 @@
 // Package contestant has the servers and clients that are measured: this
 // library, its peers, and bare TCP loops that show the cost of the kernel and
-// the Go runtime alone. A server echoes every message; each runs in a process of
-// its own.
+// the Go runtime alone. A server echoes every message; each runs in a process
+// of its own.
 //
 // A peer is configured as its own README recommends; Settings has the settings,
 // and where the benchmark requires others, the difference.
@@ -23,7 +23,7 @@ const (
 	Takeover Deflate = "takeover" // context takeover, both ways
 )
 
-// Setup says what a server is to do besides echoing.
+// Setup says what a server does in addition to echoing.
 type Setup struct {
 	Deflate Deflate
 	// Room keeps the connections together for broadcasts.

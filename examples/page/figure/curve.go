@@ -1,5 +1,5 @@
-// Package figure formats measurements for a page: numbers with units, and curves
-// as the data of SVG paths.
+// Package figure formats measurements for a page: numbers with units, and
+// curves as the data of SVG paths.
 package figure
 
 import (

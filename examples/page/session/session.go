@@ -1,7 +1,7 @@
 // Package session is the part of the page that uses the connection: it dials,
-// reads, writes, floods and measures, and reports in Updates. It does not depend
-// on a browser, so it can be tested natively; Commands and Updates can be
-// serialized, so it runs in a Worker as well as in the window.
+// reads, writes, floods and measures, and reports in Updates. It does not
+// depend on a browser, so it can be tested natively; Commands and Updates can
+// be serialized, so it runs in a Worker as well as in the window.
 package session
 
 import (
