@@ -119,7 +119,8 @@ var limitCases = []testCase{
 				c := t.dial("/raw?hex=" + head + "00" + "&id=" + id)
 				_, _, err := c.Read(t.ctx)
 				if t.Browser {
-					// It believes the length and waits, or gives up by its own rules.
+					// It believes the length and waits, or gives up by its own
+					// rules.
 					t.wantIs("Read", err, api.ErrClosed)
 					continue
 				}
