@@ -1,8 +1,8 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop] [node]: makes sure that what the tests need from the system is
-# there, and prints its path. What is missing it installs from Debian's packages
-# when it may (root on Debian); elsewhere it says in one line what to install,
-# and fails.
+# need.sh [browser] [cc] [interop] [node]: makes sure that programs which the tests
+# require are installed, and prints their paths. On Debian, as root, it installs
+# missing ones from Debian's packages; elsewhere it prints what to install, and
+# fails.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -48,7 +48,8 @@ find_websockets() {
 	return 1
 }
 
-# npm writes its own lock file last: what is older than ours was not installed by it.
+# npm writes its own lock file last: if it is older than ours, it belongs to
+# another version.
 find_ws() {
 	installed=$node_peer/node_modules/.package-lock.json
 	[ "$installed" -nt "$node_peer/package-lock.json" ] && echo "$node_peer/node_modules/ws"
@@ -56,7 +57,8 @@ find_ws() {
 
 is_debian() { [ -r /etc/os-release ] && grep -q '^ID=debian$' /etc/os-release; }
 
-# install PACKAGE...: its output goes to standard error, ours is the path alone.
+# install PACKAGE...: its output goes to standard error; standard output is for
+# the path only.
 install() {
 	echo "need.sh: installing $* from Debian's packages" >&2
 	export DEBIAN_FRONTEND=noninteractive

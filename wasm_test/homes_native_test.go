@@ -20,9 +20,9 @@ var updateHomes = flag.Bool("update-homes", false, "write what was measured into
 // atOnce is how many homes run side by side: a browser has several processes.
 const atOnce = 3
 
-// TestHomes runs the js build's tests in every home but those of TestBrowser and
-// TestNode, each against a server of its own, and compares what it counts with
-// HOMES.md.
+// TestHomes runs the js build's tests in every home but those of TestBrowser
+// and TestNode, each against a server of its own, and compares what it counts
+// with HOMES.md.
 func TestHomes(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("WS_NO_HOMES") == "1" {

@@ -7,15 +7,15 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// home is where the js build runs, by the name that tools/homes gives it and the
-// environment's WS_HOME. The first is where wasmbrowsertest runs a program.
+// home is where the js build runs, by the name that tools/homes gives it and
+// the environment's WS_HOME. The first is where wasmbrowsertest runs a program.
 type home struct {
 	name    string
 	differs apitest.Differences
 }
 
-// homes are all of them, with what was measured of each. What the differences mean
-// stands in package apitest, and what follows for a program in HOMES.md.
+// homes are all of them, with what was measured of each. What the differences
+// mean stands in package apitest, and what follows for a program in HOMES.md.
 var homes = []home{
 	{"chromium", apitest.Differences{}},
 	{"chromium-shared", apitest.Differences{}},

@@ -59,8 +59,8 @@ func TestNodeEndsByItself(t *testing.T) {
 }
 
 // TestNodeForeignClasses runs the js build with other classes in the place of
-// Node.js's WebSocket, npm's ws among them. There what a listener throws ends the
-// process.
+// Node.js's WebSocket, npm's ws among them. There what a listener throws ends
+// the process.
 func TestNodeForeignClasses(t *testing.T) {
 	t.Parallel()
 	node := needNode(t)

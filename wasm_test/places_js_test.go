@@ -10,7 +10,8 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// serverURL is the testserver's root, which TestBrowser or TestHomes has started.
+// serverURL is the testserver's root, which TestBrowser or TestHomes has
+// started.
 func serverURL(t *testing.T) string {
 	url := os.Getenv("WS_URL")
 	if url == "" {
@@ -19,8 +20,8 @@ func serverURL(t *testing.T) string {
 	return url
 }
 
-// here is the home that the program runs in, by the one who has started it: what
-// it differs in cannot be asked of it.
+// here is the home that the program runs in, by the one who has started it:
+// what it differs in cannot be asked of it.
 func here(t *testing.T) home {
 	h, ok := homeNamed(os.Getenv("WS_HOME"))
 	if !ok && os.Getenv("WS_HOME") != "" {

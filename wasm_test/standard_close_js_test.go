@@ -95,7 +95,8 @@ var closeRules = []standardRule{
 		}
 		s.wantSeen(id, ws.StatusAbnormalClosure, "")
 	}},
-	// "If neither code nor reason is present, the Close message must not have a body."
+	// "If neither code nor reason is present, the Close message must not have a
+	// body."
 	{"without_a_body", func(s *standard) {
 		id := newID()
 		if err := s.dial("/echo?id="+id).Close(ws.StatusNoStatusRcvd, ""); err != nil {
@@ -112,7 +113,8 @@ var closeRules = []standardRule{
 			s.Error(err)
 		}
 		s.wantClosed(c, ws.CloseError{Code: 4001, Reason: "theirs", Clean: true, Local: true})
-		// The browser may answer the server's by itself before it is told of ours.
+		// The browser may answer the server's by itself before it is told of
+		// ours.
 		_, p, err := s.dial("/seen?id=" + id).Read(s.ctx)
 		if got := string(p); got != "4002 ours" && got != "4001 theirs" {
 			s.Errorf("the server saw %q, %v", p, err)

@@ -78,8 +78,8 @@ var constructorRules = []standardRule{
 		}
 		s.dial("/echo?id=%23") // a # that is escaped is none
 	}},
-	// "relative to the base URL": the document's, or the script's of a Worker. A
-	// Worker made of a blob has none, nor has what is no browser. tools/homes
+	// "relative to the base URL": the document's, or the script's of a Worker.
+	// A Worker made of a blob has none, nor has what is no browser. tools/homes
 	// leads what its own server is asked for on to the testserver.
 	{"relative_URL", func(s *standard) {
 		document, inPage := global("document")

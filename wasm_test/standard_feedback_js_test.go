@@ -77,7 +77,8 @@ var feedbackRules = []standardRule{
 			s.Errorf("Read returned %d bytes, %v", len(p), err)
 		}
 	}},
-	// "When the WebSocket connection is closed", step 1: all messages are before it.
+	// "When the WebSocket connection is closed", step 1: all messages are
+	// before it.
 	{"close_comes_last", func(s *standard) {
 		c := s.dial("/flood?n=500&size=1000&code=4321")
 		for i := range 500 {
@@ -188,8 +189,8 @@ var closeEventRules = []standardRule{
 }
 
 var garbageRules = []standardRule{
-	// "must not be garbage collected if there are any event listeners": one that
-	// somebody reads from stays.
+	// "must not be garbage collected if there are any event listeners": one
+	// that somebody reads from stays.
 	{"not_while_somebody_reads", func(s *standard) {
 		got := make(chan error, 1)
 		func() {

@@ -25,8 +25,8 @@ func noise(n int) []byte {
 var sizes = []int{0, 1, 124, 125, 126, 127, 65534, 65535, 65536, 65537, 1 << 20, 3<<20 + 1}
 
 var bufferedAmountRules = []standardRule{
-	// "the number of bytes of application data (UTF-8 text and binary data)"; it
-	// "does not include framing overhead", and counts at once.
+	// "the number of bytes of application data (UTF-8 text and binary data)";
+	// it "does not include framing overhead", and counts at once.
 	{"counts_payload_bytes", func(s *standard) {
 		c := s.dial("/echo")
 		for _, m := range []struct {
@@ -62,7 +62,8 @@ func (s *standard) wantDrained(c *ws.Conn) {
 }
 
 var binaryTypeRules = []standardRule{
-	// It is blob at first, whose bytes come later; the library sets arraybuffer.
+	// It is blob at first, whose bytes come later; the library sets
+	// arraybuffer.
 	{"arraybuffer", func(s *standard) {
 		all, last := [][]byte{{1, 2, 3}, {0}, {}}, "8200"
 		if s.home.differs.EmptyBinary {
@@ -113,9 +114,9 @@ var sendRules = []standardRule{
 			s.wantEcho(c, ws.MessageBinary, []byte("same bytes"))
 		}
 	}},
-	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Go text that
-	// is not UTF-8 never gets that far, and every scalar value stays as it is,
-	// wherever an engine cuts its strings.
+	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Go text
+	// that is not UTF-8 never gets that far, and every scalar value stays as it
+	// is, wherever an engine cuts its strings.
 	{"lone_surrogates", func(s *standard) {
 		c := s.dial("/echo")
 		for _, bad := range []string{"\xed\xa0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb2\xa9", "a\xed\xa0\x80z"} {

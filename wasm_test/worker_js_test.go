@@ -14,7 +14,8 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// workerTime bounds the suite in the Worker. It is less than the page's tests have.
+// workerTime bounds the suite in the Worker. It is less than the page's tests
+// have.
 const workerTime = 6 * time.Minute
 
 // workerScript runs the page's own wasm file in a Worker and posts what it

@@ -15,9 +15,9 @@ func isTimeout(err error) bool {
 	return ok && e.Timeout()
 }
 
-// wantOwnEnd checks the error of an operation on a connection that this side has
-// ended without the peer's close frame: it looks neither like a lost connection nor
-// like an ended context of the operation itself.
+// wantOwnEnd checks the error of an operation on a connection that this side
+// has ended without the peer's close frame: it looks neither like a lost
+// connection nor like an ended context of the operation itself.
 func (t *trial) wantOwnEnd(what string, err error) {
 	t.Helper()
 	if e := t.wantClosed(what, err); !e.Local || e.Clean || api.CloseStatus(err) != -1 {
@@ -29,7 +29,8 @@ func (t *trial) wantOwnEnd(what string, err error) {
 	t.wantNoEndedContext(what, err)
 }
 
-// wantNoEndedContext checks that an ended connection's error is no ended context's.
+// wantNoEndedContext checks that an ended connection's error is no ended
+// context's.
 func (t *trial) wantNoEndedContext(what string, err error) {
 	t.Helper()
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {

@@ -7,8 +7,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// wantBroken checks what a Read returns natively when the peer has broken a rule,
-// and what the server saw of it.
+// wantBroken checks what a Read returns natively when the peer has broken a
+// rule, and what the server saw of it.
 func (t *trial) wantBroken(what, id string, err error, code api.StatusCode) {
 	t.Helper()
 	e, ok := errors.AsType[*api.ProtocolError](err)

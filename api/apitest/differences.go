@@ -10,21 +10,21 @@ import (
 
 // Differences are what a browser's WebSocket object does otherwise than the
 // WHATWG WebSockets standard and RFC 6455 have it, or than most do where these
-// leave a choice. They were measured. Each is asserted: where one has gone, a case
-// fails. The zero value is Chromium's, but for DataAfterClose.
+// leave a choice. They were measured. Each is asserted: where one has gone, a
+// case fails. The zero value is Chromium's, but for DataAfterClose.
 type Differences struct {
 	// Answers are those of AnswerIsChecked that do not fail the connection.
 	Answers map[string]Outcome
 	// Frames are those that break a rule and do not fail the connection.
 	Frames map[string]Outcome
-	// DataAfterClose is Taken when data behind the server's close frame is ignored,
-	// as RFC 6455 section 5.5.1 has it; Chromium fails the connection.
+	// DataAfterClose is Taken when data behind the server's close frame is
+	// ignored, as RFC 6455 section 5.5.1 has it; Chromium fails the connection.
 	DataAfterClose Outcome
 
 	// FollowsRedirects: a redirect of the handshake is followed.
 	FollowsRedirects bool
-	// HidesUnasked: a subprotocol that the server names and nobody offered opens,
-	// and is not shown.
+	// HidesUnasked: a subprotocol that the server names and nobody offered
+	// opens, and is not shown.
 	HidesUnasked bool
 	// OnlyUpgrade: a Connection field with more than Upgrade in it fails.
 	OnlyUpgrade bool
@@ -34,11 +34,12 @@ type Differences struct {
 	ParallelDials bool
 	// KeepsGivenUp: a Dial given up leaves its TCP connection open.
 	KeepsGivenUp bool
-	// LosesBehindHandshake: where the stream ends, or breaks a rule, right behind
-	// the handshake, the connection may not open, and what came before is lost.
+	// LosesBehindHandshake: where the stream ends, or breaks a rule, right
+	// behind the handshake, the connection may not open, and what came before
+	// is lost.
 	LosesBehindHandshake bool
-	// LateURL: the constructor does not look at the URL; what does not parse is a
-	// failed handshake.
+	// LateURL: the constructor does not look at the URL; what does not parse is
+	// a failed handshake.
 	LateURL bool
 	// TellsTLS: where the TLS handshake fails the close event has code 1015.
 	TellsTLS bool
@@ -51,14 +52,17 @@ type Differences struct {
 	CutsReasons bool
 	// LostCodes are codes of the server that become 1006.
 	LostCodes []api.StatusCode
-	// ClosesAlone is the least time after which close ends the connection with 1006,
-	// whatever the library waits for; 0 when that is more than 6 s.
+	// ClosesAlone is the least time after which close ends the connection with
+	// 1006, whatever the library waits for; 0 when that is more than 6 s.
 	ClosesAlone time.Duration
-	// BufferedLate: bufferedAmount does not count what the kernel has taken at once.
+	// BufferedLate: bufferedAmount does not count what the kernel has taken at
+	// once.
 	BufferedLate bool
-	// NoCloseEvent: a broken rule is reported by an error, and no close follows.
+	// NoCloseEvent: a broken rule is reported by an error, and no close
+	// follows.
 	NoCloseEvent bool
-	// ManyPings: a hundred pings of the server that come together end the connection.
+	// ManyPings: a hundred pings of the server that come together end the
+	// connection.
 	ManyPings bool
 	// EmptyBinary: an empty binary message ends the program.
 	EmptyBinary bool

@@ -124,7 +124,8 @@ var endCases = []testCase{
 		run: func(t *trial) {
 			id := newID()
 			c := t.dial("/close?after=1&code=4010&reason=theirs&id=" + id)
-			// The server closes when it has the message, before it reads our close.
+			// The server closes when it has the message, before it reads our
+			// close.
 			t.write(c, api.MessageText, []byte("close"))
 			if err := c.Close(4011, "ours"); err != nil {
 				t.Errorf("Close: %v", err)
@@ -133,7 +134,8 @@ var endCases = []testCase{
 			if e := t.wantClosed("Read", err); !e.Clean || e.Code != 4010 || e.Reason != "theirs" {
 				t.Errorf("Read returned %#v, want the peer's 4010 and Clean", e)
 			}
-			// A browser may answer the server's by itself before it is told of ours.
+			// A browser may answer the server's by itself before it is told of
+			// ours.
 			code, reason := t.seen(id)
 			if ours := code == 4011 && reason == "ours"; !ours && !(t.Browser && code == 4010 && reason == "theirs") {
 				t.Errorf("the server saw %v %q, want 4011 ours", code, reason)

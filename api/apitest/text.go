@@ -26,8 +26,8 @@ func unhex(s string) []byte {
 	return p
 }
 
-// decoded is text, or a reason, as it is received: some decode what they receive,
-// and drop a leading U+FEFF on the way.
+// decoded is text, or a reason, as it is received: some decode what they
+// receive, and drop a leading U+FEFF on the way.
 func (t *trial) decoded(s string) string {
 	if t.Differs.LosesBOM {
 		return strings.TrimPrefix(s, "\ufeff")

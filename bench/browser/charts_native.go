@@ -66,8 +66,8 @@ func (r *results) cpuChart(g group) chart {
 	return b
 }
 
-// rateChart shows messages per second by their size, for the most in flight that
-// was measured.
+// rateChart shows messages per second by their size, for the most in flight
+// that was measured.
 func (r *results) rateChart(g group) chart {
 	flight := 0
 	for _, row := range g.rows {

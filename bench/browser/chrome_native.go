@@ -34,8 +34,8 @@ type chrome struct {
 	version string // such as "Chrome/156.0.0.0"
 }
 
-// startChrome starts the first Chrome or Chromium on the PATH. For root, chromedp
-// adds --no-sandbox by itself.
+// startChrome starts the first Chrome or Chromium on the PATH. For root,
+// chromedp adds --no-sandbox by itself.
 func startChrome(ctx context.Context) (*chrome, error) {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("enable-precise-memory-info", true), chromedp.WSURLReadTimeout(startTime))
 	ctx, cancel := chromedp.NewExecAllocator(ctx, flags...)
@@ -108,8 +108,8 @@ func (c *chrome) open(url string, p place) (*tab, error) {
 	return t, nil
 }
 
-// call calls a method of the page's host and waits for its result, which it puts
-// into result unless that is nil.
+// call calls a method of the page's host and waits for its result, which it
+// puts into result unless that is nil.
 func (t *tab) call(result any, method string, args ...any) error {
 	list, err := json.Marshal(append([]any{method}, args...))
 	if err != nil {

@@ -1,19 +1,22 @@
 //go:build !js
 
-// Command browser measures what a message costs in a headless Chrome: written by
-// hand in JavaScript, by a plain syscall/js binding, by coder/websocket's js build,
-// and by this library. Run it in the folder of the bench module:
+// Command browser measures the cost of a message in headless Chrome: in
+// hand-written JavaScript, with a plain syscall/js binding, with
+// coder/websocket's js build, and with this library. Run it in the folder of
+// the bench module:
 //
 //	go run ./browser                                 all cases; writes browser/results
 //	go run ./browser -only 'window/binary/16/64'     some cases; prints them alone
 //	go run ./browser -heap                           the JavaScript heap alone
 //
-// A case is place/data/size/flight: window or worker, binary or text, bytes of a
-// message, messages in flight (1 is ping-pong). Elements of a pattern may be *.
+// A case is place/data/size/flight: window or worker, binary or text, bytes of
+// a message, messages in flight (1 is ping-pong). Elements of a pattern may be
+// *.
 //
-// Machines are noisy: the figure to trust is the CPU time of the thread that the
-// program runs on, as a ratio to JavaScript's in the same round. Rounds of all
-// contestants alternate, in one Chrome, each contestant in a process of its own.
+// Machines are noisy: the reliable figure is the CPU time of the program's
+// thread, as a ratio to that of JavaScript in the same round. Rounds of
+// all contestants alternate, in one Chrome, each contestant in a process of its
+// own.
 package main
 
 import (

@@ -24,14 +24,14 @@ type results struct {
 }
 
 // preface says what the figures of messages are, whichever run they are of.
-const preface = `Each contestant exchanges messages with the same native echo server, through one WebSocket, from a process of its
-own in one headless Chrome. Each really has the payload before it answers: JavaScript reads the last byte or
+const preface = `Each contestant exchanges messages with the same native echo server, over one WebSocket, from a process of its own in
+one headless Chrome. Each really has the payload before it answers: JavaScript reads the last byte or
 character of what the event carries, a Go program has the message as a []byte (or, of plain syscall/js, as a string when
 it is text) in Go's memory, and sends that back. Text is ASCII. A Go program reads with Read and writes with Write; this
 library's bounds for a message and for its queue are off, as 64 messages of 1 MiB are over both and no other has any.
 
-Machines are noisy: the figure to trust is the CPU time of the thread that the program runs on, divided by JavaScript's
-in the same round. Messages per second tell of the machine, of the server and of the other threads of Chrome as well.
+Machines are noisy: the reliable figure is the CPU time of the program's thread, divided by that of JavaScript in the
+same round. Messages per second also depend on the machine, the server and the other threads of Chrome.
 `
 
 // write writes the report and its charts into a folder.

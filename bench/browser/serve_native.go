@@ -57,7 +57,8 @@ func newServer(ctx context.Context, names []contestant) (*server, error) {
 	return &server{httptest.NewServer(mux), dir}, nil
 }
 
-// close ends the server. The browser is gone by then, and so are its connections.
+// close ends the server. The browser is gone by then, and so are its
+// connections.
 func (s *server) close() error {
 	s.Close()
 	return os.RemoveAll(s.dir)

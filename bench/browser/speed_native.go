@@ -72,7 +72,8 @@ func (r row) cpu(name string) float64 { return report.Median(r.column(name, cpuO
 // rate is the median of a contestant's messages per second.
 func (r row) rate(name string) float64 { return report.Median(r.column(name, rateOf)) }
 
-// ratio is the median of a contestant's CPU time over JavaScript's in the same round.
+// ratio is the median of a contestant's CPU time over JavaScript's in the same
+// round.
 func (r row) ratio(name string) float64 {
 	return report.MedianRatio(r.column(name, cpuOf), r.column(javaScript, cpuOf))
 }

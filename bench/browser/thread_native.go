@@ -50,8 +50,8 @@ func workerThreads(pid int) (found []thread) {
 	return found
 }
 
-// peakMemory returns the most memory that the process has held, in bytes, 0 where
-// the system does not tell.
+// peakMemory returns the most memory that the process has held, in bytes, 0
+// where the system does not tell.
 func peakMemory(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// neverReads keeps the connection. It cannot see the client leave, since only a
-// read would tell.
+// neverReads keeps the connection open. It cannot see that the client
+// disconnects, since only a read would tell.
 func neverReads(*query) script {
 	return func(p *peer) error {
 		t := time.NewTimer(hold)
@@ -75,8 +75,8 @@ func reset(q *query) script {
 	}
 }
 
-// hang reads the connection's bytes until the client gives up, so that it sees
-// that happen, or until most seconds are over, and never answers.
+// hang reads from the connection until the client disconnects, so that it
+// detects that, or until most seconds are over, and never responds.
 func (s *Server) hang(w http.ResponseWriter, r *http.Request) {
 	p, release, err := s.hijack(w)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Server) seen(q *query) script {
 	}
 }
 
-// refuse is the plain HTTP answer of a server that wants no WebSocket.
+// refuse is the plain HTTP response of a server without WebSocket.
 func refuse(w http.ResponseWriter, r *http.Request) {
 	q := &query{Values: r.URL.Query()}
 	status, times := q.number("status", http.StatusForbidden, 599), q.number("times", 1, 1<<20)
