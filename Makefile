@@ -25,7 +25,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,9 +35,14 @@ demo: ## run examples/echo natively and in a headless browser, and compare the o
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
-test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1, WS_NO_PEERS=1 skip some)
+test: ## run all tests, natively and in a headless browser and in other browsers and runtimes (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-js test-tools
+	@$(MAKE) --no-print-directory -k test-native test-js test-tools run-homes
+
+test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom
+	@scripts/need.sh homes $(if $(RACE),cc) >/dev/null
+	@$(MAKE) --no-print-directory -s $(BIN)/homes
+	@$(MAKE) --no-print-directory run-homes
 
 serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -88,15 +93,15 @@ tidy:
 # --- the parts of test -----------------------------------------------------
 
 # In parallel: compile while a browser is downloaded.
-prepare: system $(BIN)/wasmbrowsertest
+prepare: system $(BIN)/wasmbrowsertest $(BIN)/homes
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop node >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node homes >/dev/null
 
 # -count=1, because the cache does not know the browser's part of a native test.
 # WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
-	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
 	@echo "allocations and stacks, without the race detector, which changes them:"
@@ -112,6 +117,11 @@ test-js:
 test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
 	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
+
+# By itself: each home is a browser or a runtime of its own.
+run-homes:
+	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests in other browsers and runtimes were NOT run"
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -run '^TestHomes$$' $(TEST) ./wasm_test
 
 # --- build outputs ------------------------------------------------------------
 
