@@ -17,10 +17,13 @@ var (
 	errNoOpen = errors.New("an error was reported while connecting, and nothing after it")
 )
 
-// errorGrace is how long after an "error" event the "close" event may take on a
-// socket that is closed already. A violation of the page's Content Security
-// Policy fires no "close" event at all, and Node.js none when it cannot
-// connect; otherwise it comes with the next task.
+// After an "error" event on a socket that is closed, a "close" event follows: in
+// WebKit from another process, which may be busy. closeGrace is how long it is
+// waited for. A violation of the page's Content Security Policy has none.
+const closeGrace = time.Second
+
+// errorGrace is the same where the socket is still connecting: Node.js 22 fires
+// nothing more when it cannot connect, nor does WebKit for a blocked port.
 const errorGrace = 100 * time.Millisecond
 
 // standstill is after what time an event loop that has not turned stands still.
@@ -59,7 +62,7 @@ type Conn struct {
 	closing  bool            // Close was called here
 	local    bool            // this side closed first
 	drained  bool            // this side ended or closed: nothing is delivered any more
-	grace    *time.Timer     // of errorGrace, nil before
+	grace    *time.Timer     // after an "error" event, nil before
 	context  context.Context // of Context, nil before
 	cancel   context.CancelCauseFunc
 }
@@ -129,7 +132,7 @@ func (c *Conn) handle(e event.Event) {
 		switch s := c.s.State(); {
 		case c.grace != nil:
 		case s == event.Closed:
-			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoClose) })
+			c.grace = time.AfterFunc(closeGrace, func() { c.giveUp(errNoClose) })
 		case s == event.Connecting:
 			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
 		}

@@ -121,7 +121,7 @@ func TestDialFails(t *testing.T) {
 			func(f *fakeSocket) {
 				f.setState(event.Closed)
 				f.fire(event.Event{Kind: event.Failed})
-			}, denied, errorGrace},
+			}, denied, closeGrace},
 		{"Node.js", "Node.js 22 fires error, and leaves readyState at CONNECTING",
 			func(f *fakeSocket) { f.fire(event.Event{Kind: event.Failed}) }, hidden, errorGrace},
 		{"silent", "no answer, no deadline: bounded by 10 s",

@@ -231,8 +231,8 @@ func TestReadBrokenConnection(t *testing.T) {
 		wantRead(t, c, "before")
 		start := time.Now()
 		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006})
-		if d := time.Since(start); d != errorGrace {
-			t.Errorf("the end was told after %v, want %v", d, errorGrace)
+		if d := time.Since(start); d != closeGrace {
+			t.Errorf("the end was told after %v, want %v", d, closeGrace)
 		}
 		synctest.Wait()
 		f.check(t, true, "close()")

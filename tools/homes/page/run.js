@@ -2,7 +2,12 @@
 // prints, and its exit code.
 "use strict";
 (() => {
-	const post = (path, body) => fetch(path, {method: "POST", body});
+	// Absolute, since a test may give the page another base URL for a while.
+	const at = path => location.origin + path;
+	const post = async (path, body) => {
+		const res = await fetch(at(path), {method: "POST", body});
+		if (!res.ok) throw new Error(`${path}: status ${res.status}`);
+	};
 	const decoder = new TextDecoder();
 	let text = "", sent = Promise.resolve();
 	const flush = () => {
@@ -22,12 +27,12 @@
 	self.addEventListener("unhandledrejection", e => fail(e.reason));
 
 	async function run() {
-		const setup = await (await fetch("/home/setup.json")).json();
+		const setup = await (await fetch(at("/home/setup.json"))).json();
 		globalThis.fs.writeSync = (fd, p) => { text += decoder.decode(p, {stream: true}); return p.length; };
 		const go = new Go();
 		let code = 0;
 		Object.assign(go, {argv: setup.argv, env: setup.env, exit: c => { code = c; }});
-		const {instance} = await WebAssembly.instantiateStreaming(fetch(setup.wasm), go.importObject);
+		const {instance} = await WebAssembly.instantiateStreaming(fetch(at(setup.wasm)), go.importObject);
 		await go.run(instance);
 		await end(code);
 	}
