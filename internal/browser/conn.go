@@ -17,9 +17,9 @@ var (
 	errNoOpen = errors.New("an error was reported while connecting, and nothing after it")
 )
 
-// After an "error" event on a socket that is closed, a "close" event follows: in
-// WebKit from another process, which may be busy. closeGrace is how long it is
-// waited for. A violation of the page's Content Security Policy has none.
+// After an "error" event on a socket that is closed, a "close" event follows:
+// in WebKit from another process, which may be busy. closeGrace is how long it
+// is waited for. A violation of the page's Content Security Policy has none.
 const closeGrace = time.Second
 
 // errorGrace is the same where the socket is still connecting: Node.js 22 fires
