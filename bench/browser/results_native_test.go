@@ -25,6 +25,7 @@ func measured(c traffic, naiveCPU, coderCPU, oursCPU float64) row {
 
 func sample() *results {
 	return &results{
+		home:  homes[0],
 		about: []string{"a machine"},
 		names: contestants,
 		rows: []row{

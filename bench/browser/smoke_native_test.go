@@ -25,7 +25,7 @@ func TestSmoke(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), smokeTime)
 	defer cancel()
-	b, err := newBench(ctx, contestants)
+	b, err := newBench(ctx, homes[0], contestants)
 	if err != nil {
 		t.Fatalf("%v; install Chromium (Debian: apt-get install chromium), or set WS_NO_BROWSER=1", err)
 	}
