@@ -126,6 +126,9 @@ $(BIN)/wasmbrowsertest: $(TOOLS) $(wildcard tools/patient/*.go)
 	cd tools && $(GO) build -o ../$@.once github.com/agnivade/wasmbrowsertest
 	cd tools && $(GO) build -o ../$@ ./patient
 
+$(BIN)/homes: $(TOOLS) $(wildcard tools/homes/*.go tools/homes/page/*)
+	cd tools && $(GO) build -o ../$@ ./homes
+
 $(BIN)/staticcheck: $(TOOLS)
 	cd tools && $(GO) build -o ../$@ honnef.co/go/tools/cmd/staticcheck
 

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// browser is a program that opens a page given on its command line.
+type browser struct {
+	version func() (string, error)
+	// command opens url with the profile in an empty folder.
+	command func(folder, url string) (*exec.Cmd, error)
+}
+
+var browsers = map[string]browser{
+	"firefox":  {version: firefoxVersion, command: firefox},
+	"webkit":   {version: webkitVersion, command: webkit},
+	"chromium": {version: chromiumVersion, command: chromium},
+}
+
+// firefoxPrefs keep the browser from the network, and from anything that a new
+// profile brings up. delay-failed-reconnects is Firefox's growing delay of
+// connections after failed ones: a suite of tests consists of those.
+const firefoxPrefs = `
+user_pref("app.normandy.enabled", false);
+user_pref("app.update.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.safebrowsing.malware.enabled", false);
+user_pref("browser.safebrowsing.phishing.enabled", false);
+user_pref("browser.search.update", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("browser.startup.homepage_override.mstone", "ignore");
+user_pref("datareporting.healthreport.uploadEnabled", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("dom.max_script_run_time", 0);
+user_pref("extensions.getAddons.cache.enabled", false);
+user_pref("extensions.systemAddon.update.enabled", false);
+user_pref("extensions.update.enabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("network.dns.disablePrefetch", true);
+user_pref("network.websocket.delay-failed-reconnects", false);
+user_pref("services.settings.server", "http://127.0.0.1:9/");
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("toolkit.telemetry.unified", false);
+`
+
+func firefox(folder, url string) (*exec.Cmd, error) {
+	path, err := look("firefox-esr", "firefox")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(firefoxPrefs), 0o600); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, url)
+	cmd.Env = append(os.Environ(), "MOZ_CRASHREPORTER_DISABLE=1")
+	return cmd, nil
+}
+
+func firefoxVersion() (string, error) {
+	path, err := look("firefox-esr", "firefox")
+	if err != nil {
+		return "", err
+	}
+	return versionOf(path, "--version")
+}
+
+// webkit is the browser that comes with WebKitGTK, on a screen of its own. Its
+// sandbox does not start as root in a container.
+func webkit(folder, url string) (*exec.Cmd, error) {
+	path, err := miniBrowser()
+	if err != nil {
+		return nil, err
+	}
+	screen, err := look("xvfb-run")
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(screen, "-a", path, "--private", url)
+	cmd.Env = append(os.Environ(), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1", "GDK_BACKEND=x11", "HOME="+folder,
+		"XDG_CACHE_HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
+	return cmd, nil
+}
+
+// miniBrowser is not on the PATH: it lies beside the library.
+func miniBrowser() (string, error) {
+	for _, pattern := range []string{"/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser", "/usr/lib*/webkit2gtk-4.1/MiniBrowser"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0], nil
+		}
+	}
+	return "", missing("MiniBrowser of webkit2gtk-4.1")
+}
+
+func webkitVersion() (string, error) {
+	path, err := miniBrowser()
+	if err != nil {
+		return "", err
+	}
+	screen, err := look("xvfb-run")
+	if err != nil {
+		return "", err
+	}
+	return versionOf(screen, "-a", path, "--version")
+}
+
+func chromium(folder, url string) (*exec.Cmd, error) {
+	path, err := look("chromium", "chromium-browser", "google-chrome", "chrome")
+	if err != nil {
+		return nil, err
+	}
+	return exec.Command(path, "--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking",
+		"--disable-dev-shm-usage", "--user-data-dir="+folder, url), nil
+}
+
+func chromiumVersion() (string, error) {
+	path, err := look("chromium", "chromium-browser", "google-chrome", "chrome")
+	if err != nil {
+		return "", err
+	}
+	return versionOf(path, "--version")
+}
+
+// look returns the path of the first of names that is on the PATH.
+func look(names ...string) (string, error) {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", missing(names[0])
+}
+
+func missing(what string) error {
+	return fmt.Errorf("%s is not installed: run scripts/need.sh homes, or set WS_NO_HOMES=1 to test without", what)
+}
+
+// open shows url until ctx ends, and fails when the browser ends before.
+func open(ctx context.Context, b browser, url string) error {
+	folder, err := os.MkdirTemp("", "homes")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	cmd, err := b.command(folder, url)
+	if err != nil {
+		return err
+	}
+	p, err := begin(cmd)
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-p.done:
+		p.done <- err
+		return fmt.Errorf("the browser ended: %w\n%s", cmpErr(err), p.output.tail())
+	}
+}
+
+// cmpErr has an error for a program that ended without one.
+func cmpErr(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
+// process is a program with all those that it starts, as one process group.
+type process struct {
+	cmd    *exec.Cmd
+	output *tail
+	done   chan error // one error, when it has ended
+}
+
+// begin starts a program whose output is of interest only when it fails.
+func begin(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, output: new(tail), done: make(chan error, 1)}
+	if cmd.Stdout == nil {
+		cmd.Stdout = p.output
+	}
+	if cmd.Stderr == nil {
+		cmd.Stderr = p.output
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = 5 * time.Second // for what its children keep open
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { p.done <- cmd.Wait() }()
+	return p, nil
+}
+
+// end ends the whole group: politely at first, since xvfb-run and browsers clean
+// up behind themselves.
+func (p *process) end() {
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
+	<-p.done
+	late.Stop()
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// patience is how long a browser may take to ask for the page, and attempts how
+// often it is started: a cold or busy machine may need both.
+const (
+	patience = time.Minute
+	attempts = 3
+)
+
+// inBrowser is a place of a browser: its window, or one of its kinds of Workers.
+func inBrowser(name, of, place string) home {
+	b := browsers[of]
+	return home{name, b.version, func(ctx context.Context, program []string) (int, error) {
+		h, err := newPage(program)
+		if err != nil {
+			return 1, err
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 1, err
+		}
+		s := &http.Server{Handler: h}
+		go s.Serve(l)
+		defer s.Close()
+		address := "http://" + l.Addr().String() + "/?" + place
+		for range attempts {
+			code, err := h.watch(ctx, b, address)
+			if err != errSlow {
+				return code, err
+			}
+			fmt.Fprintf(os.Stderr, "homes: %s has not asked for its page in %v: starting it again\n", of, patience)
+		}
+		return 1, errSlow
+	}}
+}
+
+var errSlow = errors.New("the browser did not ask for the page")
+
+// page serves one program, and takes what it prints and how it ends.
+type page struct {
+	mux    *http.ServeMux
+	asked  chan struct{} // one token, when the page was asked for
+	ended  chan int      // one exit code
+	output io.Writer
+}
+
+func newPage(program []string) (*page, error) {
+	exec, err := wasmExec("wasm_exec.js")
+	if err != nil {
+		return nil, err
+	}
+	p := &page{mux: http.NewServeMux(), asked: make(chan struct{}, 1), ended: make(chan int, 1), output: os.Stdout}
+	name := "/" + filepath.Base(program[0])
+	p.file("/wasm_exec.js", exec)
+	p.file(name, program[0])
+	for _, f := range []string{"index.html", "run.js"} {
+		p.mux.HandleFunc("GET /home/"+f, func(w http.ResponseWriter, r *http.Request) { serveEmbedded(w, r, f) })
+	}
+	p.mux.HandleFunc("GET /home/setup.json", func(w http.ResponseWriter, r *http.Request) {
+		json.NewEncoder(w).Encode(map[string]any{"wasm": name, "argv": append([]string{name}, program[1:]...), "env": wsEnv()})
+	})
+	p.mux.HandleFunc("POST /home/output", func(w http.ResponseWriter, r *http.Request) { io.Copy(p.output, r.Body) })
+	p.mux.HandleFunc("POST /home/exit", p.exit)
+	p.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		put(p.asked)
+		serveEmbedded(w, r, "index.html")
+	})
+	p.mux.HandleFunc("GET /favicon.ico", http.NotFound)
+	if server := os.Getenv("WS_URL"); server != "" {
+		u, err := url.Parse("http" + strings.TrimPrefix(server, "ws"))
+		if err != nil {
+			return nil, err
+		}
+		p.mux.Handle("/", httputil.NewSingleHostReverseProxy(u))
+	}
+	return p, nil
+}
+
+func put(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	p.mux.ServeHTTP(w, r)
+}
+
+func (p *page) file(at, path string) {
+	p.mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType(path))
+		http.ServeFile(w, r, path)
+	})
+}
+
+func serveEmbedded(w http.ResponseWriter, r *http.Request, name string) {
+	w.Header().Set("Content-Type", contentType(name))
+	http.ServeFileFS(w, r, pageFiles, "page/"+name)
+}
+
+// contentType is said outright: the machine's table may lack some, and a browser
+// runs neither script nor WebAssembly of another type.
+func contentType(name string) string {
+	switch filepath.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".html":
+		return "text/html; charset=utf-8"
+	}
+	return "application/wasm"
+}
+
+func (p *page) exit(w http.ResponseWriter, r *http.Request) {
+	code, err := strconv.Atoi(r.FormValue("code"))
+	if err != nil {
+		code = 1
+	}
+	select {
+	case p.ended <- code:
+	default:
+	}
+}
+
+// watch runs the browser until the program in it has ended.
+func (p *page) watch(ctx context.Context, b browser, address string) (code int, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	closed := make(chan error, 1)
+	go func() {
+		err := open(ctx, b, address)
+		cancel(err)
+		closed <- err
+	}()
+	defer func() { cancel(nil); <-closed }()
+	slow := time.NewTimer(patience)
+	defer slow.Stop()
+	for {
+		select {
+		case <-p.asked:
+			slow.Stop()
+		case code := <-p.ended:
+			return code, nil
+		case <-slow.C:
+			return 1, errSlow
+		case <-ctx.Done():
+			return 1, context.Cause(ctx)
+		}
+	}
+}
+
+// wsEnv is what a program in a page gets of the environment: the tests' own
+// variables. It has 12,288 bytes for it, and the arguments.
+func wsEnv() map[string]string {
+	env := map[string]string{}
+	for _, kv := range os.Environ() {
+		if name, value, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "WS_") {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// wasmExec is the path of one of Go's JavaScript files.
+func wasmExec(name string) (string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", name), nil
+}

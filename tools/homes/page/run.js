@@ -1,0 +1,43 @@
+// Runs a Go program in whatever place this script is loaded, and posts what it
+// prints, and its exit code.
+"use strict";
+(() => {
+	const post = (path, body) => fetch(path, {method: "POST", body});
+	const decoder = new TextDecoder();
+	let text = "", sent = Promise.resolve();
+	const flush = () => {
+		if (text === "") return sent;
+		const part = text;
+		text = "";
+		return sent = sent.then(() => post("/home/output", part));
+	};
+	const end = async code => {
+		clearInterval(timer);
+		await flush();
+		await post("/home/exit?code=" + code);
+	};
+	const fail = e => { text += `${e && (e.stack || e.message) || e}\n`; return end(1); };
+	const timer = setInterval(flush, 200);
+	self.addEventListener("error", e => fail(e.error || e.message));
+	self.addEventListener("unhandledrejection", e => fail(e.reason));
+
+	async function run() {
+		const setup = await (await fetch("/home/setup.json")).json();
+		globalThis.fs.writeSync = (fd, p) => { text += decoder.decode(p, {stream: true}); return p.length; };
+		const go = new Go();
+		let code = 0;
+		Object.assign(go, {argv: setup.argv, env: setup.env, exit: c => { code = c; }});
+		const {instance} = await WebAssembly.instantiateStreaming(fetch(setup.wasm), go.importObject);
+		await go.run(instance);
+		await end(code);
+	}
+	if (typeof document === "undefined") {
+		importScripts("/wasm_exec.js"); // at once: a Service Worker may not later
+		self.onmessage = () => {};
+		run().catch(fail);
+	} else {
+		const s = document.createElement("script");
+		Object.assign(s, {src: "/wasm_exec.js", onload: () => run().catch(fail), onerror: () => fail("no wasm_exec.js")});
+		document.head.append(s);
+	}
+})();
