@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -26,8 +28,19 @@ type visited struct {
 	agent    string // what the pages' navigator.userAgent was
 }
 
-func (v *visited) about() string { return v.agent }
-func (v *visited) close() error  { return nil }
+func (v *visited) close() error { return nil }
+
+// about returns the version as "homes list" prints it, in a line that begins with
+// the name of a home. It fails where another home is missing, of no interest here.
+func (v *visited) about() string {
+	list, _ := exec.CommandContext(v.ctx, v.launcher, "list").Output()
+	for line := range strings.Lines(string(list)) {
+		if version, ok := strings.CutPrefix(line, v.name+"-window "); ok {
+			return strings.TrimSpace(version)
+		}
+	}
+	return v.agent
+}
 
 // open starts the browser and waits for its page to ask for calls.
 func (v *visited) open(name string, p place) (*tab, error) {
@@ -73,11 +86,17 @@ func (v *visited) start(url string) (*tab, error) {
 	}, nil
 }
 
-// launcher returns the path of tools/homes, which starts browsers: $HOMES, or else
-// one that is built here.
+// launcher builds tools/homes, which starts browsers, and returns its path.
 func (s *server) launcher(ctx context.Context) (string, error) {
-	if path := os.Getenv("HOMES"); path != "" {
-		return path, nil
+	root, err := goTool(ctx, "list", "-m", "-f", "{{.Dir}}", "github.com/twinws/ws")
+	if err != nil {
+		return "", err
 	}
-	return "", errors.New("to do")
+	path := filepath.Join(s.dir, "homes")
+	cmd := exec.CommandContext(ctx, "go", "-C", filepath.Join(strings.TrimSpace(root), "tools"), "build", "-o", path, "./homes")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("building tools/homes: %w", err)
+	}
+	return path, nil
 }
