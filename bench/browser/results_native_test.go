@@ -79,7 +79,7 @@ func TestMarkdownOfRates(t *testing.T) {
 	}}
 	got := r.markdown(true)
 	for _, want := range []string{
-		"- targets met: 1 of 2\n",
+		"- targets met: 1 of 2\n- the furthest from it: 1.31x in worker/text/65536/1\n",
 		"a headless Firefox of its own",
 		"| window | binary |   16 B | 64 in flight |       8500 |         7000 |                     1.25x |    1.20x | at most 1.3x | yes |\n",
 		"| worker | text   | 64 KiB | ping-pong    |       1310 |         1000 |                     1.31x |    3.00x | at most 1.3x | NO  |\n",

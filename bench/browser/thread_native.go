@@ -67,6 +67,9 @@ func descendants(pid int) []int {
 		// The second field, a name in parentheses, may hold anything.
 		after := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if len(after) < 2 {
+			continue
+		}
 		if parent, err := strconv.Atoi(after[1]); err == nil {
 			children[parent] = append(children[parent], child)
 		}
