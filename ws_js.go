@@ -25,7 +25,7 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err != nil {
 		return nil, notConstructed(url, err)
 	}
-	c, err := browser.Dial(ctx, s, browser.Options{URL: url,
+	c, err := browser.Dial(ctx, s, browser.Options{URL: url, Subprotocols: o.Subprotocols,
 		ReadLimit: o.ReadLimit, ReadBuffer: o.ReadBuffer, WriteBuffer: o.WriteBuffer})
 	if err != nil {
 		return nil, err
@@ -56,16 +56,15 @@ func responseHeader(backend) map[string][]string { return nil }
 
 // notConstructed says why there is no WebSocket object.
 func notConstructed(url string, err error) error {
-	problem, cause := "the browser refused to connect", err
-	if err == jsws.ErrNoWebSocket {
-		problem = err.Error() + ": use a browser, a Worker, or Node.js 22 or later"
-		cause = errors.ErrUnsupported
-	}
+	e, thrown := err.(*jsws.Exception)
+	switch {
 	// The subprotocols have been checked: what a SyntaxError means is the URL.
-	// Another error says nothing about it, such as the SecurityError of ws from
-	// a page that was loaded over https.
-	if e, ok := err.(*jsws.Exception); ok && e.Name == "SyntaxError" {
+	case thrown && e.Name == "SyntaxError":
 		return &api.ArgumentError{Name: "url", Problem: e.Message}
+	// Another error says nothing about it, such as the SecurityError of ws from a
+	// page that was loaded over https.
+	case thrown:
+		return browser.Refused(url, "the browser refused to connect", err)
 	}
-	return browser.Refused(url, problem, cause)
+	return browser.Refused(url, err.Error(), errors.ErrUnsupported)
 }

@@ -158,7 +158,7 @@ func wantUnfit(t *testing.T, c *ws.Conn, err error) {
 		t.Fatalf("Dial = %v, %v; want a HandshakeError with its cause", c, err)
 	}
 	t.Log(err)
-	if !strings.Contains(t.Name(), "constructor") && !strings.Contains(err.Error(), "the global WebSocket is not the platform's own") {
+	if !strings.Contains(t.Name(), "constructor") && !strings.Contains(err.Error(), "the global WebSocket, or this JavaScript, is not fit") {
 		t.Errorf("%v does not blame the class", err)
 	}
 	if strings.Contains(t.Name(), "constructor") && !strings.Contains(err.Error(), "no sockets") {

@@ -36,6 +36,7 @@ type Conn struct {
 	limit   int64         // bytes of a message to read, -1 for none
 	bound   int64         // bytes of messages that wait behind the next one, -1 for none
 	mark    int64         // bufferedAmount above which Write waits, -1 for none
+	chosen  string        // the subprotocol, after Dial
 	settled chan struct{} // closed when the socket is open, or err is set
 	ended   chan struct{} // closed when err is set
 	arrived chan struct{} // one token: something changed for the one who reads
@@ -254,11 +255,7 @@ func lock(ctx context.Context, side chan struct{}) error {
 }
 
 // Subprotocol returns the subprotocol the server chose, "" for none.
-func (c *Conn) Subprotocol() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.s.Protocol()
-}
+func (c *Conn) Subprotocol() string { return c.chosen }
 
 // URL returns the object's url, without its userinfo.
 func (c *Conn) URL() string {

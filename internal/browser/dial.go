@@ -15,6 +15,8 @@ const HandshakeTimeout = 10 * time.Second
 type Options struct {
 	// URL is named in errors.
 	URL string
+	// Subprotocols are those that are offered.
+	Subprotocols []string
 	// ReadLimit is the largest message to read in bytes, -1 for no limit.
 	ReadLimit int64
 	// ReadBuffer is how many bytes may wait behind the message that is to be
@@ -25,13 +27,17 @@ type Options struct {
 }
 
 var (
-	errUnanswered = errors.New("the server did not answer within 10 s")
-	errAbandoned  = errors.New("the context ended before the server had answered")
+	errUnanswered = errors.New("the server did not answer within 10 s" + delayed)
+	errAbandoned  = errors.New("the context ended before the server had answered" + delayed)
 )
+
+// delayed names what else it may have been: a browser says nothing of it.
+const delayed = ", or the browser held the connection back: after failed ones Firefox does, for up to 60 s"
 
 const (
 	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
-	denied = "the browser refused to connect, as the page's Content-Security-Policy makes it: allow the server in connect-src"
+	early  = "it was closed before it was open"
+	denied = "the browser refused to connect: a port it blocks, ws from an https page, or a Content-Security-Policy without the server in connect-src"
 )
 
 // Dial waits until s, which is connecting, is open. On every error s is closed
@@ -45,27 +51,50 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
 	open := c.open
+	c.chosen = s.Protocol()
 	c.mu.Unlock()
-	if open { // an end that came with it is told by Read, after the messages
+	problem, cause := disagree(o.Subprotocols, c.chosen), error(nil)
+	switch e := errors.Unwrap(err); {
+	case open && problem == "": // an end that came with it is told by Read, after the messages
 		return c, nil
-	}
-	c.CloseNow()
-	problem, cause := hidden, error(nil)
-	switch e := errors.Unwrap(err); e {
-	case nil, errNoOpen:
-	case errNoClose:
+	case open:
+	case e == errNoClose:
 		problem = denied
-	default:
+	case e != nil && e != errNoOpen:
 		problem, cause = e.Error(), ctx.Err()
 		if cause == nil {
 			cause = context.DeadlineExceeded
 		}
+	default:
+		problem = hidden
+		if e, ok := err.(*api.CloseError); ok && e.Code != api.StatusAbnormalClosure {
+			problem, cause = early, e
+		}
 	}
+	c.CloseNow()
 	return nil, Refused(o.URL, problem, cause)
 }
 
+// disagree says what is wrong with the subprotocol that the server chose, if
+// anything: not every browser looks (WebSockets standard section 2.2, establish a
+// WebSocket connection, step 11; RFC 6455 section 4.1).
+func disagree(offered []string, chosen string) string {
+	for _, name := range offered {
+		if name == chosen {
+			return ""
+		}
+	}
+	switch {
+	case chosen != "":
+		return "the server chose a subprotocol that was not offered: " + chosen
+	case len(offered) > 0:
+		return "the server chose none of the subprotocols offered"
+	}
+	return ""
+}
+
 // Abandoned is the error of a Dial of url whose context had ended, with err.
-func Abandoned(url string, err error) error { return Refused(url, errAbandoned.Error(), err) }
+func Abandoned(url string, err error) error { return Refused(url, "the context had ended", err) }
 
 // Refused returns a HandshakeError of url, whose userinfo it leaves out.
 //

@@ -13,9 +13,9 @@ import (
 
 func TestDialOpens(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f := &fakeSocket{buffered: 42}
+		f := &fakeSocket{buffered: 42, protocol: "chat"}
 		time.AfterFunc(time.Second, func() { f.fire(event.Event{Kind: event.Opened}) })
-		c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
+		c, err := Dial(t.Context(), f, Options{Subprotocols: []string{"other", "chat"}, ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,6 +24,60 @@ func TestDialOpens(t *testing.T) {
 		}
 		f.check(t, false)
 		c.CloseNow()
+	})
+}
+
+// WebSockets standard section 2.2, step 11, and RFC 6455 section 4.1: a connection
+// whose subprotocol was not offered fails, and so does, in a page, one that asked
+// for some and got none. Firefox, WebKit, Deno and workerd open it.
+func TestDialChecksTheSubprotocol(t *testing.T) {
+	tests := []struct {
+		offered []string
+		chosen  string
+		problem string
+	}{
+		{nil, "", ""},
+		{[]string{"a", "b"}, "b", ""},
+		{[]string{"a", "b"}, "", "the server chose none of the subprotocols offered"},
+		{[]string{"a"}, "A", "the server chose a subprotocol that was not offered: A"},
+		{[]string{"a"}, "a, a", "the server chose a subprotocol that was not offered: a, a"},
+		{nil, "a", "the server chose a subprotocol that was not offered: a"},
+	}
+	for _, test := range tests {
+		bubble(t, func(t *testing.T) {
+			f := &fakeSocket{protocol: test.chosen}
+			f.fire(event.Event{Kind: event.Opened}, text("never read"))
+			c, err := Dial(t.Context(), f, Options{URL: "ws://x/", Subprotocols: test.offered, ReadLimit: -1, ReadBuffer: -1})
+			if test.problem == "" {
+				if err != nil {
+					t.Fatalf("%q, %q: %v", test.offered, test.chosen, err)
+				}
+				c.CloseNow()
+				return
+			}
+			if e, ok := errors.AsType[*api.HandshakeError](err); c != nil || !ok || e.Problem != test.problem || e.URL != "ws://x/" {
+				t.Errorf("%q, %q: Dial = %v, %v; want %q", test.offered, test.chosen, c, err, test.problem)
+			}
+			f.check(t, true, "close()")
+		})
+	}
+}
+
+// Firefox may report a close frame that came right behind the handshake in place
+// of "open": the code and the reason are the server's.
+func TestDialEndsWithACode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := new(fakeSocket)
+		f.fire(event.Event{Kind: event.Failed}, closed(4001, "full"))
+		c, err := Dial(t.Context(), f, Options{URL: "ws://x/"})
+		if e, ok := errors.AsType[*api.HandshakeError](err); c != nil || !ok || e.URL != "ws://x/" {
+			t.Fatalf("Dial = %v, %v; want a HandshakeError", c, err)
+		}
+		wantClose(t, err, api.CloseError{Code: 4001, Reason: "full", Clean: true})
+		if api.CloseStatus(err) != 4001 {
+			t.Errorf("CloseStatus(%v) = %v", err, api.CloseStatus(err))
+		}
+		f.check(t, true)
 	})
 }
 

@@ -20,6 +20,7 @@ type fakeSocket struct {
 	wake     func()
 	armed    bool // Next has reported false
 	state    event.State
+	protocol string
 	sent     []sent
 	buffered int64
 	looks    int
@@ -163,7 +164,7 @@ func (f *fakeSocket) buffer(n int64) {
 	f.buffered = n
 }
 
-func (f *fakeSocket) Protocol() string   { return "chat" }
+func (f *fakeSocket) Protocol() string   { return f.protocol }
 func (f *fakeSocket) URL() string        { return "wss://user:secret@example.com/path" }
 func (f *fakeSocket) Extensions() string { return "permessage-deflate" }
 

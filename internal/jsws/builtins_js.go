@@ -7,16 +7,18 @@ import (
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
+
+	"github.com/twinws/ws/internal/glue"
 )
 
 // builtins is what every Socket uses of JavaScript, looked up once: each look-up
 // costs some 2 us and pins an object.
 var builtins struct {
-	reflect    [4]any // functions of Reflect, which all else goes through
-	uint8Array any    // constructor
-	decoder    any    // TextDecoder that keeps a leading U+FEFF
-	module     any    // the glue
-	imports    []any  // of its instances, but for what belongs to a Socket
+	reflect    [4]any    // functions of Reflect, which all else goes through
+	registers  registers // what the scripts of Sockets use
+	uint8Array any       // constructor
+	decoder    any       // TextDecoder that keeps a leading U+FEFF
+	ready      bool      // all of it is there
 }
 
 // memory is the glue's memory. What is put there stays while its lock is held.
@@ -27,45 +29,43 @@ var memory struct {
 
 // Functions of JavaScript's Reflect, in builtins.reflect.
 const (
-	get = iota
-	set
-	construct
-	apply
+	get       = glue.Get
+	set       = glue.Set
+	construct = glue.Construct
+	apply     = glue.Apply
 )
 
 // prepare fills builtins. It needs no lock: JavaScript has one thread, and so has
-// Go in it.
+// Go in it. When it fails, the next call tries it again.
 func prepare() error {
 	b := &builtins
-	if b.module != nil {
+	if b.ready {
 		return nil
 	}
 	reflect := js.Global().Get("Reflect")
 	for i, name := range [...]string{"get", "set", "construct", "apply"} {
 		b.reflect[i] = safejs.Safe(reflect.Get(name))
 	}
+	r := &b.registers
+	copy(r.values[glue.FirstConstant:], glue.Constants[:])
+	r.values[glue.Global] = safejs.Global()
+	for i, script := range [...]string{glue.DataGetter, glue.BytesGetter} {
+		var x try
+		if x.run(r, script); x.err != nil {
+			r.values[glue.Data+i] = b.reflect[get] // which costs several times as much
+		}
+	}
 	var x try
-	options := x.new(x.path("Object"), nil, nil) // of the decoder, and of the memory
-	for _, name := range [...]string{"fatal", "ignoreBOM", "initial", "maximum"} {
-		x.reflect(set, options, name, memorySize>>16)
+	x.run(r, glue.Preparation)
+	if x.err == nil && value(r.values[glue.Compiled]).Type() != safejs.TypeObject {
+		code := x.new(r.values[glue.Uint8Array], len(glue.Module), nil)
+		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], glue.Module)])
+		r.values[glue.Code] = code
+		x.run(r, glue.Compilation)
 	}
-	b.uint8Array = x.path("Uint8Array")
-	b.decoder = x.new(x.path("TextDecoder"), "utf-8", options)
-	pages := x.new(x.path("WebAssembly.Memory"), options, nil)
-	all := x.new(b.uint8Array, x.get(pages, "buffer"), nil)
-	memory.view = safejs.Unsafe(value(all))
-	code := x.new(b.uint8Array, len(module), nil)
-	if x.err == nil {
-		js.CopyBytesToJS(safejs.Unsafe(value(code)), batch[:copy(batch[:], module)])
-	}
-	encoder := x.new(x.path("TextEncoder"), nil, nil)
-	b.imports = []any{
-		x.getter("MessageEvent", "data"), b.reflect[get], x.path("Object"), x.path("Object.is"),
-		x.path("Array.of"), x.call(b.reflect[construct], "bind", all, b.uint8Array), x.getter("ArrayBuffer", "byteLength"),
-		x.bind(encoder, "encodeInto"), x.bind(b.decoder, "decode"), x.bind(all, "set"), x.bind(all, "subarray"),
-		b.reflect[get], "length", "written", "data", pages,
-	}
-	b.module = x.new(x.path("WebAssembly.Module"), code, nil)
+	b.uint8Array, b.decoder = r.values[glue.Uint8Array], r.values[glue.Decoder]
+	memory.view = safejs.Unsafe(value(r.values[glue.Memory]))
+	b.ready = x.err == nil
 	return x.err
 }
 
@@ -94,6 +94,8 @@ func (x *try) reflect(f int, a, b, c any) any {
 }
 
 // list returns those of args that are not nil.
+//
+//go:noinline
 func list(args ...any) []any {
 	n := 0
 	for n < len(args) && args[n] != nil {
@@ -111,38 +113,6 @@ func (x *try) new(class, a, b any) any { return x.reflect(construct, class, list
 //go:noinline
 func (x *try) call(v any, name string, a, b any) any {
 	return x.reflect(apply, x.get(v, name), v, list(a, b))
-}
-
-// bind returns v's method name, bound to v.
-//
-//go:noinline
-func (x *try) bind(v any, name string) any { return x.call(x.get(v, name), "bind", v, nil) }
-
-// getter returns the getter of a property of the global class's instances, as a
-// function of the object; where it has none, a function that throws. Reflect.get
-// would cost several times as much.
-//
-//go:noinline
-func (x *try) getter(class, name string) any {
-	g := x.call(x.get(x.path(class), "prototype"), "__lookupGetter__", name, nil)
-	if !isFunction(g) {
-		return builtins.reflect[construct]
-	}
-	return x.bind(g, "call")
-}
-
-// path follows properties, with dots between them, from the global object.
-//
-//go:noinline
-func (x *try) path(names string) any {
-	var v any = safejs.Global()
-	start := 0
-	for i := range names {
-		if names[i] == '.' {
-			v, start = x.get(v, names[start:i]), i+1
-		}
-	}
-	return x.get(v, names[start:])
 }
 
 // value returns the safejs.Value in v, undefined when there is none.

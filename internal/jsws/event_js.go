@@ -10,6 +10,7 @@ import (
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/event"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // Go is woken probeMin times at once before it is tried whether several messages
@@ -25,14 +26,14 @@ type inbox struct {
 	small []*Message // by drain, oldest first
 	more  bool       // drain has found something that it leaves
 	empty bool       // drain has left nothing, and Next is to say so
-	arm   [1]any     // of drain: how to wake, nil for armedNow
+	arm   [1]any     // of drain: how to wake, nil for glue.ArmedNow
 	got   int        // messages since the queue was empty
 	waits int        // how many times it was since an attempt
 	probe int        // at how many waits the next attempt is
 }
 
 // batch is where drain's records are copied to.
-var batch [batchSize]byte
+var batch [glue.BatchSize]byte
 
 // Next takes the oldest event from the queue. When it reports false there is
 // none, and the next one will wake Go.
@@ -61,7 +62,7 @@ func (s *Socket) Next() (e event.Event, ok bool) {
 func (s *Socket) fill() {
 	in := &s.in
 	if in.arm[0] == nil {
-		in.arm[0], in.probe = armedNow, probeMin
+		in.arm[0], in.probe = glue.ArmedNow, probeMin
 	}
 	drain := safejs.Unsafe(s.glue[drain]) // throws only when JavaScript is out of memory
 	memory.Lock()
@@ -88,12 +89,12 @@ func (s *Socket) fill() {
 // until then.
 func (in *inbox) decide() bool {
 	in.waits++
-	mode := armedNow
+	mode := glue.ArmedNow
 	switch {
 	case in.got > 1:
-		mode, in.waits, in.probe = armedLater, 0, probeMin
+		mode, in.waits, in.probe = glue.ArmedLater, 0, probeMin
 	case in.waits >= in.probe:
-		mode, in.waits, in.probe = armedLater, 0, min(2*in.probe, probeMax)
+		mode, in.waits, in.probe = glue.ArmedLater, 0, min(2*in.probe, probeMax)
 	}
 	in.got = 0
 	changed := in.arm[0] != mode
@@ -116,9 +117,10 @@ func (s *Socket) single() (e event.Event) {
 		clean := safejs.Unsafe(value(new(try).get(v, "wasClean")))
 		e.Code = api.StatusCode(number(v, "code", 0))
 		e.Reason = text(v, "reason")
-		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined() && e.Code != 0 && e.Code != api.StatusAbnormalClosure
-		if e.Code == 0 {
-			e.Code = api.StatusAbnormalClosure
+		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined()
+		if e.Code == 0 || e.Code == api.StatusAbnormalClosure {
+			// Deno has 0, happy-dom wasClean, and workerd a reason of its own.
+			e.Code, e.Reason, e.Clean = api.StatusAbnormalClosure, "", false
 		}
 	}
 	return e

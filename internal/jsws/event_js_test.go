@@ -10,6 +10,7 @@ import (
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/event"
+	"github.com/twinws/ws/internal/glue"
 )
 
 func next(t *testing.T, s *Socket) event.Event {
@@ -64,19 +65,19 @@ func TestMessage(t *testing.T) {
 	}{
 		{"binary", arrayBuffer([]byte("\x00\xff\x80")), "\x00\xff\x80", 3},
 		{"empty binary", arrayBuffer(nil), "", 0},
-		{"the largest small binary", arrayBuffer([]byte(strings.Repeat("b", smallSize))), strings.Repeat("b", smallSize), smallSize},
-		{"the smallest large binary", arrayBuffer([]byte(strings.Repeat("b", smallSize+1))), strings.Repeat("b", smallSize+1), smallSize + 1},
+		{"the largest small binary", arrayBuffer([]byte(strings.Repeat("b", glue.SmallSize))), strings.Repeat("b", glue.SmallSize), glue.SmallSize},
+		{"the smallest large binary", arrayBuffer([]byte(strings.Repeat("b", glue.SmallSize+1))), strings.Repeat("b", glue.SmallSize+1), glue.SmallSize + 1},
 		{"large binary, detached", arrayBuffer([]byte(strings.Repeat("b", viewFrom))), strings.Repeat("b", viewFrom), viewFrom},
-		{"binary over the memory", arrayBuffer([]byte(strings.Repeat("b", memorySize+1))), strings.Repeat("b", memorySize+1), memorySize + 1},
+		{"binary over the memory", arrayBuffer([]byte(strings.Repeat("b", glue.MemorySize+1))), strings.Repeat("b", glue.MemorySize+1), glue.MemorySize + 1},
 		{"text", js.ValueOf("hello"), "hello", 5},
 		{"empty text", js.ValueOf(""), "", 0},
 		{"one to four bytes a character", js.ValueOf("aä€😀"), "aä€😀", 10},
 		{"leading U+FEFF", js.Global().Get("String").Call("fromCharCode", 0xfeff, 'a'), "\ufeffa", 4},
 		{"U+0000", js.ValueOf("\x00"), "\x00", 1},
-		{"the largest small text", js.ValueOf(strings.Repeat("€", smallSize)), strings.Repeat("€", smallSize), 3 * smallSize},
-		{"the smallest large text", js.ValueOf(strings.Repeat("€", smallSize+1)), strings.Repeat("€", smallSize+1), smallSize + 1},
-		{"the largest text for the memory", js.ValueOf(strings.Repeat("€", memorySize/3)), strings.Repeat("€", memorySize/3), memorySize / 3},
-		{"text over the memory", js.ValueOf(strings.Repeat("€", memorySize/3+1)), strings.Repeat("€", memorySize/3+1), memorySize/3 + 1},
+		{"the largest small text", js.ValueOf(strings.Repeat("€", glue.SmallSize)), strings.Repeat("€", glue.SmallSize), 3 * glue.SmallSize},
+		{"the smallest large text", js.ValueOf(strings.Repeat("€", glue.SmallSize+1)), strings.Repeat("€", glue.SmallSize+1), glue.SmallSize + 1},
+		{"the largest text for the memory", js.ValueOf(strings.Repeat("€", glue.MemorySize/3)), strings.Repeat("€", glue.MemorySize/3), glue.MemorySize / 3},
+		{"text over the memory", js.ValueOf(strings.Repeat("€", glue.MemorySize/3+1)), strings.Repeat("€", glue.MemorySize/3+1), glue.MemorySize/3 + 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,7 +134,7 @@ func wantMessage(t *testing.T, s *Socket, want string) {
 func TestManyMessages(t *testing.T) {
 	s, f := dialFake(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	sizes := []int{0, 1, 100, smallSize - 1, smallSize, smallSize + 1, 10 * smallSize}
+	sizes := []int{0, 1, 100, glue.SmallSize - 1, glue.SmallSize, glue.SmallSize + 1, 10 * glue.SmallSize}
 	for range 20 {
 		var want []string
 		for range random.IntN(200) {
@@ -170,7 +171,7 @@ func TestMessageUnreadable(t *testing.T) {
 // comes later is kept as before.
 func TestForget(t *testing.T) {
 	s, f := dialFake(t)
-	large := strings.Repeat("x", smallSize+1)
+	large := strings.Repeat("x", glue.SmallSize+1)
 	for range 3 {
 		f.message(large)
 		f.message(arrayBuffer([]byte(large)))

@@ -8,6 +8,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // viewFrom is the size in bytes from which a binary message is read where it lies:
@@ -29,7 +30,7 @@ type Message struct {
 func (m *Message) parse(s *Socket, records []byte) []byte {
 	kind := number32(records)
 	m.size = number32(records[4:])
-	records = records[headerSize:]
+	records = records[glue.HeaderSize:]
 	m.typ = api.MessageBinary
 	if kind&1 != 0 {
 		m.typ = api.MessageText
@@ -93,7 +94,7 @@ func (m *Message) bytes() (view any, n int, err error) {
 	if m.p != nil {
 		return nil, m.size, m.err
 	}
-	if isText && m.size <= memorySize/3 || !isText && m.size < viewFrom { // a unit is 3 bytes at most
+	if isText && m.size <= glue.MemorySize/3 || !isText && m.size < viewFrom { // a unit is 3 bytes at most
 		v, err := invoke(m.s.glue[load], m.slot, isText)
 		if err != nil || safejs.Unsafe(v).Int() < 0 {
 			return nil, 0, errUnreadable
@@ -105,10 +106,10 @@ func (m *Message) bytes() (view any, n int, err error) {
 	if data.IsNull() {
 		x.err = errUnreadable
 	}
-	if isText {
-		view = x.call(x.new(x.path("TextEncoder"), nil, nil), "encode", data, nil)
-	} else {
-		view = x.new(builtins.uint8Array, data, nil)
+	var buffer any = data
+	if isText { // the encoder may be another realm's, as in jsdom: take the buffer of what it makes
+		buffer = x.get(x.call(builtins.registers.values[glue.Encoder], "encode", data, nil), "buffer")
 	}
+	view = x.new(builtins.uint8Array, buffer, nil)
 	return view, number(view, "length", 0), x.err
 }

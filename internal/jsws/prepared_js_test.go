@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // A prepared message is one object, which every Socket sends.
 func TestSendPrepared(t *testing.T) {
-	for _, text := range []string{"", "a", "\ufeffa\u00e9\u4e16\U0001F30D", strings.Repeat("x", memorySize+1)} {
+	for _, text := range []string{"", "a", "\ufeffa\u00e9\u4e16\U0001F30D", strings.Repeat("x", glue.MemorySize+1)} {
 		for _, typ := range []api.MessageType{api.MessageText, api.MessageBinary} {
 			m, err := Prepare(typ, []byte(text))
 			if err != nil || m.Size() != len(text) {

@@ -8,6 +8,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // Send sends one message. Text must be UTF-8.
@@ -17,7 +18,7 @@ import (
 // would cost 2 us and pin it until Go collects. A string of Go would lose a leading
 // U+FEFF besides.
 func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
-	if len(p) > memorySize || s.foreign {
+	if len(p) > glue.MemorySize || s.foreign {
 		return exception(s.sendLarge(typ, p))
 	}
 	memory.Lock()

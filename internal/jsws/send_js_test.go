@@ -8,15 +8,14 @@ import (
 	"syscall/js"
 	"testing"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // TestSend goes through lengths up to the memory's and over it.
 func TestSend(t *testing.T) {
 	s, f := dialFake(t)
-	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, memorySize, memorySize + 1, 3, 0}
+	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, glue.MemorySize, glue.MemorySize + 1, 3, 0}
 	for i, n := range lengths {
 		p := strings.Repeat(string(rune('a'+i)), n)
 		for _, typ := range []api.MessageType{api.MessageBinary, api.MessageText, api.MessageText, api.MessageBinary} {
@@ -38,7 +37,7 @@ func TestSend(t *testing.T) {
 // The runtime's own decoder of Go strings drops a leading U+FEFF.
 func TestSendTextIsExact(t *testing.T) {
 	s, f := dialFake(t)
-	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", memorySize/6+1)} {
+	for _, text := range []string{"\ufeff", "\ufeffa", "a\ufeff", "aä€😀", "\x00", "\ufffd", strings.Repeat("\ufeff€", glue.MemorySize/6+1)} {
 		f.sent = nil
 		if err := s.Send(api.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)
@@ -69,7 +68,7 @@ func TestSendThrows(t *testing.T) {
 	}{
 		{"send throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", false},
 		{"send of a foreign class throws", js.Global().Get("JSON").Get("parse"), "x", "1", "SyntaxError", true},
-		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", memorySize+1), "1", "SyntaxError", false},
+		{"a large message, send throws", js.Global().Get("JSON").Get("parse"), strings.Repeat("x", glue.MemorySize+1), "1", "SyntaxError", false},
 		{"text that is not UTF-8", js.Global().Get("String"), "a\xff", "ab", "TypeError", false},
 	}
 	for _, test := range tests {
@@ -114,7 +113,7 @@ func TestSendKeepsNothing(t *testing.T) {
 		}
 		return m.Get("usedJSHeapSize").Int()
 	}
-	for _, n := range []int{memorySize, memorySize + 1} {
+	for _, n := range []int{glue.MemorySize, glue.MemorySize + 1} {
 		p := make([]byte, n)
 		before := heap()
 		for range 500 {
@@ -142,10 +141,13 @@ func TestForeignSend(t *testing.T) {
 		"(data) => queue.push(data)":                            true,
 		"async send() { await this.open; /* [native code] */ }": true,
 	} {
-		f := js.Global().Get("Object").New()
-		f.Set("toString", funcOf(t, func([]js.Value) any { return source }))
-		if got := !builtin(safejs.Safe(f), "send"); got != want {
-			t.Errorf("%q: foreign %v, want %v", source, got, want)
+		for _, getter := range []string{"function get readyState() { [native code] }", "function get readyState() {\n    [native code]\n}"} {
+			if got := !builtin(getter + source); got != want {
+				t.Errorf("%q: foreign %v, want %v", source, got, want)
+			}
+		}
+		if builtin("get readyState() { return 1 }" + source) {
+			t.Errorf("a getter of its own beside %q is taken for the platform's", source)
 		}
 	}
 	s, err := New("ws://127.0.0.1:65534/", nil)

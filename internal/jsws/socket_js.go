@@ -12,10 +12,12 @@ import (
 	"errors"
 	"strings"
 	"syscall/js"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
 	"github.com/twinws/ws/internal/event"
+	"github.com/twinws/ws/internal/glue"
 )
 
 // Socket is a WebSocket object. It is not for use by several goroutines at once.
@@ -32,7 +34,7 @@ type Socket struct {
 	released bool
 }
 
-// What the glue exports, by its place in Socket.glue. The listeners come last.
+// What the glue exports, by its place in Socket.glue.
 const (
 	drain = iota
 	take
@@ -41,29 +43,24 @@ const (
 	send
 	stop
 	forget
-	wake
 	later
-	onMessage
-	onEvent
 )
 
-var exported = [...]string{"drain", "take", "load", "fetch", "send", "stop", "forget", "wake", "later", "onMessage", "onEvent"}
-
-// names are the events of a WebSocket. Those other than "message" come once
-// each; they wake Go whether it asked for it or not.
-var names = [...]string{"message", "open", "error", "close"}
+var exported = [...]string{"drain", "take", "load", "fetch", glue.SendName, "stop", "forget", "later"}
 
 // New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
 // where there is none, an *Exception when the constructor throws, and an error
-// that tells why when what it makes is no WebSocket.
+// that names what is missing where a Socket cannot be made of it.
 //
 // The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
 // It has to behave as the standard says; but its events may be of any class.
 func New(url string, protocols []string) (*Socket, error) {
+	if err := prepare(); err != nil {
+		return nil, unfit(err)
+	}
 	var x try
-	x.err = prepare()
-	class := x.path("WebSocket")
-	if x.err == nil && !isFunction(class) {
+	class := x.get(safejs.Global(), "WebSocket")
+	if !isFunction(class) {
 		return nil, ErrNoWebSocket
 	}
 	names := make([]any, len(protocols))
@@ -72,14 +69,38 @@ func New(url string, protocols []string) (*Socket, error) {
 	}
 	s := &Socket{ws: x.new(class, url, names)}
 	if x.err != nil {
-		return nil, exception(x.err)
+		var again try
+		if s.ws = again.new(class, absolute(url), names); again.err != nil {
+			return nil, exception(x.err)
+		}
 	}
 	if err := s.attach(); err != nil {
 		s.Release()
 		s.HangUp()
-		return nil, unfit(exception(err).Error())
+		return nil, unfit(err)
 	}
 	return s, nil
+}
+
+// absolute returns url as an absolute one of the scheme ws or wss, if it can be
+// made so. The constructors of browsers before 2024, of jsdom, happy-dom and
+// workerd read neither relative URLs nor http (WebSockets standard section 3.1,
+// the constructor, steps 1 to 6).
+func absolute(url string) string {
+	r := new(registers)
+	*r = builtins.registers
+	r.values[glue.URL] = url
+	for _, script := range [...]string{glue.ByPage, glue.ByWorker, glue.ByItself} {
+		var x try
+		if x.run(r, script); x.err == nil {
+			href := safejs.Unsafe(value(r.values[glue.Href])).String()
+			if strings.HasPrefix(href, "http") {
+				href = "ws" + href[len("http"):]
+			}
+			return href
+		}
+	}
+	return url
 }
 
 // attach makes the glue and adds the listeners. No event can be missed: none is
@@ -91,44 +112,44 @@ func (s *Socket) attach() error {
 		}
 		return nil
 	})
-	var x try
-	var woken any = safejs.Safe(s.woken.Value)
-	x.reflect(set, s.ws, "binaryType", "arraybuffer")
-	if number(s.ws, "readyState", -1) < 0 || !isFunction(x.get(s.ws, "send")) || !isFunction(x.get(s.ws, "close")) {
-		return errors.New("it lacks send, close or readyState")
+	r := new(registers)
+	*r = builtins.registers
+	r.values[glue.Woken], r.values[glue.WebSocket] = safejs.Safe(s.woken.Value), s.ws
+	var x, origin try
+	script := glue.ByTimeout // jsdom, happy-dom
+	if isFunction(x.get(safejs.Global(), "MessageChannel")) {
+		script = glue.ByChannel
 	}
-	state := new(try).call(s.ws, "__lookupGetter__", "readyState", nil)
-	s.foreign = !builtin(state, "readyState") || !builtin(x.get(s.ws, "send"), "send")
-	s.state = safejs.Unsafe(value(new(try).call(state, "bind", s.ws, nil)))
-	channel := x.new(x.path("MessageChannel"), nil, nil)
-	s.port = x.get(channel, "port1")
-	sender := x.get(channel, "port2")
-	later := x.call(x.get(sender, "postMessage"), "bind", sender, "")
-	imports := x.new(x.path("Object"), nil, nil)
-	x.reflect(set, imports, "", append([]any{x.bind(s.ws, "send"), woken, later}, builtins.imports...))
-	functions := x.get(x.new(x.path("WebAssembly.Instance"), builtins.module, imports), "exports")
+	x.run(r, script)
+	s.port = r.values[glue.Port]
 	for i, name := range exported {
-		s.glue[i] = value(x.get(functions, name))
+		s.glue[i] = value(x.get(r.values[glue.Exports], name))
 	}
-	x.reflect(set, s.port, "onmessage", s.glue[wake])
-	listen := isFunction(x.get(s.ws, "addEventListener"))
-	for i, name := range names {
-		f := s.glue[min(onMessage+i, onEvent)]
-		if listen {
-			x.call(s.ws, "addEventListener", name, f)
-		} else {
-			x.reflect(set, s.ws, "on"+name, f)
-		}
+	origin.run(r, glue.Origin)
+	s.foreign = origin.err != nil || !builtin(safejs.Unsafe(value(r.values[glue.Sources])).String())
+	s.state = safejs.Unsafe(value(r.values[glue.State]))
+	if number(s.ws, "readyState", -1) < 0 && x.err == nil {
+		x.err = errors.New("there is no readyState")
 	}
+	script = glue.Handlers
+	if isFunction(x.get(s.ws, "addEventListener")) {
+		script = glue.Listeners
+	}
+	x.run(r, script)
 	return x.err
 }
 
-// builtin reports whether f is the platform's own function of that name, which
-// ECMAScript section 20.2.3.5 writes as "function send() { [native code] }". That
-// of a class, of a Proxy and of a bound function look otherwise.
-func builtin(f any, name string) bool {
-	source := safejs.Unsafe(value(new(try).call(f, "toString", nil, nil))).String()
-	return len(source) <= len(name)+33 && strings.Contains(source, name+"() {") && strings.Contains(source, "[native code]")
+// builtin reports whether sources are those of the platform's own getter of
+// readyState and send, which ECMAScript section 20.2.3.5 writes as
+// "function send() { [native code] }". That of a class, of a Proxy and of a bound
+// function look otherwise.
+func builtin(sources string) bool {
+	getter, send, _ := strings.Cut(sources, "}")
+	return len(sources) <= 90 && native(getter, "readyState() {") && native(send, "send() {")
+}
+
+func native(source, name string) bool {
+	return strings.Contains(source, name) && strings.Contains(source, "[native code]")
 }
 
 // Wake sets the function that is called for an event that came after Next has
@@ -169,7 +190,11 @@ func (s *Socket) Release() {
 	}
 	s.released = true
 	invoke(s.glue[stop])
-	new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
-	s.woken.Release()
+	if s.port == nil {
+		time.AfterFunc(time.Millisecond, s.woken.Release) // after the time-outs that call it
+	} else {
+		new(try).call(s.port, "close", nil, nil) // Node.js lives for as long as it is open
+		s.woken.Release()
+	}
 	s.wake, s.in = nil, inbox{}
 }

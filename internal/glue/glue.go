@@ -1,32 +1,31 @@
-//go:build js && wasm
-
-package jsws
-
-// The glue is the part of a Socket that JavaScript runs: its listeners, the queue
-// of events, and the copying of messages into one memory, from which Go takes
-// many at once. To enter Go costs 7 us and an object handed to Go 2 us, so a message
-// should need neither.
+// Package glue is the part of a Socket of package jsws that JavaScript runs, as a
+// WebAssembly module in bytes: its listeners, the queue of events, and the
+// copying of messages into one memory, from which Go takes many at once. To enter
+// Go costs 7 us and an object handed to Go 2 us: a message should need neither.
 //
-// It is a WebAssembly module, because a Content Security Policy that lets Go
-// run ('wasm-unsafe-eval') lets another module run, but no source of JavaScript
+// It is WebAssembly, because a Content Security Policy that lets Go run
+// ('wasm-unsafe-eval') lets another module run, but no source of JavaScript
 // ('unsafe-eval'). All it does is call built-in functions, which it imports. It
-// needs WebAssembly 2.0 and its legacy exception handling, to catch what JavaScript
-// throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or later.
+// needs WebAssembly 2.0 and its legacy exception handling, to catch what
+// JavaScript throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or later.
 //
-// Each Socket has an instance of its own; they share the memory.
+// Each Socket has an instance of its own; they share the memory. The file
+// glue.wasm of the repository's root is the same module, for platforms where
+// nothing is compiled at run time.
+package glue
 
 const (
-	memorySize = 1 << 20  // 16 pages
-	batchSize  = 64 << 10 // the part that drain puts records into
-	smallSize  = 4 << 10  // the largest message with its bytes in its record: bytes, or UTF-16 units
-	headerSize = 8        // of a record
+	MemorySize = 1 << 20  // 16 pages
+	BatchSize  = 64 << 10 // the part that drain puts records into
+	SmallSize  = 4 << 10  // the largest message with its bytes in its record: bytes, or UTF-16 units
+	HeaderSize = 8        // of a record
 )
 
 // What drain is told and does then: how the next message wakes Go.
 const (
-	armedNot = iota
-	armedNow
-	armedLater
+	ArmedNot = iota
+	ArmedNow
+	ArmedLater
 )
 
 // The imports, in the order of their indices: functions of the Socket, functions
@@ -35,7 +34,7 @@ const (
 	fnSend   = "\x00" // (data): the socket's send
 	fnWake   = "\x01" // (): enters Go at once. Exported, to be called with no event
 	fnLater  = "\x02" // (): enters Go in a task of its own. Exported too
-	fnData   = "\x03" // (MessageEvent) value: the platform's getter of data; throws for an event of another class
+	fnData   = "\x03" // (MessageEvent, key) value: the platform's getter of data, or fnRead; throws for an event of another class
 	fnGet    = "\x04" // (object, key) integer: Reflect.get; undefined is 0
 	fnObject = "\x05" // (value) object: Object
 	fnSame   = "\x06" // (value, value) integer: Object.is
@@ -57,7 +56,7 @@ const (
 const (
 	head  = "\x03" // the queue stands in the first table from head
 	tail  = "\x04" // to tail, exclusively
-	armed = "\x05" // what the next message does: armedNot, armedNow, armedLater
+	armed = "\x05" // what the next message does: ArmedNot, ArmedNow, ArmedLater
 	over  = "\x06" // 1 after stop
 	free  = "\x07" // below it all slots of the second table are taken, by kept messages
 	sent  = "\x08" // how long the message sent last was, -1 before
@@ -114,7 +113,7 @@ const bodyFetch = "\x01\x01" + externref + // local 1: x
 const bodyOnMessage = "\x01\x01" + i32 + // local 1: what is armed
 	tryBlock + externref +
 	tryBlock + externref +
-	localGet + "\x00" + call + fnData +
+	localGet + "\x00" + globalGet + keyData + call + fnData +
 	catchAll + localGet + "\x00" + globalGet + keyData + call + fnRead + end +
 	catchAll + refNull + end +
 	localTee + "\x00" + refIsNull + ifThen + none + localGet + "\x00" + call + fnObject + localSet + "\x00" + end +

@@ -1,9 +1,7 @@
-//go:build js && wasm
+package glue
 
-package jsws
-
-// module is the glue in binary (WebAssembly core specification 2.0, section 5).
-const module = "\x00asm\x01\x00\x00\x00" +
+// Module is the glue in binary (WebAssembly core specification 2.0, section 5).
+const Module = "\x00asm\x01\x00\x00\x00" +
 	"\x01" + sizeTypes + types +
 	"\x02" + sizeImports + imports +
 	"\x03" + sizeFunctions + functions +
@@ -12,6 +10,14 @@ const module = "\x00asm\x01\x00\x00\x00" +
 	i32 + "\x01" + i32Minus + end + externref + "\x01" + refNull + end +
 	"\x07" + sizeNames + exportNames +
 	"\x0a" + sizeCode + code
+
+// Version, one byte, is in the name of the function send, so that a module of
+// another version, handed in by a program, is told from this one, and named when
+// it is missing.
+const Version = "1"
+
+// SendName is the name of the function send.
+const SendName = "glue_wasm_" + Version
 
 const state = i32 + "\x01" + i32Zero + end // a variable that begins as 0
 
@@ -52,7 +58,7 @@ const imports = "\x13" +
 	"\x00\x010\x00" + typeRef + // fnSend
 	"\x00\x011\x00" + typeNone + // fnWake
 	"\x00\x012\x00" + typeNone + // fnLater
-	"\x00\x013\x00" + typeRefToRef + // fnData
+	"\x00\x013\x00" + typeRefRefToRef + // fnData
 	"\x00\x014\x00" + typeRefRefToInt + // fnGet
 	"\x00\x015\x00" + typeRefToRef + // fnObject
 	"\x00\x016\x00" + typeRefRefToInt + // fnSame
@@ -91,7 +97,7 @@ const (
 		"\x04take" + "\x00\x16" +
 		"\x05drain" + "\x00\x17" +
 		"\x04load" + "\x00\x18" +
-		"\x04send" + "\x00\x19"
+		"\x0b" + SendName + "\x00\x19"
 )
 
 // Sizes in LEB128. A test computes them anew.
@@ -99,12 +105,12 @@ const (
 	sizeTypes     = "\x42"
 	sizeImports   = "\x6e"
 	sizeFunctions = "\x0c"
-	sizeNames     = "\x5b"
-	sizeCode      = "\xfd\x04"
+	sizeNames     = "\x62"
+	sizeCode      = "\xff\x04"
 	sizePush      = "\x27"
 	sizeKeep      = "\x3f"
 	sizeFetch     = "\x1e"
-	sizeOnMessage = "\x44"
+	sizeOnMessage = "\x46"
 	sizeOnEvent   = "\x16"
 	sizeStop      = "\x1c"
 	sizeForget    = "\x10"
@@ -164,9 +170,9 @@ const (
 	i32Zero   = "\x41\x00"
 	i32One    = "\x41\x01"
 	i32Two    = "\x41\x02"
-	i32Header = "\x41\x08"             // headerSize
-	i32Small  = "\x41\x80\x20"         // smallSize
-	i32Most   = "\x41\xf8\x9f\x03"     // batchSize - headerSize - 3*smallSize: where a record may begin
-	i32Batch  = "\x41\x80\x80\x04"     // batchSize
-	i32Memory = "\x41\x80\x80\xc0\x00" // memorySize
+	i32Header = "\x41\x08"             // HeaderSize
+	i32Small  = "\x41\x80\x20"         // SmallSize
+	i32Most   = "\x41\xf8\x9f\x03"     // BatchSize - HeaderSize - 3*SmallSize: where a record may begin
+	i32Batch  = "\x41\x80\x80\x04"     // BatchSize
+	i32Memory = "\x41\x80\x80\xc0\x00" // MemorySize
 )

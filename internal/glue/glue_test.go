@@ -1,8 +1,42 @@
-//go:build js && wasm
+package glue
 
-package jsws
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"os"
+	"testing"
+)
 
-import "testing"
+var update = flag.Bool("update", false, "write glue.wasm anew")
+
+// file is the module for programs that hand it in.
+const file = "../../glue.wasm"
+
+// sum is the module's SHA-256 at this Version: who changes the one changes both.
+const (
+	sum   = "6674b6c7bbecb38df4849980472c528df1d42568436bf50e44088d36aca690c9"
+	sumOf = "1"
+)
+
+func TestFile(t *testing.T) {
+	if *update {
+		if err := os.WriteFile(file, []byte(Module), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err := os.ReadFile(file); err != nil || string(p) != Module {
+		t.Errorf("glue.wasm is not the module (%v): go test ./internal/glue -update", err)
+	}
+}
+
+// A module that was handed in must not be taken for one of another version.
+func TestVersion(t *testing.T) {
+	got := sha256.Sum256([]byte(Module))
+	if hex.EncodeToString(got[:]) != sum || Version != sumOf {
+		t.Errorf("the module has changed: choose another Version than %q, and set sum to %x", sumOf, got)
+	}
+}
 
 // WebAssembly core specification 2.0 section 5.2.2: an unsigned integer in LEB128.
 func leb128(n int) string {
@@ -43,8 +77,8 @@ func TestGlueSizes(t *testing.T) {
 		name, code string
 		want       int
 	}{
-		{"i32Small", i32Small, smallSize}, {"i32Most", i32Most, batchSize - headerSize - 3*smallSize}, {"i32Header", i32Header, headerSize},
-		{"i32Batch", i32Batch, batchSize}, {"i32Memory", i32Memory, memorySize},
+		{"i32Small", i32Small, SmallSize}, {"i32Most", i32Most, BatchSize - HeaderSize - 3*SmallSize}, {"i32Header", i32Header, HeaderSize},
+		{"i32Batch", i32Batch, BatchSize}, {"i32Memory", i32Memory, MemorySize},
 	}
 	for _, n := range numbers {
 		if got := number128(n.code[1:]); got != n.want || n.code[:1] != "\x41" {

@@ -1,0 +1,138 @@
+package glue
+
+// The scripts make, with functions of JavaScript, what the module imports, and
+// its instances. They are rows of calls, a line each, and are compiled into
+// tables, compiled.go, by the tests with -update: as Go code they would take
+// several times the room in a page. Package jsws has the interpreter.
+//
+//	name call object.method ARGUMENTS...   the method of the object
+//	name new Class ARGUMENTS...
+//	name get object.property
+//
+// give the result a name. A path begins with a name or with a global variable.
+// An argument is a path, 'text, or a number. A line that calls what is no function
+// fails, and names it.
+const (
+	// getterOf makes a function of an object and a key that calls a getter.
+	dataGetter = `getter call MessageEvent.prototype.__lookupGetter__ 'data
+data call getter.call.bind getter`
+	bytesGetter = `getter call ArrayBuffer.prototype.__lookupGetter__ 'byteLength
+bytes call getter.call.bind getter`
+
+	// preparation is run once. The decoder's options are the memory's as well: 16
+	// pages, and true.
+	preparation = `options new Object
+_ call Reflect.set options 'fatal 16
+_ call Reflect.set options 'ignoreBOM 16
+_ call Reflect.set options 'initial 16
+_ call Reflect.set options 'maximum 16
+array get Uint8Array
+decoder new TextDecoder 'utf-8 options
+encoder new TextEncoder
+pages new WebAssembly.Memory options
+memory new Uint8Array pages.buffer
+view call Reflect.construct.bind memory array
+encode call encoder.encodeInto.bind encoder
+decode call decoder.decode.bind decoder
+set call memory.set.bind memory
+slice call memory.subarray.bind memory
+imports call Array.of data Reflect.get Object Object.is Array.of view bytes encode decode set slice Reflect.get 'length 'written 'data pages
+module get ` + HandedIn
+
+	// compilation makes the module of code.
+	compilation = `module new WebAssembly.Module code`
+
+	// attachment makes a Socket's instance of the module. later enters Go in a task
+	// of its own.
+	beginning = `_ call Reflect.set ws 'binaryType 'arraybuffer
+send call ws.send.bind ws
+_ call ws.close.bind ws
+`
+	channel = `channel new MessageChannel
+port get channel.port1
+later call channel.port2.postMessage.bind channel.port2 '
+`
+	timeout = `later call setTimeout.bind globalThis woken
+`
+	instance = `own call Array.of send woken later
+all call own.concat imports
+object new Object
+_ call Reflect.set object ' all
+instance new WebAssembly.Instance module object
+exports get instance.exports
+_ call exports.` + SendName + `.bind ws`
+	listening = `
+_ call Reflect.set port 'onmessage exports.wake`
+
+	byChannel = beginning + channel + instance + listening
+	byTimeout = beginning + timeout + instance
+
+	// listeners, or handlers where an object has no listeners, queue the events.
+	listeners = `_ call ws.addEventListener 'message exports.onMessage
+_ call ws.addEventListener 'open exports.onEvent
+_ call ws.addEventListener 'error exports.onEvent
+_ call ws.addEventListener 'close exports.onEvent`
+	handlers = `_ call Reflect.set ws 'onmessage exports.onMessage
+_ call Reflect.set ws 'onopen exports.onEvent
+_ call Reflect.set ws 'onerror exports.onEvent
+_ call Reflect.set ws 'onclose exports.onEvent`
+
+	// Ways to make url absolute: by the base URL of a page, by that of a Worker,
+	// and by its own, if it has one.
+	byPage   = "resolved new URL url document.baseURI\nhref get resolved.href"
+	byWorker = "resolved new URL url location.href\nhref get resolved.href"
+	byItself = "resolved new URL url url\nhref get resolved.href"
+
+	// origin gets the getter of readyState, and the sources of it and of send.
+	origin = `getter call ws.__lookupGetter__ 'readyState
+state call getter.bind ws
+source call getter.toString
+sendSource call ws.send.toString
+both call Array.of source sendSource
+sources call both.join '`
+)
+
+// HandedIn is the global variable with the module as a WebAssembly.Module, for
+// platforms that compile none at run time, such as workerd.
+const HandedIn = "twinwsGlue"
+
+// The registers that Go sets before it runs a script, or reads afterwards.
+const (
+	Nothing = iota
+	Global  // globalThis
+	Data    // fnData
+	Bytes   // fnBytes
+	Code    // a Uint8Array of Module
+	Compiled
+	Woken // a function that enters Go
+	WebSocket
+	Port
+	Exports
+	State
+	Sources
+	URL
+	Href
+	Uint8Array
+	Decoder
+	Encoder
+	Memory
+	own
+)
+
+// What an instruction does, beside the functions of Reflect: get, construct and
+// apply, by their numbers.
+const (
+	Get = iota
+	Set
+	Construct // with the arguments
+	Apply     // with the arguments
+	Arguments // appends to them
+)
+
+// Size is how many bytes an instruction has: what it does, three registers and
+// the register of its result.
+const Size = 5
+
+// FirstConstant is the register of the first constant. Registers are as many as
+// a byte has values.
+const FirstConstant = 128

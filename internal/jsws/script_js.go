@@ -1,0 +1,48 @@
+//go:build js && wasm
+
+package jsws
+
+import (
+	"errors"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/twinws/ws/internal/glue"
+)
+
+// registers are the values that a script of package glue works with, constants
+// from glue.FirstConstant on.
+type registers struct {
+	values [256]any
+	names  [256]any // strings: of the properties that the values were
+}
+
+// run runs a script. It names what is no function and should be.
+func (x *try) run(r *registers, script string) {
+	var args []any
+	for len(script) >= glue.Size && x.err == nil {
+		i := script[:glue.Size]
+		script = script[glue.Size:]
+		a, b, c := r.values[i[1]], r.values[i[2]], r.values[i[3]]
+		op := int(i[0])
+		if op == glue.Arguments {
+			args = append(args, list(a, b, c)...)
+			continue
+		}
+		if t := value(a).Type(); t != safejs.TypeFunction && (op != glue.Get || t != safejs.TypeObject) {
+			name, _ := r.names[i[1]].(string)
+			x.err = errors.New("there is no " + name)
+		}
+		r.names[i[4]] = b
+		switch op {
+		case glue.Construct:
+			b = args
+		case glue.Apply:
+			c = args
+		}
+		r.values[i[4]] = x.reflect(op, a, b, c)
+		if op != glue.Get {
+			args = nil
+		}
+	}
+}
