@@ -1,17 +1,17 @@
-# Everything is a make target; `make help` lists them. Needed: Go 1.26, git, make.
-# What else is missing (a browser, a C compiler for the race detector, peers to
-# test against) is installed on Debian when run as root; elsewhere a line says
-# what to install.
+# Everything is a make target; `make help` lists them. Required: Go 1.26, git, make.
+# Everything else (a browser, a C compiler for the race detector, peers for
+# interoperability tests) is installed on Debian when run as root; elsewhere a
+# message says what to install.
 
 GO      ?= go
 ADDR    ?= 127.0.0.1:8080
 FUZZTIME?= 20s
 # make test RACE= : without the race detector, which needs a C compiler.
 RACE    ?= -race
-# make test TEST='-run Dial -v' : more arguments for go test.
+# make test TEST='-run Dial -v' : additional arguments for go test.
 TEST    ?=
-# What the tests of one package may take: go test's own 10 minutes are too short
-# where other work keeps the machine busy.
+# The time limit for the tests of one package: the default 10 minutes are too
+# short on a busy machine.
 TIMEOUT ?= 40m
 # make bench BENCH='-mode idle -only ours,raw', make bench-browser
 # BENCH='-in firefox -only window/binary/16/64': arguments for the benchmark.
@@ -21,30 +21,35 @@ BIN     := bin
 JS      := GOOS=js GOARCH=wasm
 MODULES := . tools bench
 TOOLS   := tools/go.mod tools/go.sum
-# The runner of wasm tests, and what wasm_test looks for.
+# The runner of wasm tests, used by wasm_test.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools page
+.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## run examples/echo natively and in a headless browser, and compare
+demo: ## run examples/echo natively and in a headless browser, and compare the outputs
 	@WS_NO_BROWSER= scripts/need.sh browser >/dev/null
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
-test: ## run all tests, natively and in a headless browser (WS_NO_BROWSER=1, WS_NO_PEERS=1: without)
+test: ## run all tests, natively and in a headless browser and in other browsers and runtimes (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-js test-tools
+	@$(MAKE) --no-print-directory -k test-native test-js test-tools run-homes
 
-serve: page ## leave a server up with a page to open (ADDR=host:port)
+test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom
+	@scripts/need.sh homes $(if $(RACE),cc) >/dev/null
+	@$(MAKE) --no-print-directory -s $(BIN)/homes
+	@$(MAKE) --no-print-directory run-homes
+
+serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
 	@echo "open http://$(ADDR)/ in a browser; interrupt to end"
 	@exec $(BIN)/testserver -addr $(ADDR) -page $(BIN)/page
 
-size: $(BIN)/size ## print the sizes of programs for the browser; fails over budget
+size: $(BIN)/size ## print the sizes of programs for the browser; fail if over budget
 	@$(BIN)/size
 
 lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, go mod tidy
@@ -52,20 +57,20 @@ lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, 
 fuzz: ## run every fuzz target for FUZZTIME each
 	scripts/fuzz.sh $(FUZZTIME)
 
-chaos: ## talk through streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
+chaos: ## exchange messages over streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
 	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
 
-bench-browser: ## measure what a message costs in browsers, against JavaScript (12 min; results in bench/browser/results)
+bench-browser: ## measure the cost of a message in browsers, compared with JavaScript (12 min; results in bench/browser/results)
 	@scripts/need.sh browser homes >/dev/null
 	cd bench && $(GO) run ./browser -in chromium,firefox,webkit $(BENCH)
 
-bench: ## measure the native home against its peers (5 min; results in bench/results)
+bench: ## compare the native implementation with other libraries (5 min; results in bench/results)
 	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)
 
-clean: ## remove what was built
+clean: ## remove build outputs
 	rm -rf bin
 
-# --- what lint is made of -----------------------------------------------------
+# --- the parts of lint -----------------------------------------------------
 
 fmt:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt these files:"; echo "$$files"; exit 1; }
@@ -85,35 +90,40 @@ staticcheck: $(BIN)/staticcheck
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
 
-# --- what test is made of -----------------------------------------------------
+# --- the parts of test -----------------------------------------------------
 
-# Made at once: while a browser is fetched, the compiler works.
-prepare: system $(BIN)/wasmbrowsertest
+# In parallel: compile while a browser is downloaded.
+prepare: system $(BIN)/wasmbrowsertest $(BIN)/homes
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop node >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node homes >/dev/null
 
-# -count=1, because the cache does not know the browser's side of a native test.
-# WS_NO_GATHER=1 has connections send every message by itself.
+# -count=1, because the cache does not know the browser's part of a native test.
+# WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
-	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
-	@echo "allocations and stacks, without the race detector, which has its own:"
+	@echo "allocations and stacks, without the race detector, which changes them:"
 	$(GO) test -count=1 -timeout $(TIMEOUT) -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
 endif
 
-# Packages with tests of their js files alone. wasm_test runs its own browser.
+# Only packages with tests of their js files. wasm_test runs its own browser.
 test-js:
 	@scripts/test-js.sh -timeout $(TIMEOUT) $(TEST)
 
-# Those that drive a browser over DevTools are among them; -p 1, since each such
-# package starts one.
+# Includes tests that drive a browser over DevTools; -p 1, since each such package
+# starts one.
 test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
 	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
 
-# --- what is built ------------------------------------------------------------
+# By itself: each home is a browser or a runtime of its own.
+run-homes:
+	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests in other browsers and runtimes were NOT run"
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -run '^TestHomes$$' $(TEST) ./wasm_test
+
+# --- build outputs ------------------------------------------------------------
 
 page:
 	@mkdir -p $(BIN)/page
@@ -121,7 +131,7 @@ page:
 	@cp examples/page/*.html examples/page/*.css examples/page/*.js $(BIN)/page/
 	@cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(BIN)/page/
 
-# tools/patient runs it, since a browser may be slow to start.
+# tools/patient wraps it, since a browser may be slow to start.
 $(BIN)/wasmbrowsertest: $(TOOLS) $(wildcard tools/patient/*.go)
 	cd tools && $(GO) build -o ../$@.once github.com/agnivade/wasmbrowsertest
 	cd tools && $(GO) build -o ../$@ ./patient

@@ -86,8 +86,8 @@ func overTCP(t *testing.T, n *census, secure bool, got chan<- *ws.Conn, accept f
 }
 
 // TestConnTells asks both ends of a connection what they know of it, however it
-// was made: addresses, URL, the answer's header, extensions (RFC 6455 section 9.1,
-// RFC 7692 section 7).
+// was made: addresses, URL, the answer's header, extensions (RFC 6455 section
+// 9.1, RFC 7692 section 7).
 func TestConnTells(t *testing.T) {
 	for name, serve := range serverSides {
 		for _, secure := range []bool{false, true} {
@@ -140,9 +140,9 @@ func TestConnTells(t *testing.T) {
 	}
 }
 
-// TestExtensionsAreTheAnswers has each side use less than was agreed to, and tell
-// what was: the answer's value (RFC 7692 section 7.1). Here the answer names
-// neither window, while the client uses 9 bits for what it sends.
+// TestExtensionsAreTheAnswers has each side use less than was agreed to, and
+// tell what was: the answer's value (RFC 7692 section 7.1). Here the answer
+// names neither window, while the client uses 9 bits for what it sends.
 func TestExtensionsAreTheAnswers(t *testing.T) {
 	for _, answer := range []string{"permessage-deflate", "permessage-deflate; server_no_context_takeover",
 		"permessage-deflate; server_max_window_bits=10; client_max_window_bits=15"} {

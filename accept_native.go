@@ -17,95 +17,99 @@ import (
 	"github.com/twinws/ws/internal/engine"
 )
 
-// AcceptOptions are what a server may choose. A nil pointer and the zero value
+// AcceptOptions are the options of a server. A nil pointer and the zero value
 // mean the defaults: requests of the same origin only, no subprotocol.
 type AcceptOptions struct {
-	// Subprotocols are the server's, in its order of preference. The first
-	// that the client offers is agreed on; without one, none is.
+	// Subprotocols are those the server supports, in its order of preference.
+	// The first one that the client offers is selected; if there is none, no
+	// subprotocol is.
 	Subprotocols []string
 
-	// OriginPatterns are the origins whose pages may connect besides the
-	// server's own: "https://example.com", "*.example.com", "http://localhost:*",
-	// "*" for all. See handshake.Policy for the grammar. A request without an
-	// Origin field comes from no page and is always let in.
+	// OriginPatterns are the origins whose pages may connect, in addition to
+	// the server's own: "https://example.com", "*.example.com",
+	// "http://localhost:*", "*" for all. See handshake.Policy for the grammar.
+	// A request without an Origin field does not come from a page and is always
+	// accepted.
 	//
-	// Behind a proxy that ends TLS, name the site: "https://example.com".
+	// Behind a proxy that terminates TLS, name the site: "https://example.com".
 	OriginPatterns []string
 
-	// InsecureSkipOriginCheck lets any page of any site connect, with its
-	// user's cookies: cross-site WebSocket hijacking, unless nothing depends
-	// on cookies or on the user's network.
+	// InsecureSkipOriginCheck lets pages of any site connect, with their user's
+	// cookies. That allows cross-site WebSocket hijacking, unless nothing
+	// depends on cookies or on the user's network.
 	InsecureSkipOriginCheck bool
 
-	// AllowedHosts are the names by which the server may be called, such as
+	// AllowedHosts are the host names that the server accepts, such as
 	// "localhost", "127.0.0.1:8080", "*.example.com": a request with another
-	// Host is refused with 403, whatever its origin. Empty allows all; an entry
-	// without a port allows any. See handshake.Policy for the grammar.
+	// Host is rejected with 403, whatever its origin. Empty allows all; an
+	// entry without a port allows any port. See handshake.Policy for the
+	// grammar.
 	//
-	// Set it where being reachable is what protects the server, such as a
-	// developer's server on the own machine, or a device in the home: there a page
-	// of any site can let its own name resolve to the server's address (DNS
-	// rebinding), and is then of the same origin.
+	// Set it where the server is protected only by not being reachable from
+	// outside, such as a development server, or a device in a home network: a
+	// page of any site can make its own name resolve to the server's address
+	// (DNS rebinding), and is then of the same origin.
 	AllowedHosts []string
 
-	// Check is asked about a request that is a valid handshake, after the
-	// origin. An error refuses it: a *HandshakeError with its Status, Header
-	// and Body, any other with 403 Forbidden. nil means that all are let in.
-	// With Upgrade it is the place to see the path, the cookies and the rest.
+	// Check is called for a request that is a valid handshake, after the origin
+	// check. An error rejects the request: a *HandshakeError with its Status,
+	// Header and Body, any other with 403 Forbidden. nil means that all are
+	// accepted. With Upgrade it is the place to inspect the path, the cookies
+	// and so on.
 	Check func(r *handshake.Request) error
 
-	// Header is added to the response; it takes an http.Header. Names keep their
-	// spelling. The handshake's own fields cannot be set by it.
+	// Header is added to the response; it takes an http.Header. Names keep
+	// their spelling. The fields of the handshake itself cannot be set.
 	Header map[string][]string
 
-	// Compression agrees to a client's offer of permessage-deflate (RFC 7692);
+	// Compression accepts a client's offer of permessage-deflate (RFC 7692);
 	// nil means that every offer is declined.
 	Compression *Compression
 
-	// ReadLimit is the largest message to read, in bytes, as in DialOptions: 0
-	// means DefaultReadLimit (1 MiB), less than 0 none.
+	// ReadLimit is the largest message to receive, in bytes, as in DialOptions:
+	// 0 means DefaultReadLimit (1 MiB), a negative number no limit.
 	ReadLimit int64
 
-	// MaxHeadBytes is the largest head of a request that Upgrade takes, in bytes: 0
-	// means 16 KiB. A larger one is answered with 431; cookies are what mostly
-	// makes one. With Accept it is net/http that reads the head, 1 MiB of it at
-	// most unless MaxHeaderBytes of http.Server says otherwise. Either takes 200
-	// header fields at most.
+	// MaxHeadBytes is the largest request head that Upgrade accepts, in bytes:
+	// 0 means 16 KiB. A larger one is rejected with 431; the usual cause is
+	// cookies. With Accept, net/http reads the head, of at most 1 MiB unless
+	// MaxHeaderBytes of http.Server says otherwise. Both accept at most 200
+	// header fields.
 	MaxHeadBytes int
 
-	// HandshakeTimeout bounds the handshake: Upgrade's reading of the request,
-	// and the writing of the response. 0 means 10 s, less than 0 none but
-	// Upgrade's context. With Accept it is net/http that reads the request: bound
-	// that by ReadHeaderTimeout and MaxHeaderBytes of http.Server.
+	// HandshakeTimeout bounds the handshake: reading the request, with Upgrade,
+	// and writing the response. 0 means 10 s, a negative value no limit but
+	// Upgrade's context. With Accept, net/http reads the request: bound that by
+	// ReadHeaderTimeout and MaxHeaderBytes of http.Server.
 	HandshakeTimeout time.Duration
 
 	// Keepalive is how long the peer may be silent; nil means 30 s until a
 	// ping is sent, and 30 s more.
 	Keepalive *Keepalive
 
-	// WriteTimeout is how long the peer may take no byte of what is sent, as in
-	// Dialer: 0 means 30 s, less than 0 for ever.
+	// WriteTimeout is how long the peer may accept no byte of what is sent, as
+	// in Dialer: 0 means 30 s, a negative value no limit.
 	WriteTimeout time.Duration
 
-	// OnPing and OnPong are called with the payload of each ping and pong that
-	// comes, and the connection it came on, as in Dialer; nil for none.
+	// OnPing and OnPong are called with the payload of each ping and pong
+	// received, and the connection, as in Dialer; nil for none.
 	OnPing, OnPong func(c *Conn, payload []byte)
 
-	// NoGather has every Write return only once the operating system, or TLS,
-	// has taken its message. Otherwise replies are gathered: while another
-	// message has arrived whole and waits to be read, and while another
-	// goroutine is writing, Write takes its message, up to 64 KiB in all,
-	// and returns. They are sent in one piece before Read waits, with the next
-	// message that is not held back, with a ping or the close, and after 1 ms
-	// at the latest. Messages stay in order; an error in sending them is that of the
-	// next call, and of Close.
+	// NoGather makes every Write return only after the operating system, or
+	// TLS, has accepted its message. Otherwise messages are coalesced: while
+	// another whole message has been received and waits to be read, and while
+	// another goroutine is writing, Write buffers its message, up to 64 KiB in
+	// all, and returns. Buffered messages are sent in one piece: before Read
+	// waits, with the next message that is not buffered, with a ping or a close
+	// frame, and after at most 1 ms. Messages stay in order; an error in
+	// sending them is returned by the next call, and by Close.
 	NoGather bool
 }
 
-// Validate returns an [*ArgumentError] for the first option that cannot be used,
-// nil when all can. While there is one, Accept answers every request with 500, and
-// Upgrade closes every connection: call it where the server is set up. Handler
-// and RequestHandler do. A nil o is valid.
+// Validate returns an [*ArgumentError] for the first invalid option, nil if all
+// are valid. With invalid options Accept responds to every request with 500,
+// and Upgrade closes every connection: call Validate at start-up. Handler and
+// RequestHandler call it. A nil o is valid.
 func (o *AcceptOptions) Validate() error {
 	err := o.resolve(new(terms), false)
 	if err == nil && o != nil {
@@ -114,8 +118,9 @@ func (o *AcceptOptions) Validate() error {
 	return wrap("options", err)
 }
 
-// terms are what a handshake is held to, and what its connection is to know. They
-// are handed on by reference: a handshake should do with a small stack.
+// terms are the checked options of a handshake, and the configuration of its
+// connection. They are passed by reference, to keep the stack of a handshake
+// small.
 type terms struct {
 	AcceptOptions // checked, with their defaults filled in
 	policy        handshake.Policy
@@ -141,12 +146,12 @@ func (o *AcceptOptions) resolve(t *terms, secure bool) error {
 		return err
 	}
 	if t.MaxHeadBytes < 0 {
-		return &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(t.MaxHeadBytes) + " is less than nothing: use 0 for 16 KiB"}
+		return &ArgumentError{Name: "MaxHeadBytes", Problem: strconv.Itoa(t.MaxHeadBytes) + " is negative: use 0 for 16 KiB"}
 	}
 	return p.Validate()
 }
 
-// requests are those that no Check is shown, which might keep them.
+// requests are for handshakes without a Check, which might retain its argument.
 var requests = sync.Pool{New: func() any { return new(handshake.Request) }}
 
 func (t *terms) takeRequest() *handshake.Request {
@@ -163,7 +168,7 @@ func (t *terms) putRequest(r *handshake.Request) {
 	}
 }
 
-// agree decides about a request.
+// agree decides whether a request is accepted.
 func (t *terms) agree(r *handshake.Request) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, &t.policy)
 	if refusal == nil && t.Check != nil {
@@ -172,7 +177,8 @@ func (t *terms) agree(r *handshake.Request) (*handshake.Agreement, *HandshakeErr
 	return a, refusal
 }
 
-// refusalBy is the answer to a request that who refused with err, nil for none.
+// refusalBy is the response to a request that who rejected with err, nil if err
+// is nil.
 func refusalBy(who string, err error) *HandshakeError {
 	if err == nil {
 		return nil
@@ -180,11 +186,11 @@ func refusalBy(who string, err error) *HandshakeError {
 	if e, ok := errors.AsType[*HandshakeError](err); ok {
 		return e
 	}
-	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " refused it", Cause: err}
+	return &HandshakeError{Status: http.StatusForbidden, Body: []byte("refused\n"), Problem: who + " rejected the request", Cause: err}
 }
 
-// respond appends the response that accepts a to dst, and notes what the
-// connection is to know of it. extra may be nil.
+// respond appends the response that accepts a to dst, and completes the
+// configuration of the connection. extra may be nil.
 func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, error) {
 	if extra == nil && len(t.Header) > 0 {
 		extra = make(http.Header, len(t.Header))
@@ -200,19 +206,20 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 	return handshake.AppendResponse(dst, a, extensions, extra)
 }
 
-// Accept answers a WebSocket handshake that net/http has received, and takes
-// the connection over; w and r are not to be used afterwards, but r's fields may
-// be read. It works behind middleware that wraps w, if the wrapper has an
-// Unwrap method (http.ResponseController).
+// Accept responds to a WebSocket handshake that net/http has received, and
+// takes over the connection. w and r must not be used afterwards, except that
+// r's fields may be read. It works behind middleware that wraps w, if the
+// wrapper has an Unwrap method (http.ResponseController).
 //
-// net/http can hand over only connections that keep deadlines. Where they return an
-// error, as those of an SSH listener do, the request is answered with 500 and
-// Accept returns a [*HandshakeError] that says so: accept such by [Upgrade].
+// net/http can hand over only connections that support deadlines. If their
+// SetDeadline methods return an error, as those of an SSH listener do, the
+// response is 500 and Accept returns a [*HandshakeError] that says so: accept
+// such connections with [Upgrade].
 //
-// A request that is no handshake, has more than 200 header fields, or comes from
-// another origin, is answered (400, 403, 405, 426, 431) and returns a
-// [*HandshakeError]. Fields that were set in
-// w.Header() are sent with the response, but those that describe a body.
+// A request that is not a handshake, has more than 200 header fields, or comes
+// from another origin, gets an error response (400, 403, 405, 426, 431), and
+// Accept returns a [*HandshakeError]. Fields set in w.Header() are sent with
+// the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
 	if err := accept(j, w, r, opts, nil); err != nil {
@@ -221,17 +228,17 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 	return j.Conn(), nil
 }
 
-// IsUpgrade reports whether r asks for WebSocket, so that Accept is the one to
-// answer it: a GET of HTTP/1.1 whose Connection lists upgrade and whose Upgrade
-// lists websocket (RFC 6455 section 4.2.1 items 1, 3 and 4). Whether it is let in
-// is for Accept to see.
+// IsUpgrade reports whether r requests an upgrade to WebSocket, so that Accept
+// should respond to it: a GET of HTTP/1.1 whose Connection field lists upgrade
+// and whose Upgrade field lists websocket (RFC 6455 section 4.2.1 items 1, 3
+// and 4). Accept decides whether it is accepted.
 func IsUpgrade(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
-// accept makes j the connection. last, if it is not nil, is asked at last whether
-// the request is let in.
+// accept makes j the connection. If last is not nil, it is called last, and its
+// error rejects the request.
 func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
 	t := new(terms)
 	err := opts.resolve(t, r.TLS != nil)
@@ -269,7 +276,7 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 		writeRefusal(w, r, e)
 		return e
 	}
-	// What the client sent behind its handshake is in the server's buffer.
+	// What the client sent after its handshake is in the buffer of net/http.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
 		nc = withDeadlines(nc)
@@ -283,13 +290,14 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	return nil
 }
 
-// handOverWait is the deadline that is tried. net/http takes it back at once.
+// handOverWait is the deadline that is tried. net/http resets it at once.
 const handOverWait = time.Minute
 
-// cannotHandOver returns the answer to a request on a connection that returned err
-// for a deadline, nil where there is nothing wrong with it. net/http has a Read at
-// work on it, which it ends by a deadline before it hands the connection over: on
-// one that has none Hijack would wait for ever.
+// cannotHandOver returns the response to a request on a connection that
+// returned err for a deadline, nil if the connection can be hijacked. A Read of
+// net/http is blocked on the connection, and net/http ends it by a deadline
+// before it hands the connection over: without deadlines Hijack would block
+// forever.
 func cannotHandOver(err error) *HandshakeError {
 	switch {
 	case err == nil, errors.Is(err, http.ErrNotSupported): // the writer does not let us ask
@@ -301,7 +309,7 @@ func cannotHandOver(err error) *HandshakeError {
 		Problem: "net/http cannot hand over a connection without deadlines: accept it by Upgrade", Cause: err}
 }
 
-// passedOn picks what may go with a 101 from the fields that middleware set.
+// passedOn returns the fields set by middleware that may be sent with a 101.
 func passedOn(h http.Header) http.Header {
 	if len(h) == 0 {
 		return nil
@@ -318,8 +326,8 @@ func passedOn(h http.Header) http.Header {
 	return extra
 }
 
-// refusalOf returns the answer to a request that failed with err. Mistakes in
-// the server's own options are no matter of the peer's.
+// refusalOf returns the response to a request that failed with err. The peer is
+// not told about mistakes in the server's own options.
 func refusalOf(err error) *HandshakeError {
 	if e, ok := errors.AsType[*HandshakeError](err); ok {
 		return e
@@ -340,7 +348,8 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 	w.Write(body)
 }
 
-// sendHead writes a response's head to nc, which it leaves without deadlines.
+// sendHead writes the head of a response to nc, and leaves nc without
+// deadlines.
 func sendHead(nc net.Conn, head []byte, limit time.Time) error {
 	b := bounded(context.Background(), nc, limit)
 	_, err := nc.Write(head)

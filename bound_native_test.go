@@ -21,7 +21,8 @@ import (
 )
 
 // HOSTILE: half a handshake, then silence. Whatever hangs, Dial ends in time,
-// and what it opened is closed: the bubble does not end before the server's side.
+// and what it opened is closed: the bubble does not end before the server's
+// side.
 func TestDialBounds(t *testing.T) {
 	silent := pipe(func(nc net.Conn, r *http.Request) { io.Copy(io.Discard, nc) }).NetDial
 	half := pipe(func(nc net.Conn, r *http.Request) {
@@ -96,7 +97,7 @@ func TestDialBounds(t *testing.T) {
 						if !errors.Is(err, tt.want) {
 							t.Errorf("error = %v, want %v", err, tt.want)
 						}
-						says, phase := "handshake time limit", "the server's answer"
+						says, phase := "the handshake timed out", "the server's response"
 						if tt.tellsOfTheContext {
 							says = "the context ended"
 						}

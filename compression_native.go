@@ -7,7 +7,7 @@ import (
 	"github.com/twinws/ws/internal/engine"
 )
 
-// wish is what c asks of the handshake.
+// wish is what c requests in the handshake.
 func (c *Compression) wish() handshake.DeflateOptions {
 	return handshake.DeflateOptions{
 		ServerNoContextTakeover: c.ServerNoContextTakeover, ClientNoContextTakeover: c.ClientNoContextTakeover,
@@ -23,8 +23,8 @@ func (c *Compression) offer() string {
 	return string(handshake.AppendExtensions(nil, c.wish().Offer()))
 }
 
-// confirm takes the server's answer, of which CheckResponse knows that it was
-// offered.
+// confirm processes the server's response; CheckResponse has verified that it
+// was offered.
 func (c *Compression) confirm(answer []handshake.Extension) (*engine.Deflate, error) {
 	if c == nil {
 		return nil, nil
@@ -38,8 +38,8 @@ func (c *Compression) confirm(answer []handshake.Extension) (*engine.Deflate, er
 	return e, nil
 }
 
-// answer takes a client's offers. The second result is the value of the
-// server's Sec-WebSocket-Extensions, "" when nothing was agreed on.
+// answer processes a client's offers. The second result is the value of the
+// server's Sec-WebSocket-Extensions, "" when nothing was negotiated.
 func (c *Compression) answer(offers []handshake.Extension) (*engine.Deflate, string) {
 	if c == nil {
 		return nil, ""
@@ -68,8 +68,8 @@ func (c *Compression) deflate(d handshake.Deflate, client bool) *engine.Deflate 
 	return e
 }
 
-// extensions returns the extensions in use as the server's answer named them. What
-// one side uses may be less than was agreed to, such as a smaller window.
+// extensions returns the negotiated extensions as the server named them. A side
+// may use less than was negotiated, such as a smaller window.
 func extensions(b backend) string {
 	d, _ := native(b).Deflate()
 	return d.Answer

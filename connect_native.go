@@ -15,13 +15,13 @@ import (
 	"github.com/twinws/ws/handshake"
 )
 
-// connect opens the stream to the server: through a proxy if there is one,
-// under TLS for wss.
+// connect opens the stream to the server: through a proxy if there is one, and
+// with TLS for wss.
 func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 	a.enter("the choice of a proxy")
 	proxy, err := a.proxy()
 	if err != nil {
-		return nil, &HandshakeError{Problem: "no proxy could be chosen", Cause: err}
+		return nil, &HandshakeError{Problem: "the proxy could not be determined", Cause: err}
 	}
 	secured := a.u.Scheme == "https"
 	if proxy == nil && secured && a.d.NetDialTLS != nil {
@@ -44,7 +44,7 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 	return a.secure(ctx, nc, cfg)
 }
 
-// proxy chooses the proxy, nil for none.
+// proxy returns the proxy to use, nil for none.
 func (a *attempt) proxy() (*url.URL, error) {
 	choose := a.d.Proxy
 	if choose == nil {
@@ -53,7 +53,7 @@ func (a *attempt) proxy() (*url.URL, error) {
 	return choose(&http.Request{Method: "GET", URL: a.u, Header: http.Header{}, Host: a.req.Host})
 }
 
-// netDial dials addr by dial, nil for a net.Dialer.
+// netDial dials addr with dial; nil means a net.Dialer.
 func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, network, addr string) (net.Conn, error), addr string) (net.Conn, error) {
 	a.enter("a connection to " + addr)
 	if dial == nil {
@@ -66,8 +66,8 @@ func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, ne
 	return withDeadlines(nc), nil
 }
 
-// tlsConfig returns a copy of the caller's, for HTTP/1.1 alone: the handshake of
-// RFC 6455 exists in no other protocol.
+// tlsConfig returns a copy of the caller's Config, restricted to HTTP/1.1: the
+// handshake of RFC 6455 exists in no other protocol.
 func (d *Dialer) tlsConfig() *tls.Config {
 	cfg := &tls.Config{}
 	if d.TLSConfig != nil {
@@ -77,8 +77,8 @@ func (d *Dialer) tlsConfig() *tls.Config {
 	return cfg
 }
 
-// secure puts TLS on nc. That the peer chose no protocol but cfg's is seen to
-// by crypto/tls. On error nc is closed.
+// secure performs a TLS handshake on nc. crypto/tls ensures that the peer
+// selects none but the protocols of cfg. On error nc is closed.
 func (a *attempt) secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net.Conn, error) {
 	a.enter("the TLS handshake with " + cfg.ServerName)
 	t := tls.Client(nc, cfg)
@@ -98,11 +98,12 @@ func (a *attempt) secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net
 	return t, nil
 }
 
-// tunnel asks a proxy for a connection to the server (RFC 9110 section 9.3.6).
+// tunnel requests a connection to the server from a proxy (RFC 9110 section
+// 9.3.6).
 func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) {
 	switch {
 	case proxy.Scheme != "http" && proxy.Scheme != "https":
-		return nil, a.badProxy("the scheme " + strconv.Quote(proxy.Scheme) + " is not spoken here: use http or https, or NetDial")
+		return nil, a.badProxy("the scheme " + strconv.Quote(proxy.Scheme) + " is not supported: use http or https, or NetDial")
 	case proxy.Hostname() == "":
 		return nil, a.badProxy("the URL has no host")
 	}
@@ -115,7 +116,7 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 	if err != nil {
 		return nil, &HandshakeError{Problem: "the proxy " + proxy.Host + a.origin() + " cannot be used", Cause: err}
 	}
-	a.enter("the answer of the proxy " + proxy.Host + " to CONNECT")
+	a.enter("the response of the proxy " + proxy.Host + " to CONNECT")
 	b := interruptible(ctx, nc)
 	err = a.askProxy(nc, proxy)
 	if late := b.undo(); err == nil {
@@ -128,7 +129,7 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 	return nc, nil
 }
 
-// badProxy is the error of a proxy's URL that cannot be used.
+// badProxy is the error of an invalid proxy URL.
 func (a *attempt) badProxy(problem string) error {
 	if a.d.Proxy == nil {
 		problem += "; the proxy comes from the environment, " + a.variable() +
@@ -137,7 +138,8 @@ func (a *attempt) badProxy(problem string) error {
 	return &ArgumentError{Name: "Proxy", Problem: problem}
 }
 
-// origin says where a proxy comes from, if not from the program.
+// origin says that a proxy comes from the environment, "" if the program chose
+// it.
 func (a *attempt) origin() string {
 	if a.d.Proxy != nil {
 		return ""
@@ -145,7 +147,7 @@ func (a *attempt) origin() string {
 	return " (from the environment, " + a.variable() + ")"
 }
 
-// variable is what the environment calls the proxy for this URL.
+// variable is the environment variable with the proxy for this URL.
 func (a *attempt) variable() string { return strings.ToUpper(a.u.Scheme) + "_PROXY" }
 
 func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) error {
@@ -161,13 +163,13 @@ func (a *attempt) askProxy(nc net.Conn, proxy *url.URL) error {
 	name := "the proxy " + proxy.Host + a.origin()
 	switch {
 	case err != nil:
-		return &HandshakeError{Problem: name + " gave no answer to CONNECT", Cause: err}
+		return &HandshakeError{Problem: name + " sent no response to CONNECT", Cause: err}
 	case res.Status/100 != 2:
 		e := &HandshakeError{Proxy: proxy.Host, Status: res.Status, Header: res.Header.HTTP(), Body: readBody(nc, rest, res)}
 		e.Problem = name + " refused to connect to " + target + reasonOf(res) + proxyHint(res.Status, proxy) + excerpt(e.Body)
 		return e
-	case len(rest) > 0: // nobody at the tunnel's other end speaks before it is asked
-		return &HandshakeError{Problem: name + " sent something behind its answer to CONNECT"}
+	case len(rest) > 0: // a WebSocket or TLS server does not send before the client does
+		return &HandshakeError{Problem: name + " sent data after its response to CONNECT"}
 	}
 	return nil
 }
@@ -190,15 +192,15 @@ func (d *Dialer) connectRequest(target string, proxy *url.URL) ([]byte, error) {
 	return head.Bytes(), err
 }
 
-// proxyHint says what a refusal of CONNECT mostly comes from.
+// proxyHint returns the usual cause of a rejected CONNECT.
 func proxyHint(status int, proxy *url.URL) string {
 	switch {
 	case status == http.StatusProxyAuthRequired && proxy.User == nil:
-		return ": it wants credentials: put them into the proxy's URL, as user:password@"
+		return ": it requires credentials: put them into the proxy's URL, as user:password@"
 	case status == http.StatusProxyAuthRequired:
-		return ": it does not take the credentials of the proxy's URL, or wants others than Basic ones"
+		return ": it rejects the credentials of the proxy's URL, or does not accept Basic authentication"
 	case status == http.StatusForbidden:
-		return ": many proxies allow CONNECT to port 443 alone"
+		return ": many proxies allow CONNECT to port 443 only"
 	}
 	return ""
 }

@@ -18,89 +18,92 @@ import (
 	"github.com/twinws/ws/internal/engine"
 )
 
-// Dialer dials with what needs native types. Its zero value is ready and does
-// what Dial does; it may be used from many goroutines, and is not changed.
+// Dialer dials with options that need native types. Its zero value is ready to
+// use and does what Dial does. It may be used by many goroutines, and is not
+// modified.
 //
-// In a browser: absent. Dial and DialOptions are there in both homes.
+// In a browser: absent. Dial and DialOptions are available natively and in a
+// browser.
 type Dialer struct {
 	DialOptions
 
 	// Host is sent as the Host field instead of the URL's host and port. The
-	// certificate is checked against the URL's host all the same.
+	// certificate is verified against the URL's host all the same.
 	Host string
 
-	// TLSConfig is for wss, and for proxies over https; nil means the zero
-	// Config. A ServerName that is empty becomes the URL's host; a proxy's is
-	// always the proxy's host. The application protocol is always http/1.1. It
-	// is not changed.
+	// TLSConfig is for wss, and for https proxies; nil means the zero Config.
+	// An empty ServerName becomes the URL's host; a proxy's is always the
+	// proxy's host. The application protocol (ALPN) is always http/1.1. The
+	// Config is not modified.
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
-	// net.Dialer. network is "tcp", addr has a port. One that ignores the end of its
-	// context does not hold up Dial: what it returns later is closed. A connection
-	// without deadlines, as that of an SSH tunnel, and one that ignores them will
-	// do: see Upgrade.
+	// net.Dialer. network is "tcp", addr has a port. If NetDial ignores the end
+	// of its context, Dial returns all the same, and the connection is closed
+	// when NetDial returns it. A connection without deadlines, such as that of
+	// an SSH tunnel, and one that ignores them can be used: see Upgrade.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// NetDialTLS opens the connection to a wss server instead of NetDial, TLS
-	// included, so that another TLS stack can be used; TLSConfig is then of no
-	// account. It has to see to it that the server's name is checked, and that
-	// the application protocol (ALPN) is http/1.1 or none. nil means NetDial and
-	// package crypto/tls, which are used in any case for servers behind a Proxy,
-	// as with http.Transport.DialTLSContext.
+	// included, so that another TLS stack can be used; TLSConfig is then
+	// ignored. It must verify the server's name, and negotiate http/1.1 or no
+	// application protocol (ALPN). nil means NetDial and package crypto/tls,
+	// which are always used for servers behind a Proxy, as with
+	// http.Transport.DialTLSContext.
 	NetDialTLS func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Proxy returns the proxy for a request, whose URL has the scheme http or
-	// https; nil, or a nil result, means none. Proxies over http and https are
-	// asked by CONNECT; for others use NetDial. When Proxy is nil,
-	// http.ProxyFromEnvironment is asked; set it to a function that returns nil
-	// for no proxy at all.
+	// https; nil, or a nil result, means none. http and https proxies are sent
+	// a CONNECT; for others use NetDial. A nil Proxy means
+	// http.ProxyFromEnvironment; for no proxy set it to a function that returns
+	// nil.
 	Proxy func(*http.Request) (*url.URL, error)
 
 	// ProxyHeader is sent with CONNECT to a proxy; it takes an http.Header. A
-	// Proxy-Authorization there replaces the one of the proxy's URL. Names take
-	// their usual spelling.
+	// Proxy-Authorization in it replaces that of the proxy's URL. Names are
+	// canonicalized.
 	ProxyHeader map[string][]string
 
-	// Jar gives and takes cookies; nil means none.
+	// Jar supplies and stores cookies; nil means none.
 	Jar http.CookieJar
 
-	// HandshakeTimeout bounds the whole of Dial, from the choice of a proxy to
-	// the server's answer: 0 means 10 s unless the context has a deadline,
-	// less than 0 no bound but the context. When it is over, Dial returns a
-	// *HandshakeError that matches context.DeadlineExceeded and says what was
-	// waited for.
+	// HandshakeTimeout bounds all of Dial, from the choice of a proxy to the
+	// server's response: 0 means 10 s unless the context has a deadline, a
+	// negative value that only the context is a bound. When it expires, Dial
+	// returns a *HandshakeError that matches context.DeadlineExceeded and says
+	// what Dial was waiting for.
 	HandshakeTimeout time.Duration
 
-	// Keepalive is how long the peer may be silent; nil means 30 s until a
-	// ping is sent, and 30 s more.
+	// Keepalive is how long the peer may be silent; nil means 30 s until a ping
+	// is sent, and 30 s more.
 	Keepalive *Keepalive
 
-	// WriteTimeout is how long the peer may take no byte of what is sent, be it
-	// a message, a pong or the close, before the connection ends with a
-	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, less than 0 for
-	// ever. A peer that takes some, however slowly, is not meant: on Linux, over TCP
-	// and TLS, the system tells what the peer's system has taken; elsewhere what
-	// counts is that the system takes more, over TLS 16 KiB. It is noticed at the
-	// latest after twice the time.
+	// WriteTimeout is how long the peer may accept no byte of what is sent, be
+	// it a message, a pong or a close frame, before the connection ends with a
+	// *CloseError whose Cause is ErrWriteTimeout: 0 means 30 s, a negative
+	// value no limit. A peer that accepts some bytes, however slowly, does not
+	// time out: on Linux, over TCP and TLS, the kernel knows what the peer's
+	// system has acknowledged; elsewhere it counts that the kernel accepts
+	// more, over TLS 16 KiB. The timeout is detected after at most twice the
+	// time.
 	WriteTimeout time.Duration
 
-	// OnPing and OnPong are called with the payload of each ping and pong that
-	// comes, at most 125 bytes, which are valid during the call only, and the
-	// connection it came on; nil for none.
-	// Pings are answered all the same. Who calls is whoever reads: Read, a
-	// Reader's stream, Ping, CloseRead, Close; while none does, none is called. They
-	// hold that reading up, and must not wait for it: Read, Ping, PingPayload and
-	// Close must not be called; Write, Pong and CloseNow may.
+	// OnPing and OnPong are called with the payload of each ping and pong
+	// received, at most 125 bytes, valid only during the call, and the
+	// connection; nil for none. Pings are answered automatically. The caller is
+	// whoever reads: Read, a Reader's stream, Ping, CloseRead, Close; while
+	// none of them runs, neither function is called. They block that reading,
+	// and must not wait for it: they must not call Read, Ping, PingPayload or
+	// Close; they may call Write, Pong and CloseNow.
 	OnPing, OnPong func(c *Conn, payload []byte)
 
-	// NoGather has every Write return only once the operating system, or TLS,
-	// has taken its message. Otherwise messages may be gathered for at most 1 ms
-	// and 64 KiB, as AcceptOptions says.
+	// NoGather makes every Write return only after the operating system, or
+	// TLS, has accepted its message. Otherwise messages may be coalesced for at
+	// most 1 ms and 64 KiB, as AcceptOptions says.
 	NoGather bool
 }
 
-// Dial is the function Dial with d's settings.
+// Dial is the function Dial with the settings of d.
 func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 	const op = "dial"
 	if err := checkContext(ctx); err != nil {
@@ -117,7 +120,7 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 	return own(b), nil
 }
 
-// attempt is one handshake under way.
+// attempt is one handshake in progress.
 type attempt struct {
 	d    *Dialer
 	u    *url.URL // of scheme http or https, without fragment
@@ -131,7 +134,7 @@ type attempt struct {
 	phase       atomic.Value        // of string: what is waited for
 }
 
-// enter notes what is waited for, for the error of a Dial that is given up.
+// enter records what is waited for, for the error of a Dial that times out.
 func (a *attempt) enter(phase string) { a.phase.Store(phase) }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
@@ -145,7 +148,7 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
-	a.enter("the server's answer")
+	a.enter("the server's response")
 	limits := interruptible(bounded, nc)
 	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
@@ -191,7 +194,7 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 	return err
 }
 
-// connected is what connect came to, on a goroutine of its own.
+// connected is the result of connect, which runs on a goroutine of its own.
 type connected struct {
 	nc       net.Conn
 	err      error
@@ -199,8 +202,9 @@ type connected struct {
 	panicked any
 }
 
-// connectWithin is connect, and ends with ctx whatever the caller's own functions
-// do: what they return later is closed. Their panics are the caller's to recover.
+// connectWithin is connect, and returns when ctx ends even if the caller's own
+// functions do not: a connection that they return later is closed. Their panics
+// are passed on to the caller.
 func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
 	if ctx.Done() == nil {
 		return a.connect(ctx)
@@ -231,7 +235,7 @@ func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// result returns what connect returned, or ends as it did.
+// result returns what connect returned, or panics or exits as it did.
 func (r *connected) result() (net.Conn, error) {
 	switch {
 	case r.panicked != nil:
@@ -242,14 +246,14 @@ func (r *connected) result() (net.Conn, error) {
 	return r.nc, r.err
 }
 
-// userAgent is what a Dial calls itself (RFC 9110 section 10.1.5).
+// userAgent is the default User-Agent of Dial (RFC 9110 section 10.1.5).
 const userAgent = "Go-twinws-client/1"
 
-// header returns the request's further fields: the caller's, in their spelling,
-// and what the URL, the jar and the library add.
+// header returns the additional fields of the request: the caller's, in their
+// spelling, and those that result from the URL, the jar and the library.
 func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]string) map[string][]string {
 	h := make(map[string][]string, len(given)+3)
-	spelled := map[string]string{} // by the usual spelling: the one that is there
+	spelled := map[string]string{} // by the canonical spelling: the one that is there
 	for k, v := range given {
 		h[k] = append([]string(nil), v...)
 		spelled[http.CanonicalHeaderKey(k)] = k
@@ -257,7 +261,7 @@ func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]strin
 	if k, ok := spelled["User-Agent"]; !ok {
 		h["User-Agent"] = []string{userAgent}
 	} else if len(h[k]) == 1 && h[k][0] == "" {
-		delete(h, k) // as net/http has it: none is wanted
+		delete(h, k) // as in net/http: no User-Agent
 	}
 	if auth := basicAuth(user); auth != "" && len(h[spelled["Authorization"]]) == 0 {
 		h["Authorization"] = []string{auth}
@@ -291,8 +295,8 @@ func (d *Dialer) bound(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, limit)
 }
 
-// explain gives err the URL, and the caller's context, or the time limit, the word
-// when it ended: what was waited for is then the problem.
+// explain adds the URL to err. If the caller's context, or the time limit, has
+// ended, that becomes the cause, and what was waited for the problem.
 func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	e, known := err.(*HandshakeError)
 	_, argument := err.(*ArgumentError)
@@ -306,16 +310,16 @@ func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	case ended(ctx) != nil:
 		e = &HandshakeError{Problem: "the context ended while waiting for " + phase, Cause: ended(ctx)}
 	case ended(bounded) != nil && !refused:
-		e = &HandshakeError{Problem: "it took longer than the handshake time limit; what was waited for is " + phase, Cause: ended(bounded)}
+		e = &HandshakeError{Problem: "the handshake timed out while waiting for " + phase, Cause: ended(bounded)}
 	case !known:
-		e = &HandshakeError{Problem: "the connection broke before the server had answered", Cause: err}
+		e = &HandshakeError{Problem: "the connection was lost before the server responded", Cause: err}
 	}
 	e.URL = a.wsURL()
 	return e
 }
 
-// ended is ctx.Err(), also in the moment after a deadline when the network has
-// noticed it already and ctx has not.
+// ended is ctx.Err(), but also reports a deadline that the network has noticed
+// already and ctx has not yet.
 func ended(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -329,8 +333,8 @@ func ended(ctx context.Context) error {
 // wsURL is the URL for errors: as it was dialed, without userinfo.
 func (a *attempt) wsURL() string { return "ws" + a.name[len("http"):] }
 
-// shake sends the request and reads the answer. It returns what was read
-// beyond it.
+// shake sends the request and reads the response. It returns the bytes that
+// were read after it.
 func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error) {
 	cfg.Client = true
 	if _, err := nc.Write(a.head); err != nil {

@@ -114,8 +114,8 @@ func TestDialRefusesOptions(t *testing.T) {
 	})
 }
 
-// Names of fields keep their spelling, though HTTP does not care (RFC 9110 section
-// 5.1): some servers do. None is there twice for that.
+// Names of fields keep their spelling, though HTTP does not care (RFC 9110
+// section 5.1): some servers do. None is there twice for that.
 func TestDialHeaderSpelling(t *testing.T) {
 	for name, tt := range map[string]struct {
 		header http.Header
@@ -163,8 +163,8 @@ func TestDialHeaderSpelling(t *testing.T) {
 	}
 }
 
-// What Proxy, NetDial and NetDialTLS do with their context is no matter: Dial ends
-// with its own, and what comes later is closed.
+// What Proxy, NetDial and NetDialTLS do with their context is no matter: Dial
+// ends with its own, and what comes later is closed.
 func TestDialBoundsOthers(t *testing.T) {
 	for _, what := range []string{"Proxy", "NetDial", "NetDialTLS"} {
 		synctest.Test(t, func(t *testing.T) {

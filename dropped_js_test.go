@@ -61,7 +61,8 @@ func collect(closed chan struct{}, n int) bool {
 	return false
 }
 
-// A Conn that nobody refers to any more is closed, whatever JavaScript refers to.
+// A Conn that nobody refers to any more is closed, whatever JavaScript refers
+// to.
 func TestDroppedConnIsClosed(t *testing.T) {
 	c, target, closed := openFake(t)
 	message(target, "unread")
@@ -150,8 +151,8 @@ func TestUsedConnIsKept(t *testing.T) {
 	})
 }
 
-// Messages nobody reads are bounded though no Read waits, and ReadBuffered tells
-// how many bytes they have.
+// Messages nobody reads are bounded though no Read waits, and ReadBuffered
+// tells how many bytes they have.
 func TestReadBufferInABrowser(t *testing.T) {
 	c, target, closed := openFake(t)
 	message(target, "next to be read")

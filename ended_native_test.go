@@ -19,7 +19,8 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// pair returns the two ends of a connection in memory, a client's and a server's.
+// pair returns the two ends of a connection in memory, a client's and a
+// server's.
 func pair(t *testing.T, opts *ws.AcceptOptions) (client, server *ws.Conn) {
 	t.Helper()
 	near, far := net.Pipe()
@@ -52,8 +53,8 @@ func readAnswer(t *testing.T, nc net.Conn) {
 	}
 }
 
-// TestPassedDeadline has the error of a call whose deadline has passed look like
-// one of package net, to all who ask for that.
+// TestPassedDeadline has the error of a call whose deadline has passed look
+// like one of package net, to all who ask for that.
 func TestPassedDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := pair(t, nil)
@@ -78,10 +79,10 @@ func TestPassedDeadline(t *testing.T) {
 	})
 }
 
-// TestEndedIsNoTimeout ends a connection by a context that cut a message off, by
-// the keepalive, by the write time limit, by a Close that waited in vain. A loop
-// that goes on after time-outs, as gorilla/websocket's users write them, must not
-// go on for ever.
+// TestEndedIsNoTimeout ends a connection by a context that cut a message off,
+// by the keepalive, by the write time limit, by a Close that waited in vain. A
+// loop that goes on after time-outs, as gorilla/websocket's users write them,
+// must not go on for ever.
 func TestEndedIsNoTimeout(t *testing.T) {
 	second := time.Second
 	for name, end := range map[string]func(c *ws.Conn, ctx context.Context) error{
@@ -129,8 +130,8 @@ func TestEndedIsNoTimeout(t *testing.T) {
 	}
 }
 
-// TestEndedHere has the errors of a connection that this side ended be told from
-// those of one that broke, whose status is 1006 (RFC 6455 section 7.1.5).
+// TestEndedHere has the errors of a connection that this side ended be told
+// from those of one that broke, whose status is 1006 (RFC 6455 section 7.1.5).
 func TestEndedHere(t *testing.T) {
 	for name, end := range map[string]func(c, peer *ws.Conn) (status ws.StatusCode){
 		"CloseNow":         func(c, _ *ws.Conn) ws.StatusCode { c.CloseNow(); return -1 },

@@ -82,10 +82,10 @@ var halves = map[string]func(n *census, t *testing.T, h *reply, prepare func(*ht
 	},
 }
 
-// TestHalfClosed sends two messages and the end of the client's half in one piece:
-// the reply that Write accepted arrives, and a close frame behind it. RFC 6455
-// section 7.1.1 wants a close frame before the end; that it came without is a
-// CloseError with 1006.
+// TestHalfClosed sends two messages and the end of the client's half in one
+// piece: the reply that Write accepted arrives, and a close frame behind it.
+// RFC 6455 section 7.1.1 wants a close frame before the end; that it came
+// without is a CloseError with 1006.
 func TestHalfClosed(t *testing.T) {
 	for name, server := range halves {
 		for how := range 8 {

@@ -14,40 +14,41 @@ import (
 )
 
 // Handler returns an http.Handler that accepts WebSocket connections, as Accept
-// does, and has f serve each of them. What is no handshake, or not allowed, is
-// answered, and f is not called. Options that cannot be used panic at once, with
-// an [*ArgumentError].
+// does, and calls f for each of them. A request that is not a handshake, or not
+// allowed, gets a response, and f is not called. With invalid options Handler
+// panics, with an [*ArgumentError].
 //
-// It is Accept with less memory: f runs on a goroutine of its own, whose stack
-// is small, and that of net/http ends, with its buffers and its stack. A
-// connection that waits in Read then holds about 4 KB where it holds 18 KB when a
-// handler that called Accept does not return.
+// It does what Accept does with less memory: f runs on a goroutine of its own,
+// whose stack is small, and the goroutine of net/http ends, releasing its
+// buffers and its stack. A connection that is blocked in Read then takes about
+// 4 KB instead of 18 KB when a handler that called Accept does not return.
 //
-// ctx has the values of the request's context. It ends with the connection, whose
-// error is its cause, as Conn.Context does: somebody has to find out that it has
-// ended, such as a Read that waits. When f returns, the connection is closed as by
-// Close with StatusNormalClosure.
+// ctx has the values of the request's context. It ends with the connection,
+// whose error is its cause, as Conn.Context does: an operation has to detect
+// the end, such as a blocked Read. When f returns, the connection is closed as
+// by Close with StatusNormalClosure.
 //
-// A panic in f closes the connection with StatusInternalError and is logged, with
-// its stack, to http.Server.ErrorLog; that of [http.ErrAbortHandler] ends it as
-// CloseNow does, and is not. So does [runtime.Goexit].
+// A panic in f closes the connection with StatusInternalError and is logged,
+// with its stack, to http.Server.ErrorLog. A panic with [http.ErrAbortHandler],
+// and [runtime.Goexit], end the connection as CloseNow does, and are not
+// logged.
 //
-// Like every connection that was taken over, those of f are none of
-// http.Server's: its Shutdown and Close neither end them nor wait for them. Have
-// http.Server.RegisterOnShutdown tell f to return.
+// Like every hijacked connection, those of f are unknown to http.Server: its
+// Shutdown and Close neither close them nor wait for them. Use
+// http.Server.RegisterOnShutdown to tell f to return.
 //
 // See [RequestHandler] for an f that depends on the request.
 func Handler(f func(ctx context.Context, c *Conn), opts *AcceptOptions) http.Handler {
 	return RequestHandler(func(*http.Request) (func(context.Context, *Conn), error) { return f, nil }, opts)
 }
 
-// RequestHandler is Handler for programs that look at the request: choose is asked
-// about each that is a valid handshake and whose origin is allowed, and returns
-// the function that serves its connection. What that needs of the request, such as
-// the user, it captures: r is not to be kept, so that its memory is free while the
-// connection waits. An error refuses the request, as one of AcceptOptions.Check
-// does: a *HandshakeError with its Status, Header and Body, any other with 403
-// Forbidden.
+// RequestHandler is Handler for programs that need the request: choose is
+// called for each valid handshake whose origin is allowed, and returns the
+// function that serves the connection. That function captures what it needs of
+// the request, such as the user: r must not be retained, so that its memory is
+// free while the connection waits. An error rejects the request, as one of
+// AcceptOptions.Check does: a *HandshakeError with its Status, Header and Body,
+// any other with 403 Forbidden.
 func RequestHandler(choose func(r *http.Request) (func(ctx context.Context, c *Conn), error), opts *AcceptOptions) http.Handler {
 	if err := opts.Validate(); err != nil {
 		panic(err)
@@ -81,10 +82,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go s.run()
 }
 
-// uncancelled returns a context that has the values of ctx, and keeps little else
-// in memory. net/http makes several contexts for each request, most of which
-// can only be cancelled; package context has no other way past them. One has nothing but the
-// local address, which engine.Context knows.
+// uncancelled returns a context that has the values of ctx, and keeps little
+// else in memory. net/http makes several contexts for each request, most of
+// which only add cancellation; package context has no other way to skip them.
+// One adds only the local address, which engine.Context knows.
 func uncancelled(ctx context.Context, local net.Addr) context.Context {
 	for {
 		v := reflect.ValueOf(ctx)
@@ -107,7 +108,8 @@ func uncancelled(ctx context.Context, local net.Addr) context.Context {
 	}
 }
 
-// holds reports whether what ctx has and its parent has not is the local address.
+// holds reports whether the local address is the only value that ctx adds to
+// its parent.
 func holds(ctx, parent context.Context, local net.Addr) bool {
 	a, ok := ctx.Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	b, _ := local.(*net.TCPAddr)
@@ -116,7 +118,7 @@ func holds(ctx, parent context.Context, local net.Addr) bool {
 
 func init() { engine.LocalAddrKey = http.LocalAddrContextKey }
 
-// service is the work on one connection: all that it needs in one piece.
+// service is the state of one connection being served, in one allocation.
 type service struct {
 	ctx engine.Context
 	joined
@@ -141,7 +143,7 @@ func (s *service) end() {
 	}
 }
 
-// log tells the server's log what net/http would.
+// log writes to the server's log what net/http would.
 func (s *service) log(problem any) {
 	logf := log.Printf
 	if server, ok := s.ctx.Value(http.ServerContextKey).(*http.Server); ok && server.ErrorLog != nil {

@@ -61,8 +61,8 @@ func serveHandler(t *testing.T, n *census, f func(context.Context, *ws.Conn)) (*
 	return c, j
 }
 
-// TestHandlerEnds returns from f in every way: the peer is told how the connection
-// ended, and ctx with it.
+// TestHandlerEnds returns from f in every way: the peer is told how the
+// connection ended, and ctx with it.
 func TestHandlerEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		end  func(ctx context.Context, c *ws.Conn)
@@ -112,8 +112,8 @@ func TestHandlerEnds(t *testing.T) {
 	}
 }
 
-// TestHandlerPeerCloses lets the peer close: f is told by Read, and by its context,
-// whose cause is the connection's error.
+// TestHandlerPeerCloses lets the peer close: f is told by Read, and by its
+// context, whose cause is the connection's error.
 func TestHandlerPeerCloses(t *testing.T) {
 	n := newCensus(t)
 	errs := make(chan error, 1)
@@ -133,8 +133,8 @@ func TestHandlerPeerCloses(t *testing.T) {
 	}
 }
 
-// TestRequestHandler chooses by the request who serves the connection, or refuses
-// it, once its origin has been found to be right.
+// TestRequestHandler chooses by the request who serves the connection, or
+// refuses it, once its origin has been found to be right.
 func TestRequestHandler(t *testing.T) {
 	n := newCensus(t)
 	asked := make(chan string, 10)
@@ -196,8 +196,8 @@ func TestRequestHandler(t *testing.T) {
 
 type userKey struct{}
 
-// TestHandlerContext has the values that middleware and net/http gave the request,
-// under any number of contexts, and not their end.
+// TestHandlerContext has the values that middleware and net/http gave the
+// request, under any number of contexts, and not their end.
 func TestHandlerContext(t *testing.T) {
 	n := newCensus(t)
 	type seen struct {
@@ -273,7 +273,8 @@ func TestHandlerRefuses(t *testing.T) {
 	}
 }
 
-// TestHandlerOptions panics at once for options that would refuse every request.
+// TestHandlerOptions panics at once for options that would refuse every
+// request.
 func TestHandlerOptions(t *testing.T) {
 	defer func() {
 		err, _ := recover().(error)
@@ -283,8 +284,8 @@ func TestHandlerOptions(t *testing.T) {
 	t.Error("it does not panic")
 }
 
-// TestHandlerLetsGo serves on a goroutine of its own: that of net/http has ended,
-// and one is left for each connection.
+// TestHandlerLetsGo serves on a goroutine of its own: that of net/http has
+// ended, and one is left for each connection.
 func TestHandlerLetsGo(t *testing.T) {
 	n := newCensus(t)
 	const conns = 20

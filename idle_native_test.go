@@ -51,9 +51,9 @@ var callers atomic.Int64
 const idleWarm = 200
 
 // BenchmarkIdle measures the memory of a server's connections over TCP that are
-// idle, each in a Read, with keepalive on, after some messages of 128 bytes there
-// and back. The server is a process of its own. RSS-B/conn is what the system
-// counts, after the heap's free memory was given back; stack-B/conn and
+// idle, each in a Read, with keepalive on, after some messages of 128 bytes
+// there and back. The server is a process of its own. RSS-B/conn is what the
+// system counts, after the heap's free memory was given back; stack-B/conn and
 // heap-B/conn are the parts of it that Go knows.
 func BenchmarkIdle(b *testing.B) {
 	for _, kind := range []string{"Raw", "Upgrade", "Handler", "Accept"} {
@@ -77,9 +77,10 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// TestIdle holds a connection that waits to the smallest stack that Go has, 2 KiB,
-// and to 1,250 bytes of objects, of which 800 are package net's and the goroutine's: also
-// after some messages. A call more below Read or Write may cost a stack of 4 KiB.
+// TestIdle holds a connection that waits to the smallest stack that Go has, 2
+// KiB, and to 1,250 bytes of objects, of which 800 are package net's and the
+// goroutine's: also after some messages. A call more below Read or Write may
+// cost a stack of 4 KiB.
 func TestIdle(t *testing.T) {
 	if raced() {
 		t.Skip("the race detector needs stacks of its own")
@@ -203,8 +204,8 @@ func talkOnce(addr string) (net.Conn, error) {
 	return nc, nil
 }
 
-// openRaw opens one. Each of the many comes from one of a few addresses, since the
-// ports of one do not suffice.
+// openRaw opens one. Each of the many comes from one of a few addresses, since
+// the ports of one do not suffice.
 func openRaw(addr string) (net.Conn, error) {
 	from := net.IPv4(127, 0, 0, byte(2+callers.Add(1)%8))
 	nc, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}).Dial("tcp", addr)

@@ -11,26 +11,28 @@ import (
 	"github.com/twinws/ws/handshake"
 )
 
-// PendingHandshake is a client's request that has been read and not answered. Call
-// Accept or Refuse, once; until then the client waits, and nothing bounds that.
+// PendingHandshake is a client's request that has been read and not responded
+// to. Call Accept or Refuse, once; until then the client waits, without a time
+// limit.
 type PendingHandshake struct {
-	// Request is what the client sent. It is a request of HTTP/1, and need not
-	// be a handshake: Accept refuses what is not.
+	// Request is the client's request. It is an HTTP/1 request, and may be
+	// other than a WebSocket handshake: Accept rejects it then.
 	Request *handshake.Request
 
-	nc     net.Conn // nil once it has been answered
+	nc     net.Conn // nil once it has been responded to
 	secure bool     // nc is TLS
-	rest   []byte   // came behind the request
+	rest   []byte   // bytes after the request
 }
 
-// ReadHandshake reads the head of a request from nc, so that a program can look at
-// its path, its cookies and the rest, and then accept it with options of its
-// choice, or refuse it. Upgrade is ReadHandshake and Accept in one, and needs less
-// memory.
+// ReadHandshake reads the head of a request from nc, so that a program can
+// inspect its path, its cookies and so on, and then accept it with options of
+// its choice, or reject it. Upgrade is ReadHandshake and Accept in one, and
+// uses less memory.
 //
 // ctx, HandshakeTimeout and MaxHeadBytes of opts bound the reading, as with
-// Upgrade; the other options are for Accept. On error nc has been answered, if that
-// makes sense, and closed; the errors are Upgrade's.
+// Upgrade; the other options are for Accept. On error a response has been sent
+// on nc, if that makes sense, and nc is closed; the errors are those of
+// Upgrade.
 func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*PendingHandshake, error) {
 	const op = "upgrade"
 	err := checkContext(ctx)
@@ -59,12 +61,12 @@ func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Pend
 	return h, nil
 }
 
-var errAnswered = &ArgumentError{Name: "h", Problem: "has been answered: a handshake is accepted or refused once"}
+var errAnswered = &ArgumentError{Name: "h", Problem: "has been responded to: call Accept or Refuse once"}
 
-// Accept answers the request as Upgrade does, held to opts, and returns the
-// connection. ctx and HandshakeTimeout bound the answer. On error the request has
-// been refused, and the network connection closed. Called after Accept or Refuse
-// it returns an [*ArgumentError].
+// Accept responds to the request as Upgrade does, according to opts, and
+// returns the connection. ctx and HandshakeTimeout bound the response. On error
+// the request has been rejected, and the network connection closed. Called
+// after Accept or Refuse it returns an [*ArgumentError].
 func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Conn, error) {
 	const op = "upgrade"
 	nc := h.nc
@@ -104,9 +106,10 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 	return j, nil
 }
 
-// Refuse answers the request with e's Status, Header and Body, 403 Forbidden
-// without a Status, and closes the network connection, within 1 s. A nil e is the
-// zero one. Called after Accept or Refuse it returns an [*ArgumentError].
+// Refuse responds to the request with the Status, Header and Body of e, 403
+// Forbidden if Status is 0, and closes the network connection, within 1 s. A
+// nil e means the zero HandshakeError. Called after Accept or Refuse it returns
+// an [*ArgumentError].
 func (h *PendingHandshake) Refuse(e *HandshakeError) error {
 	nc := h.nc
 	if nc == nil {

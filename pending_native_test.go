@@ -27,8 +27,8 @@ func pending(t *testing.T, raw string, opts *ws.AcceptOptions) (h *ws.PendingHan
 	return h, far, err
 }
 
-// TestReadHandshake looks at a request, and accepts it with options that depend on
-// it. What the client sent behind it is not lost.
+// TestReadHandshake looks at a request, and accepts it with options that depend
+// on it. What the client sent behind it is not lost.
 func TestReadHandshake(t *testing.T) {
 	h, client, err := pending(t, request("Cookie: user=ann", "Sec-WebSocket-Protocol: b, a")+"\x81\x85\x00\x00\x00\x00hello", nil)
 	if err != nil {
@@ -57,8 +57,8 @@ func TestReadHandshake(t *testing.T) {
 	asArgument(t, h.Refuse(nil), "h")
 }
 
-// TestPendingRefuse refuses what was read, with an answer of the program's choice
-// or by itself, and what Accept does not let in.
+// TestPendingRefuse refuses what was read, with an answer of the program's
+// choice or by itself, and what Accept does not let in.
 func TestPendingRefuse(t *testing.T) {
 	own := &ws.HandshakeError{Status: 401, Header: http.Header{"Www-Authenticate": {"Basic"}}, Body: []byte("log in\n")}
 	for name, tt := range map[string]struct {
@@ -108,8 +108,8 @@ func TestPendingRefuse(t *testing.T) {
 	}
 }
 
-// TestPendingAcceptWithoutContext is an error like any other of Accept: the network
-// connection is closed, and the handshake over.
+// TestPendingAcceptWithoutContext is an error like any other of Accept: the
+// network connection is closed, and the handshake over.
 func TestPendingAcceptWithoutContext(t *testing.T) {
 	h, client, err := pending(t, request(), nil)
 	if err != nil {
@@ -135,8 +135,8 @@ func accepting(opts *ws.AcceptOptions) func(*ws.PendingHandshake) error {
 	}
 }
 
-// TestReadHandshakeBounds has a client say nothing, or not all: the time limit and
-// the context hold for the reading, and for the answer that nobody takes.
+// TestReadHandshakeBounds has a client say nothing, or not all: the time limit
+// and the context hold for the reading, and for the answer that nobody takes.
 func TestReadHandshakeBounds(t *testing.T) {
 	for _, raw := range []string{"", request()[:30], request()} {
 		for _, limit := range []time.Duration{0, 3 * time.Second, -1} {

@@ -9,15 +9,16 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// PingPayload sends a ping with the payload p and waits for a pong with it (RFC
-// 6455 section 5.5.2), or for that of a later ping, since a peer may answer only
-// the newest (section 5.5.3). It reads as Ping does. p has at most 125 bytes,
-// else PingPayload returns an [*ArgumentError] and sends nothing. p is not kept.
+// PingPayload sends a ping with the payload p and blocks until a pong with that
+// payload arrives (RFC 6455 section 5.5.2), or the pong of a later ping, since
+// a peer may answer only the newest (section 5.5.3). It reads as Ping does. If
+// p has more than 125 bytes, PingPayload returns an [*ArgumentError] and sends
+// nothing. p is not retained.
 //
-// Of pings that wait with the same payload each pong ends the oldest. The
-// keepalive's pings have no payload: an empty one may be answered by their pong.
+// If several pings with the same payload are outstanding, each pong ends the
+// oldest. Keepalive pings have no payload: their pong may answer an empty ping.
 //
-// In a browser: absent; a page can send no ping.
+// In a browser: absent; a page cannot send pings.
 func (c *Conn) PingPayload(ctx context.Context, p []byte) error {
 	const op = "ping"
 	if err := checkControl(ctx, p); err != nil {
@@ -26,15 +27,16 @@ func (c *Conn) PingPayload(ctx context.Context, p []byte) error {
 	return wrap(op, native(c.b).PingPayload(ctx, p))
 }
 
-// Pong sends a pong with the payload p that no ping asked for, such as a sign of
-// life in one direction, to which no answer is due (RFC 6455 section 5.5.3). p has
-// at most 125 bytes, else Pong returns an [*ArgumentError] and sends nothing. p
-// is not kept. Pings are answered without it.
+// Pong sends an unsolicited pong with the payload p, for example as a one-way
+// heartbeat, to which no response is expected (RFC 6455 section 5.5.3). If p
+// has more than 125 bytes, Pong returns an [*ArgumentError] and sends nothing.
+// p is not retained. Pings are answered automatically, without Pong.
 //
-// When ctx ends while Pong waits for another frame to be sent, nothing has
-// happened; later the pong goes out all the same. It never ends the connection.
+// When ctx ends while Pong waits for another frame to be sent, the pong is not
+// sent; once sending has begun, it is sent all the same. Pong never ends the
+// connection.
 //
-// In a browser: absent; a page can send no pong.
+// In a browser: absent; a page cannot send pongs.
 func (c *Conn) Pong(ctx context.Context, p []byte) error {
 	const op = "pong"
 	if err := checkControl(ctx, p); err != nil {
@@ -43,8 +45,8 @@ func (c *Conn) Pong(ctx context.Context, p []byte) error {
 	return wrap(op, native(c.b).Pong(ctx, p))
 }
 
-// checkControl checks the arguments of who sends a control frame (RFC 6455 section
-// 5.5: 125 bytes at most).
+// checkControl checks the arguments of who sends a control frame (RFC 6455
+// section 5.5: 125 bytes at most).
 func checkControl(ctx context.Context, p []byte) error {
 	if err := checkContext(ctx); err != nil {
 		return err

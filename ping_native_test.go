@@ -14,8 +14,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// heard is a channel that an OnPing or OnPong tells. The bytes are copied, since
-// they are valid during the call alone.
+// heard is a channel that an OnPing or OnPong tells. The bytes are copied,
+// since they are valid during the call alone.
 type heard chan string
 
 func (h heard) on(_ *ws.Conn, p []byte) { h <- string(p) }
@@ -33,8 +33,9 @@ func (h heard) wants(t *testing.T, what, p string) {
 	}
 }
 
-// TestPingPayload sends pings with payloads and pongs that nobody asked for, from
-// each role to the other, which sees them arrive (RFC 6455 sections 5.5.2, 5.5.3).
+// TestPingPayload sends pings with payloads and pongs that nobody asked for,
+// from each role to the other, which sees them arrive (RFC 6455 sections 5.5.2,
+// 5.5.3).
 func TestPingPayload(t *testing.T) {
 	for _, by := range []string{"Accept", "Upgrade", "Handler"} {
 		t.Run(by, func(t *testing.T) {
@@ -89,8 +90,8 @@ func TestPingPayload(t *testing.T) {
 	}
 }
 
-// crossPings has c send. answers are the pongs that c gets, pings and pongs what
-// its peer does.
+// crossPings has c send. answers are the pongs that c gets, pings and pongs
+// what its peer does.
 func crossPings(t *testing.T, c *ws.Conn, answers, pings, pongs heard) {
 	t.Helper()
 	for _, p := range []string{"", "p", strings.Repeat("x", 125)} {
@@ -108,8 +109,8 @@ func crossPings(t *testing.T, c *ws.Conn, answers, pings, pongs heard) {
 	}
 }
 
-// TestPingPayloadErrors has arguments that cannot be sent (RFC 6455 section 5.5),
-// and a connection that has ended.
+// TestPingPayloadErrors has arguments that cannot be sent (RFC 6455 section
+// 5.5), and a connection that has ended.
 func TestPingPayloadErrors(t *testing.T) {
 	n := newCensus(t)
 	_, url := n.serve(t, echo(nil), nil)

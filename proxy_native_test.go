@@ -75,19 +75,19 @@ func TestDialProxyRefused(t *testing.T) {
 		body   string
 		says   string
 	}{
-		"407 without credentials":      {"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n", 407, "", "407 Who are you: it wants credentials"},
-		"403":                          {"HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", 403, "", "403 Filtered: many proxies allow CONNECT to port 443 alone"},
+		"407 without credentials":      {"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n", 407, "", "407 Who are you: it requires credentials"},
+		"403":                          {"HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", 403, "", "403 Filtered: many proxies allow CONNECT to port 443 only"},
 		"a reason of none":             {"HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n", 503, "", "503 Service Unavailable"},
-		"RFC 9110 section 15.5.8: 407": {"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nwho? you?", 407, "who? you?", `it does not take the credentials of the proxy's URL, or wants others than Basic ones; it says "who? you?"`},
+		"RFC 9110 section 15.5.8: 407": {"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nwho? you?", 407, "who? you?", `it rejects the credentials of the proxy's URL, or does not accept Basic authentication; it says "who? you?"`},
 		"502 by HTTP/1.0":              {"HTTP/1.0 502 Bad Gateway\r\n\r\nno such host", 502, "no such host", "refused to connect"},
 		"a redirect":                   {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n", 302, "", "refused to connect"},
 		"101":                          {"HTTP/1.1 101 X\r\n\r\n", 101, "", "refused to connect"},
-		"nothing":                      {"", 0, "", "gave no answer"},
-		"half":                         {"HTTP/1.1 200 O", 0, "", "gave no answer"},
-		"no HTTP":                      {"\x05\x00", 0, "", "gave no answer"},
+		"nothing":                      {"", 0, "", "sent no response"},
+		"half":                         {"HTTP/1.1 200 O", 0, "", "sent no response"},
+		"no HTTP":                      {"\x05\x00", 0, "", "sent no response"},
 		"endless":                      {"HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", 20_000), 0, "", "over the limit"},
 		"an answer to what was not asked yet": {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n",
-			0, "", "behind its answer"},
+			0, "", "after its response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			newCensus(t)
@@ -111,8 +111,8 @@ func TestDialProxyRefused(t *testing.T) {
 	}
 }
 
-// What CONNECT says: no zone, which means something to this machine alone (RFC 6874
-// section 1), the name as DNS has it, and fields of the program's own.
+// What CONNECT says: no zone, which means something to this machine alone (RFC
+// 6874 section 1), the name as DNS has it, and fields of the program's own.
 func TestDialProxyRequest(t *testing.T) {
 	for _, tt := range []struct {
 		url, target string
@@ -183,7 +183,7 @@ func TestDialProxyInterim(t *testing.T) {
 		io.Copy(io.Discard, io.LimitReader(nc, 1)) // the handshake comes
 	})
 	_, err := throughProxy(t, d, "http://proxy.example").Dial(within(t), "ws://example.com/")
-	if e := asHandshake(t, err); !strings.Contains(e.Problem, "before the server had answered") {
+	if e := asHandshake(t, err); !strings.Contains(e.Problem, "before the server responded") {
 		t.Errorf("error = %v, want one of the handshake in the tunnel", err)
 	}
 }

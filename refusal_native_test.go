@@ -62,7 +62,7 @@ func TestDialRefused(t *testing.T) {
 		"item 4: no accept": {text("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
 			101, "", "no Sec-WebSocket-Accept"},
 		"item 4: another's accept": {text("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
-			101, "", "does not answer the key"},
+			101, "", "does not match the key"},
 		"item 4: accept twice":        {with("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), 101, "", "more than once"},
 		"item 5: extension not asked": {with(extensions), 101, "", "not offered"},
 		"item 5: bad window bits":     {with(extensions + "; server_max_window_bits=999"), 101, "", "not offered"},
@@ -103,8 +103,8 @@ func TestDialRefused(t *testing.T) {
 	}
 }
 
-// TestDialTakes has servers and gateways answer as some do, and browsers accept:
-// what follows the head are frames, whatever it says of a body.
+// TestDialTakes has servers and gateways answer as some do, and browsers
+// accept: what follows the head are frames, whatever it says of a body.
 func TestDialTakes(t *testing.T) {
 	with := func(lines ...string) func(*http.Request) string {
 		return func(r *http.Request) string { return switching(r, lines...) }

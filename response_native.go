@@ -18,16 +18,16 @@ import (
 )
 
 const (
-	// maxInterim bounds the interim responses before an answer.
+	// maxInterim bounds the interim responses before the final one.
 	maxInterim = 8
-	// maxBody is how much of a refusal's body is kept, in bytes.
+	// maxBody is how much of an error response's body is kept, in bytes.
 	maxBody = 1024
 	// bodyWait bounds the wait for it.
 	bodyWait = time.Second
 )
 
-// readResponse reads a response's head, and passes over interim ones. It
-// returns what was read beyond it.
+// readResponse reads the head of a response, and skips interim ones. It returns
+// the bytes that were read after it.
 func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error) {
 	parse := func(p []byte) (n int, err error) {
 		res, n, err = handshake.ParseResponse(p)
@@ -49,7 +49,8 @@ func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error)
 	return nil, nil, &HandshakeError{Problem: "the server sent more than 8 interim responses"}
 }
 
-// reasonOf is a response's status with its reason, which may be the server's own.
+// reasonOf is the status of a response with its reason phrase, which may be the
+// server's own.
 func reasonOf(res *handshake.Response) string {
 	reason := res.Reason
 	if reason == "" {
@@ -61,8 +62,8 @@ func reasonOf(res *handshake.Response) string {
 	return ": " + strconv.Itoa(res.Status) + " " + excerptOf(reason)
 }
 
-// excerpt is the beginning of a refusal's body as an error's text shows it: its
-// first line, if that is text and no markup, in quotes.
+// excerpt returns the beginning of an error response's body for an error text:
+// its first line in quotes, if it is text and not markup.
 func excerpt(body []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
 	line = excerptOf(strings.TrimSpace(line))
@@ -72,7 +73,7 @@ func excerpt(body []byte) string {
 	return "; it says " + strconv.Quote(line)
 }
 
-// maxExcerpt bounds the server's words in an error's text, in bytes.
+// maxExcerpt bounds the server's text in an error text, in bytes.
 const maxExcerpt = 200
 
 func excerptOf(s string) string {
@@ -82,8 +83,8 @@ func excerptOf(s string) string {
 	return strings.ToValidUTF8(s[:maxExcerpt], "") + "..."
 }
 
-// readBody returns the first bytes of a refusal's body, as far as they come in
-// time. An error ends it early and is no matter.
+// readBody returns the first bytes of an error response's body that arrive in
+// time. An error ends it early and is ignored.
 func readBody(nc net.Conn, held []byte, res *handshake.Response) []byte {
 	if res.Status == 101 || res.Status == 204 || res.Status == 304 {
 		return nil

@@ -54,8 +54,8 @@ func verdicts(t *testing.T, n *census, raw string, opts *ws.AcceptOptions) (acce
 	return status(strings.TrimPrefix(u, "ws://")), status(l.Addr().String())
 }
 
-// TestAcceptAndUpgradeAgree has both judge the same bytes. Where they differ it is
-// net/http that reads more than Upgrade does, before Accept is asked.
+// TestAcceptAndUpgradeAgree has both judge the same bytes. Where they differ it
+// is net/http that reads more than Upgrade does, before Accept is asked.
 func TestAcceptAndUpgradeAgree(t *testing.T) {
 	target := func(s string) string { return strings.Replace(request(), "/chat?room=1", s, 1) }
 	instead := func(line, other string) string { return strings.Replace(request(), line, other, 1) }
@@ -91,11 +91,13 @@ func TestAcceptAndUpgradeAgree(t *testing.T) {
 		"RFC 9112 section 6.1: a chunked body":                      {request("Transfer-Encoding: chunked") + "0\r\n\r\n", 400, 0},
 		"RFC 9110 section 10.1.1: 100-continue":                     {request("Expect: 100-continue"), 101, 0},
 
-		// net/http answers by itself, with a status of its own, before Accept is asked.
+		// net/http answers by itself, with a status of its own, before Accept
+		// is asked.
 		"RFC 9112 section 6.1: an unknown coding":       {request("Transfer-Encoding: gzip"), 501, 400},
 		"RFC 9110 section 15.6.6: HTTP/2.0 in the line": {instead("HTTP/1.1", "HTTP/2.0"), 505, 426},
 		"RFC 9110 section 15.6.6: HTTP/0.9 in the line": {instead("HTTP/1.1", "HTTP/0.9"), 505, 426},
-		// RFC 9110 section 10.1.1: a server MAY refuse; nothing depends on it here.
+		// RFC 9110 section 10.1.1: a server MAY refuse; nothing depends on it
+		// here.
 		"RFC 9110 section 10.1.1: another expectation": {request("Expect: other"), 417, 101},
 
 		"RFC 9112 section 3.2: a fragment":           {target("/a#b"), 400, 0},
@@ -157,8 +159,8 @@ func TestMaxHeadBytes(t *testing.T) {
 	}
 }
 
-// TestValidate finds options that cannot be used before any request comes, where
-// Handler finds them too.
+// TestValidate finds options that cannot be used before any request comes,
+// where Handler finds them too.
 func TestValidate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts     *ws.AcceptOptions
@@ -201,8 +203,8 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestOriginsOfApps lets in what web views and extensions send, once it is allowed,
-// and nothing else by that.
+// TestOriginsOfApps lets in what web views and extensions send, once it is
+// allowed, and nothing else by that.
 func TestOriginsOfApps(t *testing.T) {
 	origins := []string{"null", "file://", "capacitor://localhost", "tauri://localhost",
 		"chrome-extension://abcdefghijklmnop", "vscode-webview://0123abcd"}

@@ -40,9 +40,9 @@ func (c *throttle) Read(p []byte) (int, error) {
 
 // TestSlowPeerIsKept sends 12 MiB to a peer that takes 600 kB a second, 20 s of
 // them, and answers the ping behind them when it gets there (RFC 6455 section
-// 5.5.2): it is not given up, though it is silent for longer than the 11 s that a
-// peer may be. The times are a third of the default's and less, and can be late by
-// 10 s before this test fails.
+// 5.5.2): it is not given up, though it is silent for longer than the 11 s that
+// a peer may be. The times are a third of the default's and less, and can be
+// late by 10 s before this test fails.
 func TestSlowPeerIsKept(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 20 s")
@@ -122,7 +122,8 @@ func TestSlowPeerIsKept(t *testing.T) {
 	}
 }
 
-// slowListener listens on this machine, for connections that read slowly if slow.
+// slowListener listens on this machine, for connections that read slowly if
+// slow.
 func slowListener(t *testing.T, slow bool) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

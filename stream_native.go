@@ -19,9 +19,9 @@ import (
 const (
 	// headRoom is the size of the buffers for a head, in bytes,
 	headRoom = 2048
-	// and headMore the least room that a read has.
+	// and headMore the least space for a read.
 	headMore = 512
-	// headStart is how many bytes show whether a head is one at all.
+	// headStart is how many bytes show whether this can be a head.
 	headStart = 8
 	// emptyReads bounds how often in a row a connection may return 0, nil.
 	emptyReads = 100
@@ -30,9 +30,9 @@ const (
 // past is a deadline that interrupts at once.
 var past = time.Unix(1, 0)
 
-// readHead reads from nc until a head is complete, or more than limit bytes
-// have come, or parse finds at its start that it will never be one. held are
-// bytes that were read before.
+// readHead reads from nc until a head is complete, or exceeds limit, or parse
+// reports after its first bytes that it is invalid. held are bytes that were
+// read before.
 func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, error)) ([]byte, error) {
 	empty := 0
 	for seen := 0; handshake.HeadEnd(held, seen) < 0 && len(held) <= limit; {
@@ -61,8 +61,8 @@ func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, erro
 	return held, nil
 }
 
-// withDeadlines returns nc, or a connection over it that has deadlines where nc
-// has none: what bounds a wait is then the same for all.
+// withDeadlines returns nc, or a connection over it that has deadlines if nc
+// has none: then time limits work the same for all.
 func withDeadlines(nc net.Conn) net.Conn {
 	if deadline.Known(nc) || deadline.Missing(nc) == nil {
 		return nc
@@ -70,20 +70,20 @@ func withDeadlines(nc net.Conn) net.Conn {
 	return deadline.Give(nc)
 }
 
-// bounds interrupt whatever a connection waits for during a handshake.
+// bounds interrupt blocked calls of a connection during a handshake.
 type bounds struct {
 	nc    net.Conn
-	stop  func() bool   // takes a context's AfterFunc back; nil without
-	ran   chan struct{} // closed by that, if it sets a deadline
+	stop  func() bool   // stops a context's AfterFunc; nil without
+	ran   chan struct{} // closed by it, if it sets a deadline
 	timer *time.Timer   // closes nc; nil where a deadline does
 }
 
-// interruptible makes the end of ctx interrupt whatever nc waits for.
+// interruptible makes the end of ctx interrupt blocked calls of nc.
 func interruptible(ctx context.Context, nc net.Conn) bounds { return bounded(ctx, nc, time.Time{}) }
 
-// bounded is interruptible with a limit of its own, unless that is zero. An nc that
-// may ignore its deadlines is closed. Errors of deadlines are no matter: those of
-// the Read or Write at work tell the same.
+// bounded is interruptible with a time limit, unless that is zero. An nc that
+// may ignore its deadlines is closed. Errors of setting deadlines are ignored:
+// the blocked Read or Write reports the same.
 func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	b := bounds{nc: nc}
 	known := deadline.Known(nc)
@@ -109,8 +109,8 @@ func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	return b
 }
 
-// undo must be called, and leaves nc without deadlines. It returns an error if nc
-// had to be closed.
+// undo must be called, and leaves nc without deadlines. It returns an error if
+// nc had to be closed.
 func (b *bounds) undo() error {
 	late := b.stop != nil && !b.stop()
 	if late && b.ran != nil {
@@ -127,8 +127,9 @@ func (b *bounds) undo() error {
 	return nil
 }
 
-// interrupt ends whatever nc, which is to be closed, waits for. Some do not keep
-// deadlines, and others, as yamux's streams, read on when they are closed.
+// interrupt ends the blocked calls of nc, which must be closed afterwards. Some
+// connections ignore deadlines, and others, such as yamux's streams, continue
+// to read after Close.
 func interrupt(nc net.Conn) {
 	nc.SetDeadline(past)
 	if !deadline.Known(nc) {
@@ -139,17 +140,18 @@ func interrupt(nc net.Conn) {
 // heads are buffers for the heads of requests and responses. Most are smaller.
 var heads = sync.Pool{New: func() any { return new([headRoom]byte) }}
 
-// expire interrupts whatever nc waits for after d. Other than a deadline it
-// takes nothing back from a context that ended before. nc is to be closed.
+// expire interrupts the blocked calls of nc after d. Unlike a deadline it does
+// not undo an interrupt by a context that ended before. nc must be closed
+// afterwards.
 func expire(nc net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { interrupt(nc) }).Stop
 }
 
-// aborter is a connection that says itself how it is ended at once.
+// aborter is a connection with its own way of closing at once.
 type aborter interface{ Abort() error }
 
-// abort closes nc without TLS's farewell, whose sending waits for a peer that
-// does not read.
+// abort closes nc without TLS's close_notify, which blocks on a peer that does
+// not read.
 func abort(nc net.Conn) error {
 	if a, ok := nc.(aborter); ok {
 		return a.Abort()
@@ -160,11 +162,11 @@ func abort(nc net.Conn) error {
 	return nc.Close()
 }
 
-// farewellWait bounds how long TLS's farewell may take, as package tls does.
+// farewellWait bounds the sending of TLS's close_notify, as in package tls.
 const farewellWait = 5 * time.Second
 
-// tlsStream can end a TLS connection at once. What is below may ignore the
-// deadline that TLS has for its farewell.
+// tlsStream can close a TLS connection at once. The connection below may ignore
+// the deadline that TLS sets for close_notify.
 type tlsStream struct{ *tls.Conn }
 
 func (s tlsStream) Abort() error { return abort(s.Conn) }

@@ -26,7 +26,8 @@ import (
 	"github.com/twinws/ws/handshake"
 )
 
-// patience is how long a test waits for what must happen; a busy machine is slow.
+// patience is how long a test waits for what must happen; a busy machine is
+// slow.
 const patience = time.Minute
 
 // within returns a context for the length of a test.
@@ -37,7 +38,7 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// census counts network connections, and sees to it that none is open, and no
+// census counts network connections, and verifies that none is open, and no
 // goroutine of the test at work, when the test is over.
 type census struct{ open sync.WaitGroup }
 

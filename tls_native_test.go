@@ -176,8 +176,8 @@ func TestDialTLS(t *testing.T) {
 	}
 }
 
-// The handshake of RFC 6455 is one of HTTP/1.1, and ALPN (RFC 7301) must say so:
-// a server that would choose h2 is asked for http/1.1 alone.
+// The handshake of RFC 6455 is one of HTTP/1.1, and ALPN (RFC 7301) must say
+// so: a server that would choose h2 is asked for http/1.1 alone.
 func TestDialALPN(t *testing.T) {
 	for _, way := range ways {
 		for name, offers := range map[string][]string{
@@ -288,7 +288,7 @@ func TestTLSEndsAtOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if tt.writes { // crypto/tls has no second try after a time-out: the end of ctx ends the connection
+				if tt.writes { // crypto/tls cannot write after a timeout: the end of ctx is final
 					if err := c.Write(ctx, ws.MessageText, nil); !errors.Is(err, ws.ErrClosed) || !errors.Is(err, context.DeadlineExceeded) {
 						t.Errorf("Write = %v, want the connection's end by the context", err)
 					}

@@ -31,8 +31,8 @@ type peer struct {
 }
 
 // silently opens a connection in one of the roles over what disguise makes of a
-// pipe, under TLS if certified is not nil. Its peer does nothing but what f does, on
-// a goroutine of its own.
+// pipe, under TLS if certified is not nil. Its peer does nothing but what f
+// does, on a goroutine of its own.
 func silently(t *testing.T, client bool, disguise func(net.Conn) net.Conn, certified *tls.Config, limit time.Duration, f func(p *peer)) *ws.Conn {
 	t.Helper()
 	near, far := net.Pipe()
@@ -103,8 +103,8 @@ func certified(t *testing.T) *tls.Config {
 }
 
 // What a net.Conn does with deadlines changes none of the bounds that are
-// documented, under TLS or not: at most 1 s is added where they are taken and not
-// kept.
+// documented, under TLS or not: at most 1 s is added where they are taken and
+// not kept.
 func TestTransportBounds(t *testing.T) {
 	const second = time.Second
 	secure := certified(t)
@@ -260,8 +260,8 @@ func TestTransportReadsOn(t *testing.T) {
 	}
 }
 
-// The keepalive does not end an idle connection whose peer answers, whatever the
-// connection below does with deadlines.
+// The keepalive does not end an idle connection whose peer answers, whatever
+// the connection below does with deadlines.
 func TestTransportKeepsAlive(t *testing.T) {
 	for transport, disguise := range transports {
 		t.Run(transport, func(t *testing.T) {
@@ -303,8 +303,8 @@ func (h handedOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.nc, bufio.NewReadWriter(bufio.NewReader(h.nc), bufio.NewWriter(h.nc)), nil
 }
 
-// Accept's answer, to a peer that does not read it, is bounded on every connection
-// that it may be handed.
+// Accept's answer, to a peer that does not read it, is bounded on every
+// connection that it may be handed.
 func TestTransportAccept(t *testing.T) {
 	for transport, disguise := range transports {
 		t.Run(transport, func(t *testing.T) {
@@ -329,9 +329,9 @@ func TestTransportAccept(t *testing.T) {
 	}
 }
 
-// net/http cannot hand a connection without deadlines over: its Hijack waits for a
-// byte that a client in its handshake does not send. Accept says so at once, to
-// both sides.
+// net/http cannot hand a connection without deadlines over: its Hijack waits
+// for a byte that a client in its handshake does not send. Accept says so at
+// once, to both sides.
 func TestTransportAcceptHTTP(t *testing.T) {
 	for _, transport := range []string{"no deadlines", "none but the zero time"} {
 		t.Run(transport, func(t *testing.T) {
@@ -365,8 +365,8 @@ func TestTransportAcceptHTTP(t *testing.T) {
 	}
 }
 
-// TLS's farewell is bounded too, when the peer takes the answer to its close and
-// nothing behind it.
+// TLS's farewell is bounded too, when the peer takes the answer to its close
+// and nothing behind it.
 func TestTransportFarewell(t *testing.T) {
 	cfg := certified(t)
 	for _, client := range []bool{true, false} {
@@ -388,8 +388,8 @@ func TestTransportFarewell(t *testing.T) {
 						t.Errorf("error = %v, want a clean close with 1000", err)
 					}
 					c.CloseNow()
-					// 1 s for the peer to end the connection, 1 s more where a deadline
-					// shows nothing, 5 s for the farewell.
+					// 1 s for the peer to end the connection, 1 s more where a
+					// deadline shows nothing, 5 s for the farewell.
 					if took := time.Since(begun); took > 7*time.Second {
 						t.Errorf("it took %v", took)
 					}
@@ -442,7 +442,7 @@ func TestTransportDial(t *testing.T) {
 						}
 						says := "the context ended while waiting for "
 						if limit > 0 {
-							says = "handshake time limit"
+							says = "the handshake timed out"
 						}
 						if e := asHandshake(t, err); !strings.Contains(e.Problem, says) {
 							t.Errorf("error = %v, want %q", err, says)

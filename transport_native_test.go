@@ -40,7 +40,8 @@ func (l late) SetDeadline(t time.Time) error      { return l.set(t) }
 func (l late) SetReadDeadline(t time.Time) error  { return l.set(t) }
 func (l late) SetWriteDeadline(t time.Time) error { return l.set(t) }
 
-// transports are what a connection may be to the library: all bounds hold on each.
+// transports are what a connection may be to the library: all bounds hold on
+// each.
 var transports = map[string]func(net.Conn) net.Conn{
 	"a pipe":                 func(nc net.Conn) net.Conn { return nc },
 	"a wrapped pipe":         func(nc net.Conn) net.Conn { return struct{ net.Conn }{nc} },

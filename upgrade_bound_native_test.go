@@ -108,8 +108,8 @@ func (h *halfCloser) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Closing with bytes unread would make TCP destroy a refusal on its way (RFC 9112
-// section 9.6): they are read first, within 1 s and 1 MiB.
+// Closing with bytes unread would make TCP destroy a refusal on its way (RFC
+// 9112 section 9.6): they are read first, within 1 s and 1 MiB.
 func TestUpgradeLingers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		behind, read int
@@ -227,7 +227,7 @@ func TestAcceptOutlivesTimeouts(t *testing.T) {
 	})
 }
 
-// A peer that does not read its 101 is let go.
+// A peer that does not read its 101 is disconnected.
 func TestAcceptBoundsItsAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := make(pipes, 1)

@@ -15,33 +15,36 @@ import (
 )
 
 const (
-	// refuseWait bounds the wait for a refused peer to hang up,
+	// refuseWait bounds the wait for a rejected peer to disconnect,
 	refuseWait = time.Second
-	// and refuseBytes what is read meanwhile and thrown away.
+	// and refuseBytes what is read and discarded meanwhile.
 	refuseBytes = 1 << 20
 )
 
-// Upgrade reads a WebSocket handshake from nc and answers it, without net/http.
-// Its request is held to the same rules as Accept's, and to a head of at most
-// 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc may be a *tls.Conn.
+// Upgrade reads a WebSocket handshake from nc and responds to it, without
+// net/http. The same rules as for Accept apply to the request, and limits: a
+// head of 16 KiB (AcceptOptions.MaxHeadBytes), 200 header fields, and 10 s. nc
+// may be a *tls.Conn.
 //
-// Where a deadline of nc returns an error, as with the channels of an SSH
-// connection, all bounds hold all the same, at the cost of a goroutine while a Read
-// or Write waits, and of 16 KiB. Where it returns nil and does nothing, what waits
-// is ended by closing nc, at most 1 s late: see [ErrDeadlinesIgnored].
+// If a SetDeadline method of nc returns an error, as with the channels of an
+// SSH connection, all time limits hold all the same, at the cost of a goroutine
+// while a Read or Write blocks, and of 16 KiB. If it returns nil and has no
+// effect, blocked calls are ended by closing nc, at most 1 s late: see
+// [ErrDeadlinesIgnored].
 //
-// On error nc has been answered, if that makes sense, and closed. The error
-// matches ctx.Err() when ctx ended, and is an [*ArgumentError] for options that
-// cannot be used, else a [*HandshakeError].
+// On error a response has been sent on nc, if that makes sense, and nc is
+// closed. The error matches ctx.Err() when ctx ended; it is an [*ArgumentError]
+// for invalid options, otherwise a [*HandshakeError].
 //
-// To look at the request first, and then accept or refuse it, see [ReadHandshake].
+// To inspect the request first, and then accept or reject it, see
+// [ReadHandshake].
 //
-// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB, unless
-// what else it does needs more: the handshake has a goroutine of its own, on
-// which AcceptOptions.Check is called. Over a TCP or Unix connection of package net
-// it holds no buffer meanwhile, and neither over an nc that has a method
-// AwaitRead() error, which waits until Read would not wait, and returns an error
-// that is a timeout once the deadline for reading has passed.
+// A goroutine that calls Upgrade and then Read waits on a stack of 2 KiB,
+// unless the program's own functions need more: the handshake runs on a
+// goroutine of its own, which also calls AcceptOptions.Check. Over a TCP or
+// Unix connection of package net it holds no buffer while it waits. Nor does it
+// over an nc with a method AwaitRead() error that blocks until Read would not
+// block, and returns a timeout error once the read deadline has passed.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, error) {
 	u := upgrades.Get().(*upgrade)
 	u.ctx, u.nc, u.opts = ctx, nc, opts
@@ -71,9 +74,9 @@ type upgrade struct {
 	err  error
 }
 
-// apart runs u on a stack that is given back afterwards: one that has grown does
-// not shrink to its first size again. An iterator's calls are handed over from
-// goroutine to goroutine without the scheduler, panics included.
+// apart runs u on a stack that is released afterwards: a stack that has grown
+// does not shrink to its initial size again. An iterator switches between
+// goroutines without the scheduler, and passes panics on.
 func (u *upgrade) apart() {
 	next, stop := iter.Pull(func(func(struct{}) bool) {
 		growStack(0)
@@ -83,8 +86,8 @@ func (u *upgrade) apart() {
 	stop()
 }
 
-// growStack has the stack grow at once, where it is shallow: to copy it from deep
-// in a handshake costs more.
+// growStack makes the stack grow at once, where it is shallow: copying it from
+// deep within a handshake costs more.
 //
 //go:noinline
 func growStack(i int) byte {
@@ -115,22 +118,22 @@ func (u *upgrade) shake() (*joined, error) {
 	return j, nil
 }
 
-// outOfTime is the error of a handshake that failed with err, which may be due to
-// the end of ctx or of the time.
+// outOfTime returns the error of a handshake that failed with err, which may be
+// due to the end of ctx or to the time limit.
 func outOfTime(ctx context.Context, limit time.Time, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !limit.IsZero() && !time.Now().Before(limit) && !answered(err):
-		return &HandshakeError{Problem: "it took longer than the handshake time limit", Cause: context.DeadlineExceeded}
+		return &HandshakeError{Problem: "the handshake timed out", Cause: context.DeadlineExceeded}
 	}
 	return err
 }
 
-// answered reports whether err is a refusal that the peer was told of.
+// answered reports whether err is a rejection that was sent to the peer.
 func answered(err error) bool { return refusalOf(err).Status != 0 }
 
-// exchange reads the request and answers it.
+// exchange reads the request and responds to it.
 func (u *upgrade) exchange() (err error) {
 	r := u.takeRequest()
 	defer u.putRequest(r)
@@ -143,13 +146,13 @@ func (u *upgrade) exchange() (err error) {
 	return err
 }
 
-// readRequest reads r from nc, and returns a copy of what came behind it. What is
-// no request is answered.
+// readRequest reads r from nc, and returns a copy of the bytes after it. It
+// responds to anything that is not a request.
 func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
 	parse := func(p []byte) (int, error) { return r.ParseMax(p, t.MaxHeadBytes) }
 	held, err := readHead(nc, room[:0], t.MaxHeadBytes, parse)
 	if err != nil {
-		return nil, &HandshakeError{Problem: "no whole request came", Cause: err}
+		return nil, &HandshakeError{Problem: "no complete request was received", Cause: err}
 	}
 	n, err := parse(held)
 	if err != nil {
@@ -159,7 +162,7 @@ func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]b
 	return append(rest, held[n:]...), nil
 }
 
-// answerRequest answers r.
+// answerRequest responds to r.
 func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (err error) {
 	var head []byte
 	a, refusal := t.agree(r)
@@ -178,8 +181,8 @@ func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[headRoom
 	return nil
 }
 
-// refuse answers a request with e, and lets the answer arrive: closing with
-// bytes unread could destroy it on its way.
+// refuse sends the response e, and lets it arrive: closing with bytes unread
+// could reset the connection before the peer has read it.
 func refuse(nc net.Conn, e *HandshakeError) {
 	defer expire(nc, refuseWait)()
 	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {

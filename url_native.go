@@ -17,8 +17,8 @@ import (
 // defaultPorts are left out of the Host field (RFC 6455 section 4.1).
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// parseURL takes absolute URLs. The result has the scheme http or https, a host of
-// ASCII, no fragment, and a path and a query as a browser would ask for them.
+// parseURL parses an absolute URL. The result has the scheme http or https, an
+// ASCII host, no fragment, and path and query as a browser would request them.
 func parseURL(raw string) (*url.URL, error) {
 	bad := func(problem string) error { return &ArgumentError{Name: "url", Problem: problem} }
 	u, err := url.Parse(raw)
@@ -46,7 +46,7 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	ascii, err := asciiHost(u.Hostname())
 	if err != nil {
-		return nil, bad("has the host " + strconv.Quote(u.Hostname()) + ", which is no domain name: " + err.Error())
+		return nil, bad("has the host " + strconv.Quote(u.Hostname()) + ", which is not a domain name: " + err.Error())
 	}
 	u.Host = hostOf(ascii, u.Port())
 	u.RawPath = resolvePath(rawPath(raw))
@@ -57,13 +57,13 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// domains maps names of letters beyond ASCII to those of DNS as the URL standard's
-// "domain to ASCII" does (UTS 46, without its transitional part), so that both
-// homes dial the same name.
+// domains maps internationalized names to ASCII as the URL standard's "domain
+// to ASCII" does (UTS 46, non-transitional), so that both homes dial the same
+// name.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
 	idna.StrictDomainName(false), idna.CheckHyphens(false), idna.VerifyDNSLength(false))
 
-// asciiHost returns the host to look up and to name in the Host field.
+// asciiHost returns the host to resolve and to send in the Host field.
 func asciiHost(host string) (string, error) {
 	for i := range len(host) {
 		if host[i] >= 0x80 {
@@ -76,7 +76,7 @@ func asciiHost(host string) (string, error) {
 	return strings.ToLower(host), nil
 }
 
-// hostOf joins a host and a port as a URL has them, "" for none.
+// hostOf joins a host and a port as in a URL; "" is no port.
 func hostOf(host, port string) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
@@ -98,10 +98,10 @@ func rawPath(raw string) string {
 	return path
 }
 
-// resolvePath returns path without its dot segments, and with what the URL standard
-// percent-encodes in a path percent-encoded (sections 4.4, path state, and 1.3;
-// RFC 3986 section 5.2.4), and | as well, which Go's servers refuse bare. A
-// backslash is a slash there.
+// resolvePath returns path without dot segments, and percent-encoded as the URL
+// standard requires in a path (sections 4.4, path state, and 1.3; RFC 3986
+// section 5.2.4). It also encodes |, which Go's servers reject. A backslash
+// counts as a slash there.
 func resolvePath(path string) string {
 	segments := strings.Split(strings.ReplaceAll(path, `\`, "/"), "/")[1:]
 	var kept []string
@@ -121,11 +121,11 @@ func resolvePath(path string) string {
 	return "/" + strings.Join(kept, "/")
 }
 
-// parseProblem says what is wrong with raw, and shows nothing of a password:
-// what comes before an @ may be one that was not percent-encoded.
+// parseProblem returns the error text for raw without revealing a password:
+// everything before an @ may be one that was not percent-encoded.
 func parseProblem(raw string, err error) string {
 	if strings.Contains(raw, "@") {
-		return "cannot be parsed: percent-encode what the user name and the password hold besides letters and digits"
+		return "cannot be parsed: percent-encode all characters of the user name and the password except letters and digits"
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
@@ -138,7 +138,7 @@ func validPort(s string) bool {
 	return s == "" || err == nil
 }
 
-// escape percent-encodes what the URL standard does everywhere, and the bytes of
+// escape percent-encodes what the URL standard always encodes, and the bytes of
 // more.
 func escape(s, more string) string {
 	var b strings.Builder
@@ -152,8 +152,9 @@ func escape(s, more string) string {
 	return b.String()
 }
 
-// hostField returns what the Host field says of u: no default port, and no IPv6
-// zone, which means something to this machine alone (RFC 6874 section 1).
+// hostField returns the value of the Host field for u: without a default port,
+// and without an IPv6 zone, which has meaning only on this machine (RFC 6874
+// section 1).
 func hostField(u *url.URL) string {
 	port := u.Port()
 	if port == defaultPorts[u.Scheme] {

@@ -44,7 +44,7 @@ func bound(n, otherwise int64) int64 {
 	return n
 }
 
-// checkSubprotocols holds names to RFC 6455 section 4.1 item 10: tokens, all
+// checkSubprotocols enforces RFC 6455 section 4.1 item 10: tokens, all
 // different.
 func checkSubprotocols(names []string) error {
 	for i, n := range names {
@@ -110,12 +110,12 @@ func (c *Conn) checkClose(code StatusCode, reason string) error {
 	return argument(name, problem+"; the connection was closed without it")
 }
 
-// argument is not inlined, for the sake of a page's size.
+// argument is not inlined, to keep pages small.
 //
 //go:noinline
 func argument(name, problem string) error { return &ArgumentError{Name: name, Problem: problem} }
 
-// opError is an error with the operation it ended: "ws: read: ...". It is a
+// opError is an error with the operation that failed: "ws: read: ...". It is a
 // net.Error.
 type opError struct {
 	op  string
@@ -125,14 +125,15 @@ type opError struct {
 func (e *opError) Error() string { return "ws: " + e.op + ": " + e.err.Error() }
 func (e *opError) Unwrap() error { return e.err }
 
-// Timeout reports whether the operation's deadline has passed. That a connection
-// ended because time ran out is no time-out of the operation that meets the end.
+// Timeout reports whether the deadline of the operation has passed. The error
+// of a connection that ended because of a timeout is not a timeout of the
+// operation that detects it.
 func (e *opError) Timeout() bool { return errors.Is(e.err, context.DeadlineExceeded) }
 
-// Temporary is Timeout, for the sake of the interface net.Error.
+// Temporary is Timeout; the interface net.Error requires it.
 func (e *opError) Temporary() bool { return e.Timeout() }
 
-// wrap is not inlined, for the sake of a page's size: it is called everywhere.
+// wrap is not inlined, to keep pages small: it is called everywhere.
 //
 //go:noinline
 func wrap(op string, err error) error {
@@ -142,8 +143,9 @@ func wrap(op string, err error) error {
 	return &opError{op, err}
 }
 
-// reader and writer give the streams of a message the operation's name, and
-// keep the Conn from being collected. io.EOF stays bare, as io.Reader demands.
+// reader and writer add the operation's name to the errors of a message's
+// streams, and keep the Conn from being garbage-collected. io.EOF is not
+// wrapped, as io.Reader requires.
 type reader struct {
 	c *Conn
 	r io.Reader

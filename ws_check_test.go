@@ -157,8 +157,8 @@ func TestConnRead(t *testing.T) {
 	}
 }
 
-// Close always closes: what may not be sent (RFC 6455 section 7.4, or the WHATWG
-// standard's close()) is left out.
+// Close always closes: what may not be sent (RFC 6455 section 7.4, or the
+// WHATWG standard's close()) is left out.
 func TestConnClose(t *testing.T) {
 	for name, tt := range map[string]struct {
 		portable bool

@@ -6,10 +6,10 @@ import (
 )
 
 // CloseRead is for a connection that only writes: it reads in the background,
-// so that pings and the peer's close are answered, and returns a context that
-// ends with the connection, its cause the connection's error. A message that
-// arrives fails the connection with StatusPolicyViolation. When ctx ends, the
-// connection is closed as by CloseNow.
+// so that pings and the peer's close frame are answered, and returns a context
+// that ends with the connection, with the connection's error as its cause. A
+// message that arrives fails the connection with StatusPolicyViolation. When
+// ctx ends, the connection is closed as by CloseNow.
 func (c *Conn) CloseRead(ctx context.Context) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
@@ -31,34 +31,35 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 }
 
 // Close performs the closing handshake (RFC 6455 section 7) with code and a
-// reason of at most 123 bytes of UTF-8, and then ends the connection. It needs
-// no Read elsewhere and waits at most 5 s for the peer: see CloseContext for
-// another bound. Messages not yet read are discarded. It returns nil when both
-// sides sent a close frame, whoever began.
+// reason of at most 123 bytes of UTF-8, and then ends the connection. It does
+// not require that another goroutine reads, and waits at most 5 s for the peer:
+// see CloseContext for another time limit. Messages that have not been read are
+// discarded. It returns nil when both sides sent a close frame, whoever began.
 //
-// A peer that is slow to take what was written before may not get to the close
-// frame in that time, and may lose what it has not taken: give CloseContext as
-// long as that may last.
+// A peer that is slow to read what was written before may not reach the close
+// frame in that time, and may lose what it has not read: give CloseContext
+// enough time for it.
 //
-// Whatever its arguments, the connection ends: a code that may not be sent
-// (see [StatusCode.Sendable]) or a reason that does not fit is left out, the
-// peer sees StatusNoStatusRcvd, and Close returns an [*ArgumentError].
-// StatusNoStatusRcvd with no reason asks for that empty close frame.
+// The connection ends whatever the arguments. If the code may not be sent (see
+// [StatusCode.Sendable]) or the reason is invalid, an empty close frame is
+// sent, the peer sees StatusNoStatusRcvd, and Close returns an
+// [*ArgumentError]. StatusNoStatusRcvd with an empty reason requests that empty
+// close frame.
 //
-// In a browser: only 1000 and 3000-4999 can be sent. Called straight in a
-// js.FuncOf callback Close blocks the event loop that it waits for, until its
-// bound is over: call it in a goroutine, and let the callback return.
+// In a browser: only 1000 and 3000-4999 can be sent. Called directly in a
+// js.FuncOf callback, Close stops the event loop that it waits for, until its
+// time limit: call it in a goroutine, and let the callback return.
 func (c *Conn) Close(code StatusCode, reason string) error {
 	return c.CloseContext(context.Background(), code, reason)
 }
 
-// CloseContext is Close with another bound on the wait for the peer: ctx, whose
-// deadline may be later than in 5 s. A ctx without a deadline is bounded by
-// 5 s besides. When ctx ends first, the connection is ended without the peer's
-// close frame, and the error matches ctx.Err() and ErrClosed.
+// CloseContext is Close with another time limit: the deadline of ctx, which may
+// be later than in 5 s. If ctx has no deadline, the limit is 5 s. When ctx ends
+// first, the connection is ended without the peer's close frame, and the error
+// matches ctx.Err() and ErrClosed.
 //
-// In a browser: the browser goes on with the closing handshake behind the scenes
-// after ctx has ended. As to js.FuncOf see Close.
+// In a browser: the browser continues the closing handshake in the background
+// after ctx has ended. For js.FuncOf see Close.
 func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string) error {
 	const op = "close"
 	bad := checkContext(ctx)
@@ -79,6 +80,7 @@ func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string)
 }
 
 // CloseNow ends the connection at once, without waiting and without a closing
-// handshake. What Write accepted before may be lost, which Close sends. It returns an error that matches
-// [ErrClosed] when the connection had ended already.
+// handshake. What Write has accepted and not yet sent may be lost; Close would
+// send it. When the connection had ended already, it returns an error that
+// matches [ErrClosed].
 func (c *Conn) CloseNow() error { return wrap("close", c.b.CloseNow()) }

@@ -3,72 +3,71 @@ package ws
 import "strconv"
 
 // Compression turns permessage-deflate (RFC 7692) on: messages are compressed
-// when the peer agrees to it, and sent as they are when it does not. The zero
-// value means the defaults, a nil pointer no compression. It is copied before
-// use.
+// if the peer agrees to it, and sent uncompressed if not. The zero value means
+// the defaults, a nil pointer no compression. It is copied before use.
 //
 // # What it costs
 //
-// With context takeover, which is the default, a message may refer to those
-// before it, and for each direction the connection keeps the end of what was
-// said: 2^bits bytes at most, 8 KiB at the default of 13 bits, and 8 KiB at most
-// for what it sends whatever the window. An idle connection so holds up to 16 KiB
-// at the defaults. Without takeover it holds nothing.
+// With context takeover, which is the default, a message may refer to earlier
+// ones. For each direction the connection then keeps the last bytes of what was
+// sent: at most 2^bits, 8 KiB at the default of 13 bits, and for what it sends
+// at most 8 KiB whatever the window. An idle connection keeps up to 16 KiB at
+// the defaults. Without context takeover it keeps nothing.
 //
-// A peer whose window is not limited has one of 15 bits, and the connection then
-// holds up to 32 KiB for what it receives, as that comes in. To a client that is a
-// server that it did not ask to limit itself, by ServerMaxWindowBits, or that does
-// not when asked. To a server it is a client
-// that does not offer client_max_window_bits, as Firefox does not: it keeps its
-// context all the same, unless ClientMaxWindowBits is 8 to 14. Then memory comes
-// first, and such a client is told not to use its context
+// A peer whose window is not limited uses one of 15 bits, and the connection
+// then keeps up to 32 KiB of what it receives, growing as that arrives. For a
+// client this is a server that was not asked to limit its window by
+// ServerMaxWindowBits, or that ignores the request. For a server it is a client
+// that does not offer client_max_window_bits, such as Firefox: it uses context
+// takeover all the same, unless ClientMaxWindowBits is 8 to 14. In that case
+// memory has priority, and such a client is told not to use context takeover
 // (client_no_context_takeover), so that its small messages hardly shrink. Some
-// clients do not do as they are told (Mojolicious 9.31 is one): the first message
-// that refers to one before it fails the connection with 1007, since reading it
-// would take just the memory that was to be saved.
+// clients do not comply (Mojolicious 9.31 is one): the first message that
+// refers to an earlier one fails the connection with 1007, since reading it
+// would take the very memory that was to be saved.
 //
-// The compressor's tables come from a pool and are held while a message is
-// being written, the inflater's while one is being read.
+// The compressor's tables come from a pool and are in use only while a message
+// is written, the decompressor's while one is read.
 //
 // # What is compressed
 //
-// Messages from Threshold bytes on, unless they would become larger. A message
-// that is sent as it is does not enter the window that both sides share, and so
-// what comes later cannot refer to it.
+// Messages of at least Threshold bytes are compressed, unless they would grow.
+// A message that is sent uncompressed does not enter the window that both sides
+// share, so later messages cannot refer to it.
 //
-// Do not compress what holds a secret beside something that an attacker may
-// choose: the length tells how much the two have in common.
+// Do not compress a secret together with data that an attacker may choose: the
+// length reveals how much the two have in common.
 //
-// In a browser: the browser decides by itself, and offers it always; this option
-// changes nothing there but that its values are checked.
+// In a browser: the browser decides, and always offers compression; this option
+// has no effect, but its values are checked.
 type Compression struct {
-	// Level is how long to look for matches, from 1 (fast) to 9 (small); 0 means
-	// 1. Messages under 128 bytes (with takeover and at level 1 up to 1 KiB), and those
-	// longer than a window of less than 15 bits (with takeover than half of it), have a
-	// level of their own.
+	// Level is how much effort to spend, from 1 (fast) to 9 (small); 0 means 1.
+	// Messages under 128 bytes (with context takeover and at level 1 up to 1
+	// KiB), and those longer than a window of less than 15 bits (with context
+	// takeover: than half of it), have a level of their own.
 	Level int
 
-	// Threshold is the size in bytes from which on a message is compressed; 1
-	// compresses all. 0 means 32 with takeover, from where on JSON and text shrink
-	// to half and better, and 128 without, where they keep two thirds or more.
+	// Threshold is the size in bytes from which a message is compressed; 1
+	// compresses all. 0 means 32 with context takeover, where JSON and text
+	// shrink to half or less, and 128 without, where two thirds or more remain.
 	Threshold int
 
-	// ServerNoContextTakeover and ClientNoContextTakeover are true when no message
-	// of the server's, or the client's, shall refer to those before it (RFC 7692
-	// section 7.1.1). Memory is saved on both sides, and most of what small
-	// messages gain from compression is lost. Either side may ask for it.
+	// ServerNoContextTakeover and ClientNoContextTakeover request that no
+	// message of the server, or of the client, refers to earlier ones (RFC 7692
+	// section 7.1.1). This saves memory on both sides, and loses most of the
+	// compression of small messages. Either side may request it.
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 
 	// ServerMaxWindowBits and ClientMaxWindowBits are the base-2 logarithms of
-	// how many bytes back the server's, or the client's, messages may refer:
-	// 8 to 15; 0 means 13, which is 8 KiB, and 15 without takeover, where nothing is
-	// kept (RFC 7692 section 7.1.2). Of two wishes
-	// the smaller one holds; a server without one of its own grants what the client
-	// asks it for. A client whose ServerMaxWindowBits is 0 asks for none, and
-	// offers permessage-deflate once, as browsers do: some servers agree to each
-	// of several offers (RFC 7692 section 5). A client whose window cannot be
-	// limited has 15 bits when ClientMaxWindowBits is 0 or 15, and is else told not
-	// to use its context.
+	// how many bytes back the server's, or the client's, messages may refer: 8
+	// to 15. 0 means 13, which is 8 KiB, and 15 without context takeover, where
+	// nothing is kept (RFC 7692 section 7.1.2). If both sides request a limit,
+	// the smaller one holds; a server without a limit of its own grants what
+	// the client requests. A client whose ServerMaxWindowBits is 0 requests
+	// none, and offers permessage-deflate once, as browsers do: some servers
+	// accept each of several offers (RFC 7692 section 5). A client whose window
+	// cannot be limited uses 15 bits when ClientMaxWindowBits is 0 or 15, and
+	// is otherwise told not to use context takeover.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
@@ -77,8 +76,8 @@ const (
 	defaultThresholdNoTakeover = 128 // without
 )
 
-// threshold is from where on a message is compressed in a direction with or
-// without takeover.
+// threshold returns the size from which a message is compressed in a direction
+// with or without context takeover.
 func (c *Compression) threshold(takeover bool) int {
 	switch {
 	case c.Threshold > 0:
@@ -89,17 +88,17 @@ func (c *Compression) threshold(takeover bool) int {
 	return defaultThresholdNoTakeover
 }
 
-// check says which option cannot be used. A nil Compression can.
+// check returns an error for an invalid option. A nil Compression is valid.
 func (c *Compression) check() error {
 	switch {
 	case c == nil:
 		return nil
 	case c.Level < 0 || c.Level > 9:
 		return &ArgumentError{Name: "Compression.Level", Problem: strconv.Itoa(c.Level) +
-			" is no level: use 1 (fast) to 9 (small), or 0 for the default"}
+			" is not a level: use 1 (fast) to 9 (small), or 0 for the default"}
 	case c.Threshold < 0:
 		return &ArgumentError{Name: "Compression.Threshold", Problem: strconv.Itoa(c.Threshold) +
-			" is less than nothing: use 1 to compress every message, or 0 for the default"}
+			" is negative: use 1 to compress every message, or 0 for the default"}
 	}
 	if err := checkWindowBits("Compression.ServerMaxWindowBits", c.ServerMaxWindowBits); err != nil {
 		return err
@@ -112,5 +111,5 @@ func checkWindowBits(name string, bits int) error {
 		return nil
 	}
 	return &ArgumentError{Name: name, Problem: strconv.Itoa(bits) +
-		" is no window: use 8 to 15 bits (RFC 7692 section 7.1.2), or 0 for the default"}
+		" is not a window: use 8 to 15 bits (RFC 7692 section 7.1.2), or 0 for the default"}
 }

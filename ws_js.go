@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 
 	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/internal/browser"
@@ -21,6 +22,9 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, browser.Abandoned(url, err)
 	}
+	if strings.IndexByte(url, '#') >= 0 { // a browser would throw, but not happy-dom
+		return nil, &api.ArgumentError{Name: "url", Problem: "has a fragment"}
+	}
 	s, err := jsws.New(url, o.Subprotocols)
 	if err != nil {
 		return nil, notConstructed(url, err)
@@ -33,11 +37,11 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return c, nil
 }
 
-// own makes a Conn that is closed when Go collects it. JavaScript keeps the backend
-// alive, and nothing but the program the Conn.
+// own makes a Conn that is closed when Go collects it. JavaScript keeps the
+// backend alive, and nothing but the program the Conn.
 //
-// A finalizer does, as a Conn is never part of a cycle of the library's own; the newer
-// runtime.AddCleanup would add 25 kB to every page.
+// A finalizer does, as a Conn is never part of a cycle of the library's own;
+// the newer runtime.AddCleanup would add 25 kB to every page.
 func own(b backend) *Conn {
 	c := &Conn{b: b}
 	runtime.SetFinalizer(c, (*Conn).CloseNow)
@@ -61,8 +65,8 @@ func notConstructed(url string, err error) error {
 	// The subprotocols have been checked: what a SyntaxError means is the URL.
 	case thrown && e.Name == "SyntaxError":
 		return &api.ArgumentError{Name: "url", Problem: e.Message}
-	// Another error says nothing about it, such as the SecurityError of ws from a
-	// page that was loaded over https.
+	// Another error says nothing about it, such as the SecurityError of ws from
+	// a page that was loaded over https.
 	case thrown:
 		return browser.Refused(url, "the browser refused to connect", err)
 	}

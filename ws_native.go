@@ -20,31 +20,33 @@ const defaultHandshakeTimeout = 10 * time.Second
 // defaultWriteTimeout is how long a peer may take nothing of what is sent.
 const defaultWriteTimeout = 30 * time.Second
 
-// Keepalive says how long a waiting Read puts up with silence. It judges only
-// what it can see: while no Read waits, nobody is judged. Over sockets one timer
-// serves all connections, and may be late by a 28th of a time.
+// Keepalive are the time limits after which a blocked Read concludes that the
+// peer is gone. Only a blocked Read measures silence: while the program does
+// not read, no connection is ended. Over sockets one timer serves all
+// connections, and may fire late, by at most a 28th of the limit.
 //
-// A peer that is slow to take what it was sent is alive: while it still has bytes
-// to take, the ping may be on its way to it, and Timeout begins anew. On Linux
-// TCP and Unix sockets tell that, below TLS, too; elsewhere what counts is that a
-// Write that waits goes on. It is looked at once in each Timeout, so that a peer
-// that then stops is given up after twice Timeout at the latest. One that takes
-// nothing, or whose system takes all that it is sent while it says nothing, is
-// given up after Timeout.
+// A peer that is slow to read what it was sent is alive: while bytes wait to be
+// read by it, the ping may still be on its way, and Timeout starts again. On
+// Linux this is known for TCP and Unix sockets, also below TLS; elsewhere it
+// counts that a blocked Write makes progress. It is checked once in each
+// Timeout, so that a peer that then stops is disconnected after at most twice
+// Timeout. A peer that reads nothing, or whose operating system accepts
+// everything while the peer sends nothing, is disconnected after Timeout.
 //
-// In a browser: absent; the browser keeps its connections by itself.
+// In a browser: absent; keepalive is up to the browser.
 type Keepalive struct {
-	// Idle is how long a Read hears nothing before it sends a ping: 0 means
-	// 30 s, less than 0 turns the keepalive off.
+	// Idle is how long a blocked Read receives nothing before it sends a ping:
+	// 0 means 30 s, a negative value turns keepalive off.
 	Idle time.Duration
 	// Timeout is how long it then waits for any byte before it ends the
 	// connection with a *CloseError whose Cause is ErrKeepaliveTimeout: 0 means
-	// 30 s, less than 0 that it waits for ever, and sends a ping after each Idle.
+	// 30 s, a negative value that it waits indefinitely, and sends a ping after
+	// each Idle.
 	Timeout time.Duration
 }
 
-// resolve returns the two durations; a first of 0 turns the keepalive off, and a
-// second of less than 0 is no limit.
+// resolve returns the two durations. If the first is 0, keepalive is off; if
+// the second is negative, there is no limit.
 func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 	if k == nil {
 		k = new(Keepalive)
@@ -53,8 +55,9 @@ func (k *Keepalive) resolve() (idle, timeout time.Duration) {
 }
 
 // ErrDeadlinesIgnored is the Cause of the [*CloseError] of a connection over a
-// net.Conn whose SetDeadline does nothing and returns nil: a Read, Ping or Write
-// whose context ended could be ended only by closing it, 1 s later.
+// net.Conn whose SetDeadline does nothing and returns nil: when the context of
+// a Read, Ping or Write ended, only closing the net.Conn could end the call, 1
+// s later.
 //
 // In a browser: absent.
 var ErrDeadlinesIgnored = engine.ErrDeadlinesIgnored
@@ -70,8 +73,8 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 	return max(d, 0)
 }
 
-// own makes a Conn. One that was forgotten needs no care here: package net
-// closes the sockets that Go collects.
+// own makes a Conn. An unreferenced one needs no care here: package net closes
+// sockets that are garbage-collected.
 func own(b backend) *Conn {
 	if d, ok := b.(*dialed); ok {
 		d.conn.b = d
@@ -126,14 +129,14 @@ func native(b backend) *engine.Conn {
 	return b.(*engine.Conn)
 }
 
-// RemoteAddr returns the peer's address, nil for a transport that knows none.
+// RemoteAddr returns the peer's address, nil for a transport without addresses.
 //
-// In a browser: absent; a page is not told.
+// In a browser: absent; hidden from pages.
 func (c *Conn) RemoteAddr() net.Addr { return native(c.b).RemoteAddr() }
 
-// LocalAddr returns this side's address, nil for a transport that knows none.
+// LocalAddr returns this side's address, nil for a transport without addresses.
 //
-// In a browser: absent; a page is not told.
+// In a browser: absent; hidden from pages.
 func (c *Conn) LocalAddr() net.Addr { return native(c.b).LocalAddr() }
 
 // dial is the native home's part of Dial.
@@ -141,11 +144,11 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)
 }
 
-// clock watches over the connections of sockets, which no bubble of
-// testing/synctest has. All others have clocks of their own.
+// clock serves the connections over sockets, which never belong to a bubble of
+// testing/synctest. All others have clocks of their own.
 var clock = engine.Clock{Coarse: true}
 
-// joined is a Conn and its backend in one piece of memory.
+// joined is a Conn and its backend in one allocation.
 type joined struct {
 	conn   Conn
 	engine engine.Conn
@@ -162,7 +165,7 @@ func (j *joined) init(nc net.Conn, buffered []byte, t *terms) {
 	initEngine(&j.engine, nc, buffered, &t.cfg, t.Keepalive)
 }
 
-// hook is f of c; nil for none.
+// hook binds f to c; nil if f is nil.
 func hook(c *Conn, f func(c *Conn, payload []byte)) func(payload []byte) {
 	if f == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 const MaxReason = 123
 
 var (
-	// ErrClosed is matched by every error of an operation on a connection
-	// that has ended, whoever ended it. A *CloseError tells more.
+	// ErrClosed is matched by the error of every operation on a connection that
+	// has ended, whoever ended it. A *CloseError has the details.
 	ErrClosed = errors.New("the connection is closed")
 
 	// ErrMessageTooBig is matched by the error of a Read whose message is over
@@ -21,37 +21,39 @@ var (
 	// In a browser: the peer sees 4009, since a page may not send 1009.
 	ErrMessageTooBig = errors.New("the message is over the read limit")
 
-	// ErrReadBufferFull is matched by the error of a connection on which more
-	// arrived than its ReadBuffer holds. It has ended with StatusPolicyViolation.
+	// ErrReadBufferFull is matched by the error of a connection whose unread
+	// messages exceed its ReadBuffer. The connection has ended with
+	// StatusPolicyViolation.
 	//
-	// In a browser: the peer sees 4008. Natively: never; what nobody reads the
-	// peer cannot send.
-	ErrReadBufferFull = errors.New("more messages arrived than were read")
+	// In a browser: the peer sees 4008. Natively: never; backpressure keeps the
+	// peer from sending what is not read.
+	ErrReadBufferFull = errors.New("the read buffer is full")
 
 	// ErrUnreadMessage is returned by Read, ReadAppend and Reader while the
-	// stream of an earlier Reader has not reported io.EOF. Once the context of
-	// that one has ended, Reader returns a stream of the message's rest instead,
-	// and so does Read if nothing of it had been given out.
-	ErrUnreadMessage = errors.New("the message of an earlier Reader has not been read to its end: read on until io.EOF, from a new Reader if that one's context has ended, or io.Copy it to io.Discard")
+	// stream of an earlier Reader has not returned io.EOF. Once the context of
+	// that Reader has ended, Reader returns a stream of the rest of the message
+	// instead, and Read the message if nothing of it has been read.
+	ErrUnreadMessage = errors.New("the message of an earlier Reader is unread: read it until io.EOF, from a new Reader if its context has ended, or io.Copy it to io.Discard")
 
-	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose peer
-	// sent no byte for as long as the keepalive settings allow, nor took any
-	// that it was sent before the ping.
-	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even the answer to a ping: it or the network is gone")
+	// ErrKeepaliveTimeout is the Cause of the *CloseError of a connection whose
+	// peer, for as long as the keepalive settings allow, sent no byte and read
+	// none that was sent before the ping.
+	ErrKeepaliveTimeout = errors.New("the peer sent nothing, not even a pong: it or the network is down")
 
-	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose peer
-	// took no byte of what was sent for as long as the write time limit allows. A
-	// peer that takes some, however slowly, is not meant, as far as that can be seen.
+	// ErrWriteTimeout is the Cause of the *CloseError of a connection whose
+	// peer accepted no byte of what was sent for as long as WriteTimeout
+	// allows. A peer that accepts some bytes, however slowly, does not time
+	// out, as far as this side can tell.
 	//
-	// In a browser: never; the browser takes what is sent.
-	ErrWriteTimeout = errors.New("the peer takes nothing of what is sent: it has stopped reading, or the network is gone")
+	// In a browser: never; the browser accepts what is sent.
+	ErrWriteTimeout = errors.New("the peer accepts no data: it has stopped reading, or the network is down")
 )
 
 // CloseError is the error of every operation after the connection has ended.
 type CloseError struct {
 	// Code is the peer's status code: StatusNoStatusRcvd when its close frame
-	// carried none, StatusAbnormalClosure when the connection broke without a
-	// close frame, -1 when this side ended it before the peer's had come.
+	// had none, StatusAbnormalClosure when the connection was lost without a
+	// close frame, -1 when this side ended it before the peer's arrived.
 	Code StatusCode
 	// Reason is the peer's reason, at most 123 bytes of UTF-8.
 	Reason string
@@ -60,24 +62,23 @@ type CloseError struct {
 	// Clean reports whether both sides sent a close frame (RFC 6455 section
 	// 7.1.4).
 	Clean bool
-	// Cause is what broke the connection when it did not end by a closing
-	// handshake, else nil: an error of the network, ErrKeepaliveTimeout,
-	// ErrWriteTimeout, an ended context. It is unwrapped, but for an ended
-	// context: that was the context of an earlier call, and no later call's
-	// error matches context.Canceled or context.DeadlineExceeded by it.
+	// Cause is why the connection ended without a closing handshake, else nil:
+	// a network error, ErrKeepaliveTimeout, ErrWriteTimeout, an ended context.
+	// Unwrap returns it, except for an ended context: that was the context of
+	// an earlier call, and the errors of later calls must not match
+	// context.Canceled or context.DeadlineExceeded because of it.
 	//
-	// In a browser: always nil for a broken network, whose reason the browser
-	// hides.
+	// In a browser: always nil for a network error, which the browser hides.
 	Cause error
 }
 
-// Error tells who closed, the code, the reason and the cause.
+// Error returns who closed the connection, the code, the reason and the cause.
 func (e *CloseError) Error() string {
 	s := "the peer closed the connection"
 	if e.Local {
 		s = "the connection was closed by this side"
 	} else if e.Code == StatusAbnormalClosure {
-		s = "the connection broke without a close frame"
+		s = "the connection was lost without a close frame"
 	}
 	if e.Code >= 0 {
 		s += ": status " + e.Code.String()
@@ -97,7 +98,7 @@ func (e *CloseError) Error() string {
 // Is makes every CloseError match ErrClosed.
 func (e *CloseError) Is(target error) bool { return target == ErrClosed }
 
-// Unwrap returns Cause, but for an ended context.
+// Unwrap returns Cause, except for an ended context.
 func (e *CloseError) Unwrap() error {
 	if errors.Is(e.Cause, context.Canceled) || errors.Is(e.Cause, context.DeadlineExceeded) {
 		return nil
@@ -105,9 +106,10 @@ func (e *CloseError) Unwrap() error {
 	return e.Cause
 }
 
-// CloseStatus returns the code of the *CloseError in err's chain: the peer's, or
-// StatusAbnormalClosure when the connection broke. It is -1 when there is none,
-// or when this side ended the connection before the peer's close frame came.
+// CloseStatus returns the code of the *CloseError in err's chain: the peer's,
+// or StatusAbnormalClosure when the connection was lost. It is -1 when there is
+// none, or when this side ended the connection before the peer's close frame
+// arrived.
 func CloseStatus(err error) StatusCode {
 	if e, ok := errors.AsType[*CloseError](err); ok {
 		return e.Code
@@ -120,24 +122,25 @@ func CloseStatus(err error) StatusCode {
 // In a browser: only URL and Problem are set; the browser hides status, header
 // and body from the page, and writes the reason to its console.
 type HandshakeError struct {
-	// URL is what was dialed, without its userinfo. Empty on the server's side.
+	// URL is the URL that was dialed, without its userinfo. Empty on the server
+	// side.
 	URL string
-	// Proxy is the proxy, host and port, whose answer Status, Header and Body are;
-	// "" when they are the server's.
+	// Proxy is the proxy, host and port, that sent the response with Status,
+	// Header and Body; "" if the server did.
 	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
 	Status int
 	// Header is the response's header, nil when there was none.
 	Header map[string][]string
-	// Body is the first 1,024 bytes of the response's body at most.
+	// Body is at most the first 1,024 bytes of the response's body.
 	Body []byte
-	// Problem says what was wrong, and where it can be known what to do.
+	// Problem says what was wrong and, if it is known, what to do.
 	Problem string
 	// Cause is the underlying error, or nil. It is unwrapped.
 	Cause error
 }
 
-// Error tells the URL, the status, the problem and the cause.
+// Error returns the URL, the status, the problem and the cause.
 func (e *HandshakeError) Error() string {
 	s := "handshake"
 	if e.URL != "" {
@@ -161,21 +164,21 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns Cause.
 func (e *HandshakeError) Unwrap() error { return e.Cause }
 
-// Timeout reports whether a time limit or the context's deadline had passed.
+// Timeout reports whether a time limit or the context's deadline has passed.
 func (e *HandshakeError) Timeout() bool { return errors.Is(e.Cause, context.DeadlineExceeded) }
 
-// ProtocolError says which rule the peer broke. The connection has been failed
-// with Code (RFC 6455 section 7.1.7).
+// ProtocolError says which rule the peer violated. The connection has been
+// failed with Code (RFC 6455 section 7.1.7).
 type ProtocolError struct {
-	// Code is the status code that the peer was sent.
+	// Code is the status code that was sent to the peer.
 	Code StatusCode
-	// Rule is the rule that was broken, with its section.
+	// Rule is the violated rule, with its section.
 	Rule string
 }
 
-// Error tells the rule and the code.
+// Error returns the rule and the code.
 func (e *ProtocolError) Error() string {
-	return "the peer broke the protocol: " + e.Rule + " (closed with " + e.Code.String() + ")"
+	return "the peer violated the protocol: " + e.Rule + " (closed with " + e.Code.String() + ")"
 }
 
 // Is makes every ProtocolError match ErrClosed.
@@ -188,7 +191,7 @@ type MessageTooBigError struct {
 	Limit int64
 }
 
-// Error tells the limit and how to raise it.
+// Error returns the limit and how to raise it.
 func (e *MessageTooBigError) Error() string {
 	return "the message is over the read limit of " + strconv.FormatInt(e.Limit, 10) +
 		" bytes: raise ReadLimit, or send smaller messages"
@@ -199,19 +202,19 @@ func (e *MessageTooBigError) Is(target error) bool {
 	return target == ErrMessageTooBig || target == ErrClosed
 }
 
-// ReadBufferFullError is the error of a connection whose unread messages are over
-// its ReadBuffer, which happens in a browser alone: nothing there makes the
-// server wait. It matches ErrReadBufferFull. The connection has been failed with
-// StatusPolicyViolation.
+// ReadBufferFullError is the error of a connection whose unread messages exceed
+// its ReadBuffer, which happens in a browser only: there the server cannot be
+// made to wait. It matches ErrReadBufferFull. The connection has been failed
+// with StatusPolicyViolation.
 type ReadBufferFullError struct {
 	// Limit is the ReadBuffer in bytes.
 	Limit int64
 }
 
-// Error tells the bound and what to do.
+// Error returns the bound and what to do.
 func (e *ReadBufferFullError) Error() string {
-	return "the messages not yet read are over the read buffer of " + strconv.FormatInt(e.Limit, 10) +
-		" bytes: read faster, raise ReadBuffer, or let the server pause, as a browser cannot make it wait"
+	return "the unread messages exceed the read buffer of " + strconv.FormatInt(e.Limit, 10) +
+		" bytes: read faster, raise ReadBuffer, or make the server pause: a browser has no backpressure"
 }
 
 // Is makes every ReadBufferFullError match ErrReadBufferFull and ErrClosed.
@@ -219,8 +222,8 @@ func (e *ReadBufferFullError) Is(target error) bool {
 	return target == ErrReadBufferFull || target == ErrClosed
 }
 
-// ArgumentError says which argument of a call cannot be used, and why. Nothing
-// has been sent; only Close ends the connection all the same.
+// ArgumentError says which argument of a call is invalid, and why. Nothing has
+// been sent; only Close ends the connection all the same.
 type ArgumentError struct {
 	// Name is the argument's or the option's name.
 	Name string
@@ -228,5 +231,5 @@ type ArgumentError struct {
 	Problem string
 }
 
-// Error tells the argument and the problem.
+// Error returns the argument and the problem.
 func (e *ArgumentError) Error() string { return e.Name + ": " + e.Problem }

@@ -8,15 +8,15 @@ type StatusCode int
 
 const (
 	StatusNormalClosure           StatusCode = 1000 // the purpose is fulfilled
-	StatusGoingAway               StatusCode = 1001 // server shuts down, or the page was left
-	StatusProtocolError           StatusCode = 1002 // the peer broke RFC 6455
-	StatusUnsupportedData         StatusCode = 1003 // a type of message this side does not take
+	StatusGoingAway               StatusCode = 1001 // the server shuts down, or the user left the page
+	StatusProtocolError           StatusCode = 1002 // the peer violated RFC 6455
+	StatusUnsupportedData         StatusCode = 1003 // a type of message that this side does not accept
 	StatusNoStatusRcvd            StatusCode = 1005 // never sent: the peer's close frame was empty
 	StatusAbnormalClosure         StatusCode = 1006 // never sent: the stream ended without a close frame
-	StatusInvalidFramePayloadData StatusCode = 1007 // text that is not UTF-8, or data that does not inflate
-	StatusPolicyViolation         StatusCode = 1008 // a rule of this side that no other code names
+	StatusInvalidFramePayloadData StatusCode = 1007 // text that is not UTF-8, or data that cannot be decompressed
+	StatusPolicyViolation         StatusCode = 1008 // a rule of this side for which there is no other code
 	StatusMessageTooBig           StatusCode = 1009 // a message over the read limit
-	StatusMandatoryExtension      StatusCode = 1010 // the server did not agree to an extension
+	StatusMandatoryExtension      StatusCode = 1010 // the server did not negotiate an extension
 	StatusInternalError           StatusCode = 1011 // this side failed
 	StatusServiceRestart          StatusCode = 1012
 	StatusTryAgainLater           StatusCode = 1013
@@ -24,8 +24,8 @@ const (
 	StatusTLSHandshake            StatusCode = 1015 // never sent: TLS failed
 )
 
-// Sendable reports whether c may stand in a close frame on the wire (RFC 6455
-// section 7.4.2): 1000-1003, 1007-1014 and 3000-4999.
+// Sendable reports whether c may be sent in a close frame (RFC 6455 section
+// 7.4.2): 1000-1003, 1007-1014 and 3000-4999.
 //
 // In a browser: only 1000 and 3000-4999 can be sent; see [StatusCode.Portable].
 func (c StatusCode) Sendable() bool {
@@ -36,8 +36,8 @@ func (c StatusCode) Sendable() bool {
 	return false
 }
 
-// Portable reports whether c can be sent from both homes: 1000 and 3000-4999,
-// which is what the WHATWG standard lets a page pass to WebSocket.close.
+// Portable reports whether c can be sent natively and in a browser: 1000 and
+// 3000-4999, the codes that the WHATWG standard allows in WebSocket.close.
 func (c StatusCode) Portable() bool {
 	return c == StatusNormalClosure || c >= 3000 && c <= 4999
 }

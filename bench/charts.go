@@ -16,7 +16,8 @@ type chart struct {
 	all                  bool
 }
 
-// aside are contestants that most charts leave out, lest nobody sees the others.
+// aside are contestants that most charts leave out, lest nobody sees the
+// others.
 var aside = []string{"ours-accept", "ours-handler", "coder-stream", "gobwas"}
 
 func cpu(r *Result) float64 {
@@ -26,8 +27,8 @@ func cpu(r *Result) float64 {
 	return report.Median(r.CPU)
 }
 
-// Over sizes and numbers of connections the axes are logarithmic; the other modes
-// have bars.
+// Over sizes and numbers of connections the axes are logarithmic; the other
+// modes have bars.
 var chartNames = []chart{
 	{modePingpong, "pingpong", "One message under way", "CPU per message, us", cpu, false},
 	{modeInflight, "inflight", "64 messages under way on a connection", "CPU per message, us", cpu, false},

@@ -23,8 +23,8 @@ type saved struct {
 	Results Results
 }
 
-// finish prints the targets and, when it was asked to, writes the results. Of an
-// earlier run it keeps the cases that this one left out.
+// finish prints the targets and, when it was asked to, writes the results. Of
+// an earlier run it keeps the cases that this one left out.
 func (r *runner) finish() error {
 	fmt.Printf("took %v\n\n", time.Since(r.begun).Round(time.Second))
 	for _, res := range r.results {
@@ -133,8 +133,8 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
 }
 
-// busy is the load average, how many processes of others wanted to run; 0 when it
-// is not known.
+// busy is the load average, how many processes of others wanted to run; 0 when
+// it is not known.
 func busy() (load float64) {
 	data, err := os.ReadFile("/proc/loadavg")
 	if err == nil {

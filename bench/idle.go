@@ -22,7 +22,7 @@ const (
 	idleWarm = 64
 	// idlePasses is how often the CPU time of a message is measured.
 	idlePasses = 3
-	// ownFiles is how many files a process has open besides connections.
+	// ownFiles is how many files other than connections a process has open.
 	ownFiles = 64
 )
 
@@ -138,8 +138,8 @@ func connsName(n int) string {
 	return s
 }
 
-// hold runs the mode million: the engine of this tree or of those that are named,
-// and for comparison nothing but its streams.
+// hold runs the mode million: the engine of this tree or of those that are
+// named, and for comparison nothing but its streams.
 func (r *runner) hold(ctx context.Context) error {
 	for _, name := range append(slices.Clone(r.names), million.Bare) {
 		kind, dir, _ := strings.Cut(name, "@")

@@ -1,18 +1,19 @@
-// Command bench measures the library's native home against other Go libraries and
-// against bare loops over TCP.
+// Command bench compares the native implementation with other Go libraries and
+// with bare TCP loops.
 //
 //	go run .                                        everything but the million
 //	go run . -mode inflight -size 16 -only ours,raw-gather -rounds 9
 //	go run . -mode pingpong -only ours,ours@/path/to/another/tree,raw
 //	go run . -mode million
 //
-// Every contestant is a process of its own, and so is the load, which belongs to
-// none of them. They take turns in slices of a twentieth of a second; figures are
-// medians over the rounds, and ratios medians of the ratios within a round, so that
-// a busy neighbour disturbs neither. CPU time is the operating system's.
+// Every contestant is a process of its own, and so is the load generator, which
+// shares no code with any of them. They take turns in slices of a twentieth of
+// a second; figures are medians over the rounds, and ratios medians of the
+// ratios within a round, which makes both robust against other load. CPU time
+// is measured by the operating system.
 //
-// With -out the results are also written as Markdown, SVG and JSON. A name@dir runs
-// the contestant with the library's source from dir. It needs Linux.
+// With -out the results are also written as Markdown, SVG and JSON. A name@dir
+// runs the contestant with the library's source from dir. It needs Linux.
 package main
 
 import (
@@ -44,7 +45,7 @@ func main() {
 	flag.IntVar(&o.listeners, "listeners", 1000, "broadcast: how many connections")
 	flag.IntVar(&o.held, "held", 128, "deflate, takeover: over how many connections the memory is measured")
 	flag.IntVar(&o.million, "n", 1_000_000, "million: how many connections")
-	flag.DurationVar(&o.within, "within", 0, "make do with fewer rounds, three at least, to be done in this time; 0 is for any")
+	flag.DurationVar(&o.within, "within", 0, "run fewer rounds, at least three, to finish within this time; 0 means no limit")
 	flag.StringVar(&o.out, "out", "", "write results into this directory")
 	serve := flag.String("serve", "", "be the server of this contestant; for the command itself")
 	deflate := flag.String("deflate", "", "serve: fresh or takeover")

@@ -29,7 +29,8 @@ func modeNames() []string {
 
 const (
 	inFlight = 64
-	// heldBytes is how much a connection has said before its memory is measured.
+	// heldBytes is how much a connection has said before its memory is
+	// measured.
 	heldBytes = 40 << 10
 )
 

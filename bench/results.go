@@ -9,8 +9,8 @@ import (
 	"github.com/twinws/ws/bench/report"
 )
 
-// Result is what was measured of a contestant in one case of a mode. Slices have
-// a value for each round.
+// Result is what was measured of a contestant in one case of a mode. Slices
+// have a value for each round.
 type Result struct {
 	Mode       string
 	Case       string

@@ -30,8 +30,8 @@ func (t target) verdict() string {
 }
 
 // slack is how far above a limit of zero a mean of counts may be: what the
-// runtime allocates for itself now and then, in the bare loops too. It shows where
-// a slice has few messages.
+// runtime allocates for itself now and then, in the bare loops too. It shows
+// where a slice has few messages.
 const slack = 0.05
 
 const (
@@ -166,5 +166,6 @@ func (rs Results) mallocs(mode string) target {
 	return t
 }
 
-// hundredths is v as precise as it is shown, so that a table does not deny itself.
+// hundredths is v as precise as it is shown, so that a table does not deny
+// itself.
 func hundredths(v float64) float64 { return math.Round(v*100) / 100 }

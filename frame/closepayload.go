@@ -9,12 +9,12 @@ import (
 
 // AppendClose appends the payload of a close frame to dst and returns the
 // extended slice: the code in two bytes and then the reason (RFC 6455 section
-// 5.5.1). For StatusNoStatusRcvd, which means a close frame without payload,
-// it appends nothing.
+// 5.5.1). For StatusNoStatusRcvd, which means a close frame without payload, it
+// appends nothing.
 //
-// It encodes what it is told: whether code may be sent is said by
-// [api.StatusCode.Sendable], and the reason must be UTF-8 of at most
-// [api.MaxReason] bytes (123) for the payload to fit a control frame.
+// It encodes its arguments as given: [api.StatusCode.Sendable] reports whether
+// code may be sent, and the reason must be UTF-8 of at most [api.MaxReason]
+// bytes (123) for the payload to fit a control frame.
 func AppendClose(dst []byte, code api.StatusCode, reason string) []byte {
 	if code == api.StatusNoStatusRcvd {
 		return dst
@@ -26,9 +26,9 @@ func AppendClose(dst []byte, code api.StatusCode, reason string) []byte {
 // ParseClose returns the code and the reason in p, the whole unmasked payload
 // of a close frame (RFC 6455 section 5.5.1). An empty p is StatusNoStatusRcvd.
 //
-// A payload of one byte and a code that may not stand on the wire (section 7.4)
-// are errors with status 1002, a reason that is not UTF-8 is one with status
-// 1007. That p has 125 bytes at most is for [Rules.Check] to see.
+// A payload of one byte and a code that must not be sent (section 7.4) are
+// errors with status 1002, a reason that is not UTF-8 is one with status 1007.
+// [Rules.Check] checks that p has at most 125 bytes.
 func ParseClose(p []byte) (code api.StatusCode, reason string, err *api.ProtocolError) {
 	switch len(p) {
 	case 0:

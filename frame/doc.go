@@ -2,23 +2,25 @@
 // header, the rules that a frame must keep, masking, the payload of a close
 // frame, and the incremental check of UTF-8.
 //
-// Nothing here reads, writes, waits, or keeps memory. Encoders append to the
-// caller's slice and encode what they are told; parsers accept only what the
-// RFC allows, and say in an [api.ProtocolError] which section forbids the rest.
+// Nothing here reads, writes, blocks, or retains memory. Encoders append to the
+// caller's slice and encode what they are given; parsers accept only what the
+// RFC allows, and return an [api.ProtocolError] with the section that forbids
+// the rest.
 //
-// A receiver takes a frame in these steps:
+// A receiver processes a frame in these steps:
 //
 //	h, n, err := frame.ParseHeader(buf)  // ErrShort: read more bytes first
 //	perr := rules.Check(h)               // one Rules for each direction
 //	pos = frame.Mask(p, h.Key, pos)      // p holds payload bytes as they arrive
 //	ok := text.Write(p)                  // text messages only
 //
-// Legal input costs no allocation, but for the reason of a close frame.
+// Valid input is processed without allocation, except for the reason of a close
+// frame.
 package frame
 
 import "github.com/twinws/ws/api"
 
-// violation is a broken rule that the peer is told of with status 1002.
+// violation is a protocol error that fails the connection with status 1002.
 func violation(rule string) *api.ProtocolError {
 	return &api.ProtocolError{Code: api.StatusProtocolError, Rule: rule}
 }

@@ -30,28 +30,28 @@ const (
 	length64   = 127
 )
 
-// ErrShort is returned by ParseHeader for a header that goes on past the end
-// of its input. It is no fault of the peer's: read more bytes and parse again.
+// ErrShort is returned by ParseHeader for an incomplete header. It is not a
+// protocol error: read more bytes and parse again.
 var ErrShort = errors.New("frame: the header is not complete yet")
 
-// Header is all of a frame but its payload (RFC 6455 section 5.2).
+// Header is a frame without its payload (RFC 6455 section 5.2).
 type Header struct {
 	Fin    bool    // the last frame of its message
 	RSV1   bool    // the message is compressed, once RFC 7692 was agreed on
 	RSV2   bool    // reserved for extensions
 	RSV3   bool    // reserved for extensions
-	Opcode Opcode  // what the payload is
+	Opcode Opcode  // the type of the payload
 	Masked bool    // the payload is masked with Key
-	Key    [4]byte // the masking key, without meaning unless Masked
-	Length int64   // the payload's bytes, 0 to 1<<63 - 1
+	Key    [4]byte // the masking key; meaningless unless Masked
+	Length int64   // payload bytes, 0 to 1<<63 - 1
 }
 
 // AppendHeader appends h to dst and returns the extended slice: 2 to
-// MaxHeaderLen bytes, with the length in the fewest bytes that hold it, as
-// section 5.2 demands.
+// MaxHeaderLen bytes, with the length in the shortest form, as section 5.2
+// requires.
 //
-// It encodes whatever it is told, legal or not, and never panics. A negative
-// Length is the caller's error and is encoded as 0: a frame without payload.
+// It encodes h as given, valid or not, and never panics. A negative Length is a
+// mistake of the caller and is encoded as 0: a frame without payload.
 func AppendHeader(dst []byte, h Header) []byte {
 	b0 := byte(h.Opcode)&opcodeBits |
 		bit(h.Fin, bitFin) | bit(h.RSV1, bitRSV1) | bit(h.RSV2, bitRSV2) | bit(h.RSV3, bitRSV3)
@@ -80,14 +80,13 @@ func bit(set bool, b byte) byte {
 	return 0
 }
 
-// ParseHeader returns the header that src begins with, and how many bytes of
-// src it takes. Bytes after it are ignored.
+// ParseHeader returns the header at the start of src, and its size in bytes.
+// Bytes after it are ignored.
 //
 // The error is ErrShort when src ends within the header, and an
 // *api.ProtocolError with status 1002 when the length is not encoded as section
-// 5.2 demands, which is told as soon as the length is complete. Everything else
-// about the header is for [Rules.Check] to judge. With an error, h is zero and
-// n is 0.
+// 5.2 requires; that is reported as soon as the length is complete.
+// [Rules.Check] checks the rest of the header. On error, h is zero and n is 0.
 func ParseHeader(src []byte) (h Header, n int, err error) {
 	if len(src) < 2 {
 		return Header{}, 0, ErrShort
@@ -115,9 +114,9 @@ func ParseHeader(src []byte) (h Header, n int, err error) {
 	return h, n, nil
 }
 
-// HoldsMessage reports whether src begins with a message in one frame, the
-// whole of it: FIN, OpText or OpBinary, and all of the payload. The header may
-// break other rules.
+// HoldsMessage reports whether src begins with a complete message in one frame:
+// FIN, OpText or OpBinary, and all of the payload. The header may violate other
+// rules.
 func HoldsMessage(src []byte) bool {
 	if len(src) < 2 || src[0]&bitFin == 0 {
 		return false
@@ -132,8 +131,8 @@ func HoldsMessage(src []byte) bool {
 	return err == nil && length <= int64(len(src)-n)
 }
 
-// parseLength returns the payload length of the header in src, of which two
-// bytes at least are there, and where in src the length ends.
+// parseLength returns the payload length of the header in src, which has at
+// least two bytes, and where in src the length ends.
 func parseLength(src []byte) (length int64, end int, err error) {
 	switch b := src[1] & lengthBits; b {
 	case length16:

@@ -6,27 +6,27 @@ import (
 )
 
 // Mask masks p in place with key, or unmasks it, which is the same (RFC 6455
-// section 5.3). pos says which byte of key, 0 to 3, is for p[0]; the result is
-// the pos of the byte after p, so that a payload can be masked in pieces.
+// section 5.3). pos is the index in key, 0 to 3, for p[0]; the result is the
+// index for the byte after p, so that a payload can be masked in pieces.
 func Mask(p []byte, key [4]byte, pos int) int { return MaskCopy(p, p, key, pos) }
 
-// MaskCopy is Mask from src into dst, which must be as long as src at least,
-// else it panics. src stays as it is. The two may be the same memory or
+// MaskCopy is Mask from src into dst, which must be at least as long as src, or
+// it panics. It does not modify src. The two may be the same memory or
 // disjoint, and must not overlap otherwise.
 func MaskCopy(dst, src []byte, key [4]byte, pos int) int {
 	xorWords(cut(dst, len(src)), src, keyWord(key, pos))
 	return (pos + len(src)) & 3
 }
 
-// MaskCopyASCII is MaskCopy, and reports whether what it put into dst is ASCII,
-// which most text is, and all ASCII is UTF-8 (RFC 3629 section 1). It takes less than
-// MaskCopy and a look at dst.
+// MaskCopyASCII is MaskCopy, and reports whether the bytes written to dst are
+// ASCII: most text is, and ASCII is valid UTF-8 (RFC 3629 section 1). It is
+// faster than MaskCopy followed by a check of dst.
 func MaskCopyASCII(dst, src []byte, key [4]byte, pos int) (next int, ascii bool) {
 	or := xorWordsOr(cut(dst, len(src)), src, keyWord(key, pos))
 	return (pos + len(src)) & 3, or&high == 0
 }
 
-// cut is dst[:n] that does not go beyond the length of dst.
+// cut is dst[:n], which must not exceed the length of dst.
 func cut(dst []byte, n int) []byte {
 	if len(dst) < n {
 		panic("frame: MaskCopy: dst is shorter than src")
@@ -34,18 +34,17 @@ func cut(dst []byte, n int) []byte {
 	return dst[:n]
 }
 
-// keyWord is key from key[pos] on, in the lowest byte, so that a word in memory
-// begins with it.
+// keyWord is key, rotated to start with key[pos], as a little-endian word.
 func keyWord(key [4]byte, pos int) uint64 {
 	k := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
 	return uint64(k)<<32 | uint64(k)
 }
 
-// xorWords sets dst to src XOR the repeated bytes of word, lowest first. The two
-// are of one length; that dst is asked for its own spares the bounds checks.
+// xorWords sets dst to src XOR the repeated bytes of word, lowest first. Both
+// have the same length; taking the length of dst saves the bounds checks.
 //
-// Blocks of 64 bytes measured faster than any larger work by
-// subtle.XORBytes, which wants a block of repeated keys in memory first.
+// Blocks of 64 bytes were measured to be faster than any use of
+// subtle.XORBytes, which needs a block of repeated keys in memory first.
 func xorWords(dst, src []byte, word uint64) {
 	le := binary.LittleEndian
 	for len(src) >= 64 && len(dst) >= 64 {
@@ -62,7 +61,8 @@ func xorWords(dst, src []byte, word uint64) {
 	xorWordsOr(dst, src, word)
 }
 
-// xorWordsOr does the same, and returns the OR of all words that it put into dst.
+// xorWordsOr does the same, and returns the OR of all words that it stored in
+// dst.
 func xorWordsOr(dst, src []byte, word uint64) (or uint64) {
 	le := binary.LittleEndian
 	for len(src) >= 64 && len(dst) >= 64 {

@@ -2,8 +2,8 @@ package frame
 
 import "strconv"
 
-// Opcode says how the payload of a frame is to be taken (RFC 6455 section
-// 5.2). It has four bits; AppendHeader ignores any above them.
+// Opcode is the interpretation of a frame's payload (RFC 6455 section 5.2). It
+// has four bits; AppendHeader ignores any above them.
 type Opcode byte
 
 // The opcodes that RFC 6455 section 11.8 defines.
@@ -16,16 +16,16 @@ const (
 	OpPong         Opcode = 0xA
 )
 
-// IsControl reports whether o has the bit that marks control frames (RFC 6455
-// section 5.5): the close, ping and pong frames, and the reserved 0xB-0xF.
+// IsControl reports whether o has the bit of control frames (RFC 6455 section
+// 5.5): close, ping, pong, and the reserved 0xB-0xF.
 func (o Opcode) IsControl() bool { return o&0x8 != 0 }
 
 // IsData reports whether o is OpContinuation, OpText or OpBinary, the frames
 // that carry the data of a message (RFC 6455 section 5.6).
 func (o Opcode) IsData() bool { return o <= OpBinary }
 
-// Reserved reports whether RFC 6455 gives o no meaning: 0x3-0x7 and 0xB-0xF
-// are kept for frames that do not exist yet (section 5.2).
+// Reserved reports whether RFC 6455 does not define o: 0x3-0x7 and 0xB-0xF are
+// reserved for future frames (section 5.2).
 func (o Opcode) Reserved() bool {
 	return o > OpBinary && o < OpClose || o > OpPong
 }

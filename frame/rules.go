@@ -2,9 +2,9 @@ package frame
 
 import "github.com/twinws/ws/api"
 
-// Rules holds the frames of one direction of a connection to RFC 6455 section
-// 5, in the order in which they arrive. The zero value is for a client that
-// agreed on no extension; set the fields before the first Check.
+// Rules checks the frames of one direction of a connection, in the order in
+// which they arrive, against RFC 6455 section 5. The zero value is for a client
+// without extensions; set the fields before the first Check.
 type Rules struct {
 	// Masked is what the peer's frames must be: true when the peer is a
 	// client, so when this side is the server.
@@ -17,12 +17,12 @@ type Rules struct {
 	fragmented bool
 }
 
-// Check returns nil when h may be the next frame, and then takes it as that
-// frame. Otherwise it returns the rule that h breaks, always with status 1002,
-// and the connection must be failed; r is as it was.
+// Check returns nil if h may be the next frame, and records it as that frame.
+// Otherwise it returns the rule that h violates, always with status 1002, and
+// the connection must be failed; r is unchanged.
 //
-// It does not see how the length was encoded, which [ParseHeader] judges, nor
-// does it remember that a close frame came, after which nothing counts.
+// It does not see how the length was encoded, which [ParseHeader] checks, nor
+// does it remember a close frame, after which all frames are ignored.
 func (r *Rules) Check(h Header) *api.ProtocolError {
 	first := h.Opcode == OpText || h.Opcode == OpBinary
 	switch {

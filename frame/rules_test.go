@@ -79,7 +79,8 @@ func TestRulesExhaustively(t *testing.T) {
 		}
 	})
 	// For each of 2 masks: data frames have 2 FIN x 6 lengths, control frames 3
-	// opcodes x 3 lengths. RSV1 agreed on doubles the frames that begin a message.
+	// opcodes x 3 lengths. RSV1 agreed on doubles the frames that begin a
+	// message.
 	const data, control = 2 * 6, 3 * 3
 	const want = 2 * ((2*data + control) + (data + control) + (4*data + control) + (data + control))
 	if legalFrames != want {

@@ -1,16 +1,16 @@
 package frame
 
-// UTF8 checks that text which arrives in pieces is UTF-8 (RFC 3629, as RFC
-// 6455 section 8.1 demands). It finds a bad byte in the piece that brings it,
-// wherever the pieces are cut. The zero value is ready.
+// UTF8 validates UTF-8 text that arrives in pieces (RFC 3629, as RFC 6455
+// section 8.1 requires). It detects an invalid byte in the piece that contains
+// it, wherever the pieces are cut. The zero value is ready to use.
 type UTF8 struct {
-	need   uint8 // continuation bytes missing from the character begun last
-	lo, hi uint8 // when need > 0: the next of them lies in lo to hi
-	bad    bool  // a byte that cannot be was seen
+	need   uint8 // continuation bytes missing from the last character
+	lo, hi uint8 // if need > 0: the range of the next of them
+	bad    bool  // an invalid byte was seen
 }
 
-// Write takes the next piece of the text, and reports whether the text so far
-// can still become UTF-8. Once it is false it stays so until Reset.
+// Write validates the next piece of the text, and reports whether the text so
+// far is a prefix of valid UTF-8. Once false, it remains false until Reset.
 func (u *UTF8) Write(p []byte) bool {
 	for u.need > 0 && len(p) > 0 {
 		u.step(p[0])
@@ -30,17 +30,18 @@ func (u *UTF8) Write(p []byte) bool {
 	return !u.bad
 }
 
-// Done reports whether the text so far is UTF-8 as it stands: nothing in it
-// was bad, and its last character is complete.
+// Done reports whether the text so far is valid UTF-8, with its last character
+// complete.
 func (u *UTF8) Done() bool { return u.need == 0 && !u.bad }
 
 // Reset makes u ready for another text.
 func (u *UTF8) Reset() { *u = UTF8{} }
 
-// step takes one byte. After a bad one u waits for nothing more.
+// step processes one byte. After an invalid one, u expects no continuation.
 //
-// The ranges are the table of RFC 3629 section 4: a narrower second byte keeps
-// out overlong forms (E0, F0), surrogates (ED) and what is above U+10FFFF (F4).
+// The ranges are the table of RFC 3629 section 4: a narrower second byte
+// excludes overlong forms (E0, F0), surrogates (ED) and values above U+10FFFF
+// (F4).
 func (u *UTF8) step(b byte) {
 	if u.need > 0 {
 		if b < u.lo || b > u.hi {
@@ -76,7 +77,7 @@ func (u *UTF8) step(b byte) {
 }
 
 // openTail returns how many bytes at the end of p begin a character without
-// ending it, going by the first of them alone: 0 to 3.
+// completing it, judged by the first of them only: 0 to 3.
 func openTail(p []byte) int {
 	for n := 1; n <= 3 && n <= len(p); n++ {
 		switch b := p[len(p)-n]; {

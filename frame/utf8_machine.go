@@ -1,9 +1,9 @@
 package frame
 
-// The states of a machine that takes UTF-8 byte by byte. A state is the place of
-// a six-bit field in a word; a byte is a word, which holds in the field of every
-// state the one that follows. So a step is a look-up of the byte and a shift by
-// the state, whatever the text.
+// The states of a machine that takes UTF-8 byte by byte. A state is the place
+// of a six-bit field in a word; a byte is a word, which holds in the field of
+// every state the one that follows. So a step is a look-up of the byte and a
+// shift by the state, whatever the text.
 const (
 	refused = 6 * iota // a byte that cannot be was seen
 	good               // between two characters
@@ -17,8 +17,8 @@ const (
 	states = iota
 )
 
-// steps is the machine; only the lowest six bits of what a step leaves are the
-// state.
+// steps is the transition table; only the lowest six bits of a step's result
+// are the state.
 var steps = func() (table [256]uint64) {
 	for b := range 256 {
 		for s := range states {
@@ -28,7 +28,7 @@ var steps = func() (table [256]uint64) {
 	return table
 }()
 
-// follow returns the state after s and b: the table of RFC 3629 section 4.
+// follow returns the state after s and b, by the table of RFC 3629 section 4.
 func follow(s int, b byte) uint64 {
 	tail := b >= 0x80 && b <= 0xBF
 	switch {
@@ -67,7 +67,7 @@ func first(b byte) uint64 {
 	return refused
 }
 
-// run takes p on from state s.
+// run continues with p from state s.
 func run(s uint64, p []byte) uint64 {
 	for _, b := range p {
 		s = steps[b] >> (s & 63)
@@ -75,8 +75,8 @@ func run(s uint64, p []byte) uint64 {
 	return s
 }
 
-// runs takes four texts of one length at once: each step waits for the one
-// before in its own text alone.
+// runs processes four texts of the same length at once: each step depends only
+// on the previous one in its own text.
 func runs(a, b, c, d []byte) (uint64, uint64, uint64, uint64) {
 	var s, t, u, v uint64 = good, good, good, good
 	b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]

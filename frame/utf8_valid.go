@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// ValidUTF8 reports whether p is UTF-8 (RFC 3629), as utf8.Valid does. Long text
-// of Chinese characters or emoji takes a third of its time, of Cyrillic letters
-// and spaces half.
+// ValidUTF8 reports whether p is valid UTF-8 (RFC 3629), as utf8.Valid does.
+// For long text of Chinese characters or emoji it takes a third of the time,
+// for Cyrillic letters and spaces half.
 //
 // ASCII is skipped in words. Runs of three-byte and of four-byte characters are
-// compared with their pattern two at a time. What mixes them would cost a
-// mispredicted branch at each change: it goes through a machine without branches,
-// four stretches of it at once.
+// compared with their pattern two at a time. Mixed text would cost a
+// mispredicted branch at each change: a state machine without branches
+// processes it, four stretches at once.
 func ValidUTF8(p []byte) bool {
 	p = p[:len(p):len(p)] // slices of it then have no capacity to reckon
 	all, size := p, stretch
@@ -55,7 +55,8 @@ const (
 	// high are the bits that ASCII does not have.
 	high = 0x80808080_80808080
 	// stretch is how many bytes go through the machine before what follows is
-	// looked at again; each time they go on there it is doubled, up to 32 times that.
+	// looked at again; each time they go on there it is doubled, up to 32 times
+	// that.
 	stretch = 128
 	// quarter is the shortest that is worth a machine of its own.
 	quarter = 16
@@ -79,9 +80,9 @@ func skipASCII(p []byte) []byte {
 }
 
 // run3 returns how many bytes at the beginning of p are pairs of three-byte
-// characters. The bits of a character that distinguish what RFC 3629 section 4
-// keeps out are the last four of its first byte and the third of its second:
-// with E0 all of them are 0 (overlong), with ED they are 2D (a surrogate).
+// characters. The bits that distinguish what RFC 3629 section 4 excludes are
+// the last four of the first byte and the third of the second: with E0 all of
+// them are 0 (overlong), with ED they are 2D (a surrogate).
 func run3(p []byte) (n int) {
 	for len(p)-n >= 8 {
 		w := binary.LittleEndian.Uint64(p[n:])
@@ -94,8 +95,9 @@ func run3(p []byte) (n int) {
 	return n
 }
 
-// run4 does so for four-byte characters. Their numbers above 16 bits, in the
-// last three bits of the first byte and two of the second, are 1 to 16.
+// run4 does the same for four-byte characters. The bits above 16 of their code
+// points, in the last three bits of the first byte and two of the second, are 1
+// to 16.
 func run4(p []byte) (n int) {
 	for len(p)-n >= 8 {
 		w := binary.LittleEndian.Uint64(p[n:])
@@ -109,7 +111,7 @@ func run4(p []byte) (n int) {
 }
 
 // mixed returns how many bytes of p are whole characters, of which at most the
-// last is left out when p ends within it; 0 when p is not UTF-8.
+// last is omitted when p ends within it; 0 when p is not UTF-8.
 func mixed(p []byte) int {
 	p = p[:len(p)-openTail(p)]
 	if len(p) < 4*quarter {

@@ -20,8 +20,8 @@ var scripts = []struct{ name, unit string }{
 	{"all mixed", "a\u00fc\u4e16\U0001F30Dbc\u754c\u4f60d\u0438\u0440"},
 }
 
-// Each text of the table, as a whole and cut off, behind and before text of every
-// script and of many lengths.
+// Each text of the table, as a whole and cut off, behind and before text of
+// every script and of many lengths.
 func TestValidUTF8(t *testing.T) {
 	for _, s := range scripts {
 		for _, n := range []int{0, 1, 2, 3, 5, 8, 13, 40, 130} {

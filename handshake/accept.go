@@ -4,10 +4,10 @@ import "github.com/twinws/ws/api"
 
 // AppendResponse appends the head of the response that accepts a handshake (RFC
 // 6455 section 4.2.2 item 5). extensions is the value of
-// Sec-WebSocket-Extensions, "" for none; extra are further fields, sorted by
+// Sec-WebSocket-Extensions, "" for none; extra are additional fields, sorted by
 // name, such as Set-Cookie.
 //
-// It returns a *api.ArgumentError, and dst as it was, under the same rules as
+// It returns a *api.ArgumentError, and dst unchanged, under the same rules as
 // [AppendRequest].
 func AppendResponse(dst []byte, a *Agreement, extensions string, extra map[string][]string) ([]byte, error) {
 	if a.Subprotocol != "" && !isToken(a.Subprotocol) {

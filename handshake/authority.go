@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// noPort is the port of an authority that names none, or of a scheme that has
-// no default.
+// noPort is the port of an authority without one, or of a scheme without a
+// default port.
 const noPort = -1
 
-// authority is a host and a port, in the one form that all its spellings share:
-// host in lower case, IPv6 in brackets and shortened.
+// authority is a host and a port, in canonical form: host in lower case, IPv6
+// in brackets and shortened.
 type authority struct {
 	host string
 	port int
 }
 
-// parseAuthority reads "host", "host:port", "[IPv6]" or "[IPv6]:port" (RFC 3986
-// section 3.2, without userinfo).
+// parseAuthority parses "host", "host:port", "[IPv6]" or "[IPv6]:port" (RFC
+// 3986 section 3.2, without userinfo).
 func parseAuthority(s string) (a authority, ok bool) {
 	host, port := splitPort(s)
 	if a.port, ok = parsePort(port); !ok {
@@ -28,7 +28,7 @@ func parseAuthority(s string) (a authority, ok bool) {
 	return a, ok
 }
 
-// splitPort cuts s before the colon of its port, and leaves the colon: "" is no
+// splitPort cuts s before the colon of its port, and keeps the colon: "" is no
 // port, ":" an empty one.
 func splitPort(s string) (host, port string) {
 	i := strings.LastIndexByte(s, ':')
@@ -38,8 +38,8 @@ func splitPort(s string) (host, port string) {
 	return s[:i], s[i:]
 }
 
-// parsePort reads ":8080". A lone colon means the default port, as no colon
-// does (RFC 3986 section 3.2.3).
+// parsePort parses ":8080". A colon alone means the default port, as does no
+// colon (RFC 3986 section 3.2.3).
 func parsePort(s string) (port int, ok bool) {
 	if s == "" || s == ":" {
 		return noPort, true
@@ -72,8 +72,8 @@ func parseIPv6(s string) (host string, ok bool) {
 	return "[" + ip.String() + "]", true
 }
 
-// hostByte reports whether c may stand in a registered name (RFC 3986 section
-// 3.2.2). Percent-encoding is left out: no browser puts it there.
+// hostByte reports whether c is allowed in a registered name (RFC 3986 section
+// 3.2.2). Percent-encoding is not: no browser sends it there.
 func hostByte(c byte) bool {
 	switch {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', isDigit(c):
@@ -82,7 +82,7 @@ func hostByte(c byte) bool {
 	return c != 0 && strings.IndexByte("-._~!$&'()*+,;=", c) >= 0
 }
 
-// defaultPort returns the port of a scheme's address that names none.
+// defaultPort returns the default port of a scheme.
 func defaultPort(scheme string) int {
 	switch scheme {
 	case "http":

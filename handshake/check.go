@@ -7,61 +7,62 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// Policy is what a server decides about handshakes. A nil Policy is the zero
-// one: no subprotocol, same origin only, not over TLS.
+// Policy are a server's rules for handshakes. A nil Policy is the zero one: no
+// subprotocol, same origin only, not over TLS.
 //
-// Same origin is scheme, host and port of the Origin field equal to those by
-// which the server was called, the Host field's. That field is the client's
-// word: a page of a site whose name an attacker lets resolve to this server's
-// address (DNS rebinding) is of the same origin, unless AllowedHosts names the
-// server's own.
+// Same origin means that scheme, host and port of the Origin field equal those
+// of the request, whose host and port are in the Host field. The client
+// controls that field: a page whose host name an attacker resolves to this
+// server's address (DNS rebinding) is of the same origin, unless AllowedHosts
+// lists the server's own names.
 type Policy struct {
-	// Subprotocols are the server's, in its order of preference.
+	// Subprotocols are those the server supports, in its order of preference.
 	Subprotocols []string
 
-	// OriginPatterns are the origins that may connect besides the server's own,
-	// each "*", "null", or [scheme "://"] host [":" port]:
+	// OriginPatterns are the origins that may connect in addition to the
+	// server's own, each "*", "null", or [scheme "://"] host [":" port]:
 	//
 	//   - Without a scheme, http and https match.
-	//   - host is a name, an IP address, "*" for any host, or "*." and a name for
-	//     all its subdomains of any depth, but not for the name itself.
+	//   - host is a name, an IP address, "*" for any host, or "*." and a name
+	//     for all its subdomains of any depth, but not for the name itself.
 	//   - port is a number or "*" for any. Without one, only the scheme's
 	//     default port matches: 80 for http, 443 for https.
-	//   - "*" alone allows every origin of any scheme and port, and "null"; "null"
-	//     alone the opaque origin that sandboxed frames and local files have;
-	//     "file://" that of local files in some web views. Both could be any
-	//     file's, one from the network too.
-	//     An Origin field that is malformed or comes twice is never allowed.
+	//   - "*" alone allows every origin of any scheme and port, and "null";
+	//     "null" alone allows the opaque origin of sandboxed frames and local
+	//     files; "file://" that of local files in some web views. Both may be
+	//     the origin of any file, also of a downloaded one.
+	//     A malformed or repeated Origin field is never allowed.
 	//
-	// Parsed parts are compared, without regard to case; names other than ASCII
-	// are written as punycode.
+	// The parsed parts are compared, case-insensitively; internationalized
+	// names are written in punycode.
 	OriginPatterns []string
 
-	// AllowedHosts are the names by which the server may be called: a request
-	// whose Host is none of them is refused with 403, whatever its origin. Empty
-	// allows all. Each entry is host [":" port]:
+	// AllowedHosts are the host names that the server accepts: a request with
+	// another Host is rejected with 403, whatever its origin.
+	// Empty allows all. Each entry is host [":" port]:
 	//
-	//   - host is a name, an IP address (IPv6 in brackets), "*" for any host, or
-	//     "*." and a name for all its subdomains, but not for the name itself.
-	//   - port is a number or "*" for any. Without one, any port matches too: it
-	//     says nothing about whose name it is. A Host without a port has the
-	//     default one, 80, or 443 over TLS.
+	//   - host is a name, an IP address (IPv6 in brackets), "*" for any host,
+	//     or "*." and a name for all its subdomains, but not for the name
+	//     itself.
+	//   - port is a number or "*" for any. Without one, any port matches:
+	//     a port does not tell who owns the name. A Host without a port means
+	//     the default one, 80, or 443 over TLS.
 	//
-	// Parsed parts are compared, without regard to case.
+	// The parsed parts are compared, case-insensitively.
 	AllowedHosts []string
 
-	// InsecureSkipOriginCheck lets any page of any site connect, with the
-	// user's cookies. Right only where nothing depends on cookies or on the
-	// network that the user is in.
+	// InsecureSkipOriginCheck lets pages of any site connect, with the user's
+	// cookies. Use it only if nothing depends on cookies or on the user's
+	// network.
 	InsecureSkipOriginCheck bool
 
-	// TLS says that the request came over TLS, so that the server's own origin
-	// is an https one.
+	// TLS says that the request came over TLS, so that the scheme of the
+	// server's own origin is https.
 	TLS bool
 }
 
-// Validate returns a *api.ArgumentError for a subprotocol, a pattern or a host
-// that is malformed. [Check] never matches such a pattern.
+// Validate returns a *api.ArgumentError for a malformed subprotocol, pattern or
+// host. [Check] never matches such a pattern.
 func (p *Policy) Validate() error {
 	if err := checkSubprotocols(p.Subprotocols); err != nil {
 		return err
@@ -79,18 +80,19 @@ func (p *Policy) Validate() error {
 	return nil
 }
 
-// Agreement is what a server answers an accepted request with.
+// Agreement is the result of the negotiation for an accepted request.
 type Agreement struct {
 	Key         string      // the client's Sec-WebSocket-Key
 	Subprotocol string      // the server's choice, "" for none
 	Offers      []Extension // the extensions that the client offers, in its order
 }
 
-// Check holds a request to RFC 6455 section 4.2.1 and to p.
+// Check checks a request against RFC 6455 section 4.2.1 and p.
 //
-// The error has a status of 400, 403, 405, 426 or 431, the header to answer with, and a
-// Problem that names the cause and the remedy and may be shown to the peer:
-// answer with [AppendRefusal]. 400 and 426 carry Sec-WebSocket-Version (section 4.4).
+// The error has a status of 400, 403, 405, 426 or 431, the header of the
+// response, and a Problem that names the cause and the remedy and may be shown
+// to the peer: respond with [AppendRefusal]. 400 and 426 have
+// Sec-WebSocket-Version (section 4.4).
 func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if p == nil {
 		p = new(Policy)
@@ -109,7 +111,7 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	return &Agreement{r.Header.Get("Sec-WebSocket-Key"), subprotocol, extensions}, nil
 }
 
-// checkHTTP checks what a request needs before it may ask for an upgrade.
+// checkHTTP checks the HTTP request apart from the upgrade.
 func checkHTTP(r *Request) *api.HandshakeError {
 	fields := len(r.Header)
 	if r.Host != "" && r.Header.Count("Host") == 0 {
@@ -136,7 +138,7 @@ func checkHTTP(r *Request) *api.HandshakeError {
 		return badTarget(r.Target)
 	case r.Header.body() != "":
 		return refuse(http.StatusBadRequest, "the request has "+r.Header.body()+
-			": a handshake has no body, what follows it are frames")
+			": a handshake has no body, frames follow it")
 	}
 	if _, ok := parseAuthority(r.Host); !ok {
 		return refuse(http.StatusBadRequest, "the Host field "+quote(r.Host)+
@@ -145,9 +147,9 @@ func checkHTTP(r *Request) *api.HandshakeError {
 	return nil
 }
 
-// checkUpgrade checks the fields that ask for an upgrade to this version.
+// checkUpgrade checks the fields that request an upgrade to this version.
 func checkUpgrade(r *Request) *api.HandshakeError {
-	const proxy = ": this address speaks WebSocket only; a proxy in front must pass on Upgrade and Connection"
+	const proxy = ": this address speaks WebSocket only; a proxy in front must forward Upgrade and Connection"
 	h := r.Header
 	version := h.Get("Sec-WebSocket-Version")
 	switch {
@@ -161,9 +163,9 @@ func checkUpgrade(r *Request) *api.HandshakeError {
 		return refuse(http.StatusBadRequest, "there is more than one Sec-WebSocket-Version field (RFC 6455 section 11.3.5)")
 	case version != Version:
 		return refuse(http.StatusUpgradeRequired, "Sec-WebSocket-Version is "+quote(version)+
-			": only version 13 is spoken here (RFC 6455 section 4.4)")
+			": only version 13 is supported (RFC 6455 section 4.4)")
 	case h.Count("Sec-WebSocket-Key") != 1:
-		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be there exactly once (RFC 6455 section 11.3.1)")
+		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must occur exactly once (RFC 6455 section 11.3.1)")
 	case !validKey(h.Get("Sec-WebSocket-Key")):
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key is not the base64 of 16 bytes (RFC 6455 section 4.2.1 item 5)")
 	}

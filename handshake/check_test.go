@@ -83,7 +83,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"RFC 6455 section 4.2.1 item 3: another protocol", ": websocket", ": h2c", 426, "no Upgrade field"},
 		{"RFC 6455 section 4.2.1 item 3: only ASCII letters have case", ": websocket", ": websoc\u212Aet", 426, "no Upgrade field"},
 		{"RFC 6455 section 4.2.1 item 3: Upgrade twice", "Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: websocket", 400, "more than one Upgrade"},
-		{"RFC 6455 section 4.2.1 item 4: no Connection", "Connection: Upgrade\r\n", "", 426, "a proxy in front must pass on"},
+		{"RFC 6455 section 4.2.1 item 4: no Connection", "Connection: Upgrade\r\n", "", 426, "a proxy in front must forward"},
 		{"RFC 6455 section 4.2.1 item 4: another token", "Connection: Upgrade", "Connection: keep-alive", 426, "no Connection field"},
 		{"RFC 6455 section 4.2.1 item 5: no key", key + "\r\n", "", 400, "exactly once"},
 		{"RFC 6455 section 11.3.1: two keys", key, key + "\r\n" + key, 400, "exactly once"},

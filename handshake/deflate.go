@@ -17,38 +17,39 @@ const (
 )
 
 const (
-	// DefaultWindowBits is the window that each side wants when its options
-	// name none: 13 bits, 8 KiB. Without context takeover it is 15 bits, 32 KiB,
-	// since nothing is kept of it.
+	// DefaultWindowBits is the window of each side when the options specify
+	// none: 13 bits, 8 KiB. Without context takeover it is 15 bits, 32 KiB,
+	// since nothing of it is kept.
 	DefaultWindowBits = 13
 
 	minWindowBits = 8
-	maxWindowBits = 15 // what holds where nothing is said: 32 KiB
+	maxWindowBits = 15 // the default of RFC 7692: 32 KiB
 )
 
-// Deflate is what was agreed on for permessage-deflate (RFC 7692 section 7), as
-// one side sees it. Where the other side has less in mind it may do so: what is
-// here to be received covers whatever that side sends.
+// Deflate are the negotiated parameters of permessage-deflate (RFC 7692 section
+// 7), as one side sees them. The other side may use less: the parameters for
+// receiving cover everything it may send.
 type Deflate struct {
-	// ServerNoContextTakeover and ClientNoContextTakeover report that no message
-	// of the server's, or the client's, refers to those before it.
+	// ServerNoContextTakeover and ClientNoContextTakeover report that no
+	// message of the server, or of the client, refers to earlier ones.
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 	// ServerMaxWindowBits and ClientMaxWindowBits are the base-2 logarithms of
-	// the windows, in bytes, that each side compresses with: 8 to 15.
+	// the windows, in bytes, with which each side compresses: 8 to 15.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
-// DeflateOptions is what one side wants of permessage-deflate. The zero value
-// wants takeover and windows of [DefaultWindowBits] in both directions.
+// DeflateOptions are the parameters of permessage-deflate that one side
+// requests. The zero value requests context takeover and windows of
+// [DefaultWindowBits] in both directions.
 type DeflateOptions struct {
-	// ServerNoContextTakeover and ClientNoContextTakeover want messages that do
-	// not refer to those before them, from the server or the client.
+	// ServerNoContextTakeover and ClientNoContextTakeover request that messages
+	// of the server, or of the client, do not refer to earlier ones.
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 	// ServerMaxWindowBits and ClientMaxWindowBits are the largest windows, 8 to
-	// 15 bits, that the server or the client should compress with; 0 means
-	// DefaultWindowBits, and 15 without takeover. To a server the client's is a
-	// bound on what it holds, except when it is 0: a client whose window cannot
-	// be limited then has the 15 bits that it uses.
+	// 15 bits, with which the server or the client should compress; 0 means
+	// DefaultWindowBits, and 15 without context takeover. For a server the
+	// client's window bounds the memory it keeps, unless it is 0: then a client
+	// whose window cannot be limited uses 15 bits.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 }
 
@@ -60,7 +61,7 @@ func (o DeflateOptions) clientBits() int {
 	return wanted(o.ClientMaxWindowBits, o.ClientNoContextTakeover)
 }
 
-// wanted is the window that an option of bits stands for.
+// wanted is the window for an option of bits.
 func wanted(bits int, noTakeover bool) int {
 	switch {
 	case bits > 0:
@@ -71,11 +72,11 @@ func wanted(bits int, noTakeover bool) int {
 	return DefaultWindowBits
 }
 
-// Offer returns what a client offers, the best first (RFC 7692 section 5.1). It is
-// one offer, as browsers make it, unless o names a window for the server: some
-// servers, libsoup 3.2 for one, agree to each of several. The server may then use a
-// window of 15 bits. A second offer does without server_max_window_bits, for
-// servers that cannot limit theirs.
+// Offer returns a client's offers, in order of preference (RFC 7692 section
+// 5.1). It is one offer, as browsers send it, unless o specifies a window for
+// the server: some servers, libsoup 3.2 for one, accept each of several.
+// Without such a window the server may use 15 bits. The second offer omits
+// server_max_window_bits, for servers that cannot limit their window.
 func (o DeflateOptions) Offer() []Extension {
 	var params []Param
 	if o.ServerNoContextTakeover {
@@ -97,18 +98,19 @@ func (o DeflateOptions) Offer() []Extension {
 	return []Extension{{Name: deflateName, Params: limited}, anyServer}
 }
 
-// Answer returns what a server agrees to, and the answer that says so: to the
-// first of a client's offers that it can accept, ok being false when there is none.
-// An offer with a parameter that is unknown, repeated or has a wrong value is
-// declined, as RFC 7692 section 7.1 demands, and the next one looked at; offers
-// of other extensions are passed over.
+// Answer returns the negotiated parameters, and a server's response that states
+// them, for the first of a client's offers that the server can accept; ok is
+// false if there is none. An offer with a parameter that is unknown, repeated
+// or has an invalid value is declined, as RFC 7692 section 7.1 requires, and
+// the next one is considered; offers of other extensions are ignored.
 //
-// A client that does not offer client_max_window_bits uses 15 bits and cannot be
-// told otherwise (section 7.1.2.2). It may, and the server then has to hold that,
-// unless o names a smaller window for clients: then it is told not to use its
-// context, so that what a server has to hold stays within what o names. Some
-// clients ignore that; they cannot be understood then. A window that the client asks the server for is granted as it is, unless o
-// names a smaller one.
+// A client that does not offer client_max_window_bits uses 15 bits, and cannot
+// be limited (section 7.1.2.2). The server then has to keep that much, unless o
+// specifies a smaller window for clients: in that case the client is told not
+// to use context takeover, so that the memory stays within what o specifies.
+// Some clients ignore that; their messages then cannot be decompressed. A
+// window that the client requests for the server is granted, unless o specifies
+// a smaller one.
 func (o DeflateOptions) Answer(offers []Extension) (agreed Deflate, answer Extension, ok bool) {
 	for _, e := range offers {
 		if e.Name != deflateName {
@@ -122,7 +124,7 @@ func (o DeflateOptions) Answer(offers []Extension) (agreed Deflate, answer Exten
 	return Deflate{}, Extension{}, false
 }
 
-// accept agrees to an offer.
+// accept accepts an offer.
 func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Extension) {
 	o.ServerNoContextTakeover = offer.serverNoTakeover || o.ServerNoContextTakeover
 	o.ClientNoContextTakeover = offer.clientNoTakeover || o.ClientNoContextTakeover
@@ -160,11 +162,11 @@ func (o DeflateOptions) accept(offer deflateParams) (agreed Deflate, answer Exte
 	return agreed, answer
 }
 
-// Confirm holds a server's answer to what Offer offered (RFC 7692 sections 5.1
-// and 7.1). An empty answer agrees to nothing: ok is false. A server may leave
-// parameters out and add those that it may add without being asked: a window of
-// its own larger than o asks for, too, which agrees to the second offer. Anything
-// else is a *api.HandshakeError, whose Problem names it.
+// Confirm checks a server's response against what Offer offered (RFC 7692
+// sections 5.1 and 7.1). An empty response means no extension: ok is false. A
+// server may omit parameters, and add those that it may add without being
+// asked, also a window of its own larger than o requests, which accepts the
+// second offer. Anything else is a *api.HandshakeError, whose Problem names it.
 func (o DeflateOptions) Confirm(answer []Extension) (agreed Deflate, ok bool, err error) {
 	if len(answer) == 0 {
 		return Deflate{}, false, nil
@@ -191,7 +193,8 @@ func (o DeflateOptions) Confirm(answer []Extension) (agreed Deflate, ok bool, er
 	return agreed, true, nil
 }
 
-// onlyDeflate says what else than one permessage-deflate was answered.
+// onlyDeflate returns the problem of a response with anything else than one
+// permessage-deflate, "" for none.
 func onlyDeflate(answer []Extension) (problem string) {
 	for i, e := range answer {
 		switch {
@@ -204,20 +207,20 @@ func onlyDeflate(answer []Extension) (problem string) {
 	return ""
 }
 
-// deflateParams are the parameters of one offer or answer.
+// deflateParams are the parameters of one offer or response.
 type deflateParams struct {
 	serverNoTakeover, clientNoTakeover bool
-	serverBits                         int  // 0: not there
-	clientSized                        bool // client_max_window_bits is there
+	serverBits                         int  // 0: absent
+	clientSized                        bool // client_max_window_bits is present
 	clientBits                         int  // its value, 15 when an offer has none
 }
 
-// parseDeflate reads the parameters of an offer or an answer by RFC 7692 section
-// 7.1, and says what is wrong with them first.
+// parseDeflate parses the parameters of an offer or a response by RFC 7692
+// section 7.1, and returns the first problem.
 func parseDeflate(params []Param, offer bool) (p deflateParams, problem string) {
 	for i, param := range params {
 		if slices.ContainsFunc(params[:i], func(q Param) bool { return q.Name == param.Name }) {
-			return p, "the parameter " + quote(param.Name) + " of " + deflateName + " stands there twice (RFC 7692 section 7.1)"
+			return p, "the parameter " + quote(param.Name) + " of " + deflateName + " is repeated (RFC 7692 section 7.1)"
 		}
 		if !p.set(param, offer) {
 			return p, "the parameter " + quote(param.Name) + " of " + deflateName + " is unknown, or " +
@@ -227,7 +230,7 @@ func parseDeflate(params []Param, offer bool) (p deflateParams, problem string) 
 	return p, ""
 }
 
-// set takes one parameter and reports whether it is legal.
+// set processes one parameter and reports whether it is valid.
 func (p *deflateParams) set(param Param, offer bool) (ok bool) {
 	switch param.Name {
 	case serverNoContextTakeover:
@@ -247,7 +250,7 @@ func (p *deflateParams) set(param Param, offer bool) (ok bool) {
 	return ok
 }
 
-// parseBits reads a decimal integer of 8 to 15 without leading zeros (RFC 7692
+// parseBits parses a decimal integer of 8 to 15 without leading zeros (RFC 7692
 // sections 7.1.2.1 and 7.1.2.2).
 func parseBits(s string) (bits int, ok bool) {
 	bits, err := strconv.Atoi(s)

@@ -97,8 +97,8 @@ func TestDeflateAnswer(t *testing.T) {
 	}
 }
 
-// badParams are what HOSTILE row 5 names, and its like: wrong in an offer and in
-// an answer alike.
+// badParams are what HOSTILE row 5 names, and its like: wrong in an offer and
+// in an answer alike.
 var badParams = []struct{ section, params string }{
 	{"7.1.2.1: 0", "server_max_window_bits=0"},
 	{"7.1.2.1: 7", "server_max_window_bits=7"},
@@ -139,7 +139,8 @@ func TestDeflateBadOffer(t *testing.T) {
 	}
 }
 
-// Hostile row 5, against a client: sections 5.1 and 7.1 want the handshake failed.
+// Hostile row 5, against a client: sections 5.1 and 7.1 want the handshake
+// failed.
 func TestDeflateBadAnswer(t *testing.T) {
 	bad := []struct{ section, answer, problem string }{
 		{"RFC 6455 section 4.1: nobody offered it", "x-webkit-deflate-frame", `"x-webkit-deflate-frame", which was not offered`},
@@ -191,7 +192,8 @@ func TestDeflateConfirm(t *testing.T) {
 }
 
 // agree holds the handshake of a client and a server together: whatever the
-// server answers, the client confirms, and each can receive what the other sends.
+// server answers, the client confirms, and each can receive what the other
+// sends.
 func agree(t *testing.T, client, server DeflateOptions) {
 	t.Helper()
 	offers := parsed(t, written(client.Offer()...)) // by way of the wire

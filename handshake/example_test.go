@@ -70,7 +70,7 @@ func Example_server() {
 	head, err := handshake.AppendResponse(nil, a, "", nil)
 	fmt.Print(strings.ReplaceAll(string(head), "\r\n", "\n"), err)
 	// Output:
-	// 403 a page of "http://example.com" may not connect to the server of "http://server.example.com": if it should, allow it with the OriginPatterns entry "http://example.com"; if a proxy in front of the server changes the Host field, let it pass it on
+	// 403 a page of "http://example.com" may not connect to the server of "http://server.example.com": if it should, allow it with the OriginPatterns entry "http://example.com"; if a proxy in front of the server changes the Host field, make the proxy keep it
 	// HTTP/1.1 101 Switching Protocols
 	// Upgrade: websocket
 	// Connection: Upgrade

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// MaxExtensionBytes is how long the Sec-WebSocket-Extensions fields of one
-	// handshake may be together: 4 KiB.
+	// MaxExtensionBytes is the total length of the Sec-WebSocket-Extensions
+	// fields of one handshake: at most 4 KiB.
 	MaxExtensionBytes = 4 << 10
 
-	// MaxExtensions is how many extensions one handshake may name.
+	// MaxExtensions is how many extensions one handshake may list.
 	MaxExtensions = 32
 
 	// MaxParams is how many parameters one extension may have.
@@ -19,21 +19,21 @@ const (
 )
 
 // Extension is one element of Sec-WebSocket-Extensions: an offer in a request,
-// an agreement in a response. Names are as they came: what comes twice or is
-// unknown is for the extension's own rules to judge.
+// an accepted extension in a response. Names are as received: the rules of the
+// extension decide about repeated and unknown ones.
 type Extension struct {
 	Name   string
 	Params []Param
 }
 
-// Param is a parameter of an extension. Value is "" for a parameter without
-// one: the grammar knows no empty value.
+// Param is a parameter of an extension. Value is "" for a parameter without a
+// value: the grammar has no empty value.
 type Param struct{ Name, Value string }
 
-// ParseExtensions reads the values of all Sec-WebSocket-Extensions fields of one
-// handshake, in order (RFC 6455 section 9.1). A quoted value is unquoted and
-// must then be a token. White space may stand between any two parts, empty
-// list elements are passed over.
+// ParseExtensions parses the values of all Sec-WebSocket-Extensions fields of
+// one handshake, in order (RFC 6455 section 9.1). A quoted value is unquoted
+// and must then be a token. Whitespace is allowed between any two parts, empty
+// list elements are ignored.
 //
 // It takes time linear in the input's length, which [MaxExtensionBytes] bounds.
 func ParseExtensions(values []string) ([]Extension, error) {
@@ -71,7 +71,7 @@ func parseExtensions(all []Extension, l *lexer) ([]Extension, error) {
 	return all, nil
 }
 
-// parseExtension reads extension-token *( ";" extension-param ).
+// parseExtension parses extension-token *( ";" extension-param ).
 func parseExtension(l *lexer) (e Extension, err error) {
 	if e.Name, err = l.token("an extension's name"); err != nil {
 		return e, err
@@ -89,7 +89,7 @@ func parseExtension(l *lexer) (e Extension, err error) {
 	return e, nil
 }
 
-// parseParam reads token [ "=" ( token | quoted-string ) ].
+// parseParam parses token [ "=" ( token | quoted-string ) ].
 func parseParam(l *lexer) (p Param, err error) {
 	if p.Name, err = l.token("a parameter's name"); err != nil || !l.take('=') {
 		return p, err
@@ -102,9 +102,9 @@ func parseParam(l *lexer) (p Param, err error) {
 	return p, err
 }
 
-// AppendExtensions appends the value of a Sec-WebSocket-Extensions field to dst.
-// Names and values must be tokens; [AppendRequest] and [AppendResponse] refuse
-// a field in which they are not.
+// AppendExtensions appends the value of a Sec-WebSocket-Extensions field to
+// dst. Names and values must be tokens; [AppendRequest] and [AppendResponse]
+// reject a field in which they are not.
 func AppendExtensions(dst []byte, all []Extension) []byte {
 	for i, e := range all {
 		if i > 0 {
@@ -125,12 +125,12 @@ func extensionError(problem string) error {
 	return errors.New("Sec-WebSocket-Extensions: " + problem + " (RFC 6455 section 9.1)")
 }
 
-// lexer reads a field's value from left to right and never goes back. Every
-// byte is looked at through peek.
+// lexer reads a field's value from left to right without backtracking. Every
+// byte is read through peek.
 type lexer struct {
 	s     string
 	i     int
-	looks int // how often a byte was looked at: what the test of linear time counts
+	looks int // how often a byte was read: the test of linear time counts it
 }
 
 func (l *lexer) done() bool { return l.i == len(l.s) }
@@ -156,7 +156,7 @@ func (l *lexer) skipCommas() {
 	}
 }
 
-// take reads c, when it is next, and the white space on both its sides.
+// take consumes c, if it is next, and the whitespace around it.
 func (l *lexer) take(c byte) bool {
 	l.skipSpace()
 	if l.peek() != c {
@@ -169,7 +169,7 @@ func (l *lexer) take(c byte) bool {
 	return true
 }
 
-// token reads a token and the white space after it.
+// token reads a token and the whitespace after it.
 func (l *lexer) token(what string) (string, error) {
 	start := l.i
 	for !l.done() && tokenByte(l.peek()) {
@@ -184,7 +184,7 @@ func (l *lexer) token(what string) (string, error) {
 }
 
 // quoted reads the rest of a quoted-string, whose content must be a token, and
-// the white space after it.
+// the whitespace after it.
 func (l *lexer) quoted() (string, error) {
 	var b strings.Builder
 	for c := l.peek(); c != '"'; c = l.peek() {
@@ -211,5 +211,5 @@ func (l *lexer) unexpected(want string) error {
 	if !l.done() {
 		got = quote(l.s[l.i : l.i+1])
 	}
-	return extensionError("at byte " + strconv.Itoa(l.i) + " stands " + got + " where " + want + " belongs")
+	return extensionError("at byte " + strconv.Itoa(l.i) + " is " + got + ", want " + want)
 }

@@ -2,14 +2,15 @@ package handshake
 
 import "net/http"
 
-// Field is one line of a header. A value has no white space around it.
+// Field is one line of a header. The value has no leading or trailing
+// whitespace.
 type Field struct{ Name, Value string }
 
-// Fields are the lines of a header in the order they came. Names are compared
-// without regard to the case of ASCII letters.
+// Fields are the lines of a header in the order received. Names are compared
+// ignoring the case of ASCII letters.
 type Fields []Field
 
-// Get returns the value of the first field called name, "" when there is none.
+// Get returns the value of the first field with that name, "" if there is none.
 func (f Fields) Get(name string) string {
 	for i := range f {
 		if equalFold(f[i].Name, name) {
@@ -19,7 +20,7 @@ func (f Fields) Get(name string) string {
 	return ""
 }
 
-// Values returns the values of all fields called name, in order.
+// Values returns the values of all fields with that name, in order.
 func (f Fields) Values(name string) []string {
 	var values []string
 	for i := range f {
@@ -30,7 +31,7 @@ func (f Fields) Values(name string) []string {
 	return values
 }
 
-// Count returns how many fields are called name.
+// Count returns how many fields have that name.
 func (f Fields) Count(name string) int {
 	n := 0
 	for i := range f {
@@ -50,8 +51,8 @@ func (f Fields) HTTP() http.Header {
 	return h
 }
 
-// HasToken reports whether values, those of the fields of one name, list token, in
-// any case (RFC 9110 section 5.6.1).
+// HasToken reports whether values, of all fields of one name, list token,
+// ignoring case (RFC 9110 section 5.6.1).
 func HasToken(values []string, token string) bool {
 	for _, v := range values {
 		for e := range elements(v) {
@@ -63,7 +64,7 @@ func HasToken(values []string, token string) bool {
 	return false
 }
 
-// hasToken reports whether a field called name lists token, in any case.
+// hasToken reports whether a field with that name lists token, ignoring case.
 func (f Fields) hasToken(name, token string) bool {
 	for i := range f {
 		if !equalFold(f[i].Name, name) {

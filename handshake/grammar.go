@@ -32,9 +32,9 @@ var tokenBytes = func() (is [256]bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isFieldValue reports whether s may stand as a field's value on the wire (RFC
-// 9110 section 5.5): visible characters, spaces, tabs and bytes over 0x7F.
-// CR, LF and NUL are what an attacker would use to write a header of his own.
+// isFieldValue reports whether s may be sent as a field's value (RFC 9110
+// section 5.5): visible characters, spaces, tabs and bytes over 0x7F. With CR,
+// LF and NUL an attacker could inject header fields.
 func isFieldValue(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
@@ -44,8 +44,8 @@ func isFieldValue(s string) bool {
 	return true
 }
 
-// isTarget reports whether s has only bytes that a request target may have
-// (RFC 9112 section 3.2): visible ASCII, and no fragment.
+// isTarget reports whether s has only bytes that are allowed in a request
+// target (RFC 9112 section 3.2): visible ASCII, and no fragment.
 func isTarget(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c <= ' ' || c >= 0x7F || c == '#' {
@@ -55,11 +55,11 @@ func isTarget(s string) bool {
 	return s != ""
 }
 
-// isRequestTarget reports whether a server takes s as a request target. Bytes over
-// 0x7F, which RFC 3986 wants percent-encoded, are taken as they come, as net/http
-// does: they part no two readers, and some clients send them. Likewise a % in the
-// query that encodes nothing, which browsers send as it was written (WHATWG URL
-// standard section 4.4, the query state); in a path net/http refuses it.
+// isRequestTarget reports whether a server accepts s as a request target. Bytes
+// over 0x7F, which RFC 3986 requires to be percent-encoded, are accepted, as
+// net/http does: all parsers agree on them, and some clients send them. So is a
+// % in the query that encodes nothing, which browsers send as written (WHATWG
+// URL standard section 4.4, the query state); in a path net/http rejects it.
 func isRequestTarget(s string) bool {
 	query := false
 	for i := 0; i < len(s); i++ {
@@ -77,11 +77,11 @@ func isRequestTarget(s string) bool {
 
 func isHex(c byte) bool { c = lower(c); return isDigit(c) || 'a' <= c && c <= 'f' }
 
-// trimSpace removes optional white space (RFC 9110 section 5.6.3).
+// trimSpace removes optional whitespace (RFC 9110 section 5.6.3).
 func trimSpace(s string) string { return strings.Trim(s, " \t") }
 
-// elements yields the elements of a comma-separated list without the white space
-// around them. Empty elements are passed over (RFC 9110 section 5.6.1.2).
+// elements yields the elements of a comma-separated list without surrounding
+// whitespace. Empty elements are ignored (RFC 9110 section 5.6.1.2).
 func elements(list string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for more := true; more; {
@@ -94,8 +94,8 @@ func elements(list string) iter.Seq[string] {
 	}
 }
 
-// equalFold compares without regard to the case of ASCII letters alone.
-// strings.EqualFold will not do: to it the Kelvin sign is a "k".
+// equalFold compares ignoring the case of ASCII letters only. strings.EqualFold
+// is not suitable: it equates the Kelvin sign with "k".
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -118,7 +118,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// lowerString lowers ASCII letters. It allocates only when there is one to lower.
+// lowerString lowers ASCII letters. It allocates only if there are upper-case
+// ones.
 func lowerString(s string) string {
 	for i := 0; i < len(s); i++ {
 		if lower(s[i]) != s[i] {
@@ -136,7 +137,7 @@ func lowered(s string) string {
 	return string(b)
 }
 
-// quote shows what a peer sent in a text that is bounded, printable ASCII.
+// quote shows what a peer sent as bounded, printable ASCII.
 func quote(s string) string {
 	const most = 128
 	if len(s) > most {

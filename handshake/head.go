@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	// MaxHeadBytes is the largest head of a request that ParseRequest takes,
+	// MaxHeadBytes is the largest head of a request that ParseRequest accepts,
 	// its empty line included: 16 KiB.
 	MaxHeadBytes = 16 << 10
 
 	// MaxResponseHeadBytes is the largest head of a response that ParseResponse
-	// takes: 64 KiB. It is more than a request's, since a refusal may
-	// set many cookies, and a client has few handshakes at a time.
+	// accepts: 64 KiB. It is larger than a request's, since an error response
+	// may set many cookies, and a client has few handshakes at a time.
 	MaxResponseHeadBytes = 64 << 10
 
 	// MaxFields is how many lines the header of a request or response may have.
 	MaxFields = 200
 )
 
-// ErrShort is returned for a head that has not arrived whole.
+// ErrShort is returned for an incomplete head.
 var ErrShort = errors.New("the head is not complete: read more, and parse again")
 
 // HeadEnd returns the length of the head at the start of src, its empty line
-// included, or -1 when it is not complete. The first from bytes have been
-// looked at by an earlier call and are not looked at again, so that
-// a head that arrives one byte at a time costs no more than one that arrives at once.
+// included, or -1 if it is incomplete. An earlier call has scanned the first
+// from bytes, which are not scanned again, so that a head that arrives byte by
+// byte costs no more than one that arrives at once.
 //
-// A line that ends in a bare LF counts too: a response's is taken, and a request's
-// refused, which the peer learns at once instead of waiting for an end that
-// never comes.
+// A line that ends in a bare LF counts too: in a response it is accepted; a
+// request with it is rejected, and the peer gets that response at once, not
+// after a timeout.
 func HeadEnd(src []byte, from int) int {
 	// The end is LF LF or LF CR LF; its first two bytes may be old.
 	i := max(from-2, 0)
@@ -69,8 +69,8 @@ func cutHead(src []byte, limit int) (string, error) {
 	return string(src[:end]), nil
 }
 
-// parseFields reads the lines of a header and the empty line at its end (RFC 9112
-// section 5), and appends them to fields.
+// parseFields parses the lines of a header and the empty line at its end (RFC
+// 9112 section 5), and appends them to fields.
 func parseFields(fields Fields, lines string) (Fields, error) {
 	n := strings.Count(lines, "\n") - 1
 	if n > MaxFields {
@@ -109,7 +109,8 @@ func parseField(line string) (Field, error) {
 	return Field{name, value}, nil
 }
 
-// cutLine cuts the first line off s. It must end in CRLF, and hold no other CR.
+// cutLine cuts the first line off s. It must end in CRLF, and contain no other
+// CR.
 func cutLine(s string) (line, rest string, err error) {
 	line, rest, _ = strings.Cut(s, "\n")
 	line, crlf := strings.CutSuffix(line, "\r")

@@ -8,9 +8,9 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// checkHost keeps out requests for other names than the server's: a site can let
-// a name of its own resolve to any address, and its pages are then of the
-// same origin as what answers there (DNS rebinding).
+// checkHost rejects requests for host names other than the server's: a site can
+// make its own name resolve to any address, and its pages are then of the same
+// origin as the server there (DNS rebinding).
 func (p *Policy) checkHost(r *Request) *api.HandshakeError {
 	if len(p.AllowedHosts) == 0 {
 		return nil
@@ -22,22 +22,22 @@ func (p *Policy) checkHost(r *Request) *api.HandshakeError {
 		}
 	}
 	return refuse(http.StatusForbidden, "the Host "+quote(r.Host)+
-		" is no name of this server: if it should be, add it to AllowedHosts")
+		" is not a name of this server: if it should be, add it to AllowedHosts")
 }
 
-// parseHostPattern reads an entry of Policy.AllowedHosts. Where it fails,
+// parseHostPattern parses an entry of Policy.AllowedHosts. If it fails,
 // hostPatternProblem says why.
 func parseHostPattern(s string) (p pattern, ok bool) {
 	return p.withAddress(s)
 }
 
-// matchCall reports whether a server that is called as a is called by the pattern.
+// matchCall reports whether the pattern matches the host and port of a request.
 func (p pattern) matchCall(a authority) bool {
 	return (p.port < 0 || p.port == a.port) && p.matchHost(a.host)
 }
 
-// hostPatternProblem says what is wrong with an entry of Policy.AllowedHosts, ""
-// when nothing is.
+// hostPatternProblem returns the problem of an entry of Policy.AllowedHosts, ""
+// for none.
 func hostPatternProblem(s string) string {
 	if _, ok := parseHostPattern(s); ok {
 		return ""

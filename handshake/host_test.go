@@ -59,9 +59,9 @@ func TestAllowedHostsOverTLS(t *testing.T) {
 	}
 }
 
-// TestHostile13Rebinding: Host and Origin agree on a name of the attacker's that
-// resolves to this machine. Same origin alone lets it in; AllowedHosts does not,
-// whatever else the policy allows.
+// TestHostile13Rebinding: Host and Origin agree on a name of the attacker's
+// that resolves to this machine. Same origin alone lets it in; AllowedHosts
+// does not, whatever else the policy allows.
 func TestHostile13Rebinding(t *testing.T) {
 	rebound := strings.NewReplacer("server.example.com", "attacker.com", "http://example.com", "http://attacker.com")
 	r, _, err := ParseRequest([]byte(rebound.Replace(sampleRequest)))

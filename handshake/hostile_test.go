@@ -12,8 +12,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// The tests of this file are named after the rows of the list of hostile inputs:
-// each once broke a library that people trusted.
+// The tests of this file are named after the rows of the list of hostile
+// inputs: each once broke a library that people trusted.
 
 // TestHostile07LinearLists counts instead of timing: bytes looked at by the
 // lexer of extensions, allocations of the list of subprotocols.
@@ -215,8 +215,8 @@ func TestHostile12Origin(t *testing.T) {
 	}
 }
 
-// TestHostile14HalfRight: a handshake that is nearly one is refused with the version
-// spoken here, and the connection is closed.
+// TestHostile14HalfRight: a handshake that is nearly one is refused with the
+// version spoken here, and the connection is closed.
 func TestHostile14HalfRight(t *testing.T) {
 	for _, c := range []struct {
 		name, old, new string
@@ -282,8 +282,8 @@ func TestHostile16Injection(t *testing.T) {
 	}
 }
 
-// TestHostile22Responses holds the client to RFC 6455 section 4.1: each wrong answer is
-// refused with the reason why.
+// TestHostile22Responses holds the client to RFC 6455 section 4.1: each wrong
+// answer is refused with the reason why.
 func TestHostile22Responses(t *testing.T) {
 	for _, c := range refusedResponses {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// GUID is what a server appends to the client's key before hashing it
-	// (RFC 6455 section 1.3).
+	// GUID is the string that a server appends to the client's key before
+	// hashing it (RFC 6455 section 1.3).
 	GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-	// Version is the only protocol version that is spoken here, the value of
+	// Version is the only supported protocol version, the value of
 	// Sec-WebSocket-Version (RFC 6455 section 4.1 item 9).
 	Version = "13"
 )
@@ -19,13 +19,13 @@ const (
 const keyLen = 24
 
 // NewKey returns the value of Sec-WebSocket-Key for 16 random bytes (RFC 6455
-// section 4.1 item 7). They must be fresh for each connection.
+// section 4.1 item 7). Use new ones for each connection.
 func NewKey(random [16]byte) string {
 	return base64.StdEncoding.EncodeToString(random[:])
 }
 
-// AcceptKey returns the value of Sec-WebSocket-Accept that answers key (RFC 6455
-// section 4.2.2 item 5.4).
+// AcceptKey returns the value of Sec-WebSocket-Accept that answers key (RFC
+// 6455 section 4.2.2 item 5.4).
 func AcceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
 
 func appendAcceptKey(dst []byte, key string) []byte {

@@ -9,23 +9,23 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// ClientRequest is what a client asks for.
+// ClientRequest is a client's handshake request.
 type ClientRequest struct {
 	Target       string              // path and query: "/chat?room=1"
 	Host         string              // host, and port unless it is the scheme's default
 	Key          string              // from NewKey
 	Subprotocols []string            // in order of preference; nil offers none
 	Extensions   string              // the value of Sec-WebSocket-Extensions; "" offers none
-	Header       map[string][]string // further fields; an http.Header will do
+	Header       map[string][]string // additional fields; an http.Header can be used
 }
 
 // AppendRequest appends the head of r's request to dst (RFC 6455 section 4.1).
-// The handshake's own fields come first, those of r.Header after them, sorted
-// by name, in the spelling that they have there.
+// The fields of the handshake come first, those of r.Header after them, sorted
+// by name, with their spelling kept.
 //
-// It returns a *api.ArgumentError, and dst as it was, for anything that would
-// not arrive as one field or one request line (CR, LF and NUL above all), and
-// for fields in r.Header that the handshake writes by itself: Host, Upgrade,
+// It returns a *api.ArgumentError, and dst unchanged, for anything that would
+// not arrive as one field or one request line (in particular CR, LF and NUL),
+// and for fields in r.Header that belong to the handshake: Host, Upgrade,
 // Connection, Sec-WebSocket-*, Content-Length and Transfer-Encoding.
 func AppendRequest(dst []byte, r *ClientRequest) ([]byte, error) {
 	if err := r.check(); err != nil {
@@ -53,7 +53,7 @@ func AppendRequest(dst []byte, r *ClientRequest) ([]byte, error) {
 func (r *ClientRequest) check() error {
 	if !strings.HasPrefix(r.Target, "/") || !isTarget(r.Target) {
 		return &api.ArgumentError{Name: "Target", Problem: quote(r.Target) +
-			" must begin with / and hold visible ASCII only, without #: percent-encode the rest"}
+			" must begin with / and contain visible ASCII only, without #: percent-encode the rest"}
 	}
 	if _, ok := parseAuthority(r.Host); !ok {
 		return &api.ArgumentError{Name: "Host", Problem: quote(r.Host) +
@@ -68,7 +68,7 @@ func (r *ClientRequest) check() error {
 	return checkExtensions(r.Extensions)
 }
 
-// checkExtensions holds a value of Sec-WebSocket-Extensions to its grammar.
+// checkExtensions checks the grammar of a value of Sec-WebSocket-Extensions.
 func checkExtensions(value string) error {
 	if value == "" {
 		return nil
@@ -79,7 +79,7 @@ func checkExtensions(value string) error {
 	return nil
 }
 
-// owned reports whether the handshake writes the field called name by itself.
+// owned reports whether the field belongs to the handshake.
 func owned(name string) bool {
 	const prefix = "sec-websocket-"
 	name = lowerString(name)
@@ -90,8 +90,8 @@ func owned(name string) bool {
 	return strings.HasPrefix(name, prefix)
 }
 
-// appendHeader appends h's fields, sorted by name, and refuses those that may
-// not be there.
+// appendHeader appends the fields of h, sorted by name, and rejects those that
+// are not allowed.
 func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
 	if len(h) == 0 {
 		return dst, nil
@@ -107,11 +107,11 @@ func appendHeader(dst []byte, h map[string][]string) ([]byte, error) {
 	return dst, nil
 }
 
-// CheckHeader returns a *api.ArgumentError for the first field of h, in the order
-// of their names, that [AppendRequest] and [AppendResponse] refuse: one whose name
-// is no token, or which the handshake writes by itself, in whatever spelling, and
-// one with a value that would not arrive as one line. option is what the error
-// calls h, such as "Header".
+// CheckHeader returns a *api.ArgumentError for the first field of h, in the
+// order of names, that [AppendRequest] and [AppendResponse] reject: one whose
+// name is not a token, or which belongs to the handshake, in any spelling, and
+// one with a value that would not arrive as one line. option is the name of h
+// in the error, such as "Header".
 func CheckHeader(option string, h map[string][]string) error {
 	for _, name := range sortedNames(h) {
 		at := option + "[" + quote(name) + "]"
@@ -119,7 +119,7 @@ func CheckHeader(option string, h map[string][]string) error {
 		case !isToken(name):
 			return &api.ArgumentError{Name: at, Problem: "the name is not a token (RFC 9110 section 5.6.2)"}
 		case owned(name):
-			return &api.ArgumentError{Name: at, Problem: "the handshake writes this field by itself: leave it out"}
+			return &api.ArgumentError{Name: at, Problem: "this field belongs to the handshake: leave it out"}
 		}
 		for i, v := range h[name] {
 			if !isFieldValue(v) {

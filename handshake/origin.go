@@ -8,17 +8,18 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// origin is a web origin (RFC 6454 section 4): scheme and host in lower case, the
-// port never left open unless the scheme has no default one.
+// origin is a web origin (RFC 6454 section 4): scheme and host in lower case;
+// the port is set unless the scheme has no default one.
 type origin struct {
 	scheme string
 	authority
 }
 
-// parseOrigin reads the serialization of an origin (RFC 6454 section 6.2):
-// scheme "://" host [ ":" port ], and nothing else. A user, a path, even a lone
-// slash are no part of it. Some web views send "file://", with no host, where
-// the standards have "null"; other schemes of theirs may have none either.
+// parseOrigin parses the serialization of an origin (RFC 6454 section 6.2):
+// scheme "://" host [ ":" port ], and nothing else. A user, a path, even a
+// single slash are not part of it. Some web views send "file://", without a
+// host, where the standards require "null"; their other schemes may lack a host
+// too.
 func parseOrigin(s string) (o origin, ok bool) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok || !validScheme(scheme) {
@@ -38,7 +39,8 @@ func parseOrigin(s string) (o origin, ok bool) {
 	return o, true
 }
 
-// hostless reports whether an origin of a scheme, in lower case, may have no host.
+// hostless reports whether an origin of this scheme, in lower case, may have no
+// host.
 func hostless(scheme string) bool {
 	switch scheme {
 	case "http", "https", "ws", "wss":
@@ -68,7 +70,7 @@ func (o origin) String() string {
 }
 
 // ownOrigin returns the origin of the pages that the server itself would serve
-// under the name by which it was called.
+// under the host name of the request.
 func ownOrigin(host string, tls bool) (o origin, ok bool) {
 	o.scheme = "http"
 	if tls {
@@ -80,9 +82,10 @@ func ownOrigin(host string, tls bool) (o origin, ok bool) {
 	return o, ok
 }
 
-// checkOrigin keeps the pages of other sites out, which could otherwise connect
-// with the user's cookies (RFC 6455 section 10.2). A request without an
-// Origin field is not a browser's and passes: it could name any origin.
+// checkOrigin rejects pages of other sites, which could otherwise connect with
+// the user's cookies (RFC 6455 section 10.2). A request without an Origin field
+// does not come from a browser and is accepted: such a client could send any
+// origin.
 func (p *Policy) checkOrigin(r *Request) *api.HandshakeError {
 	n := r.Header.Count("Origin")
 	if n == 0 || p.InsecureSkipOriginCheck {
@@ -121,8 +124,8 @@ func originProblem(o, own origin) string {
 	s := "a page of " + quote(o.String()) + " may not connect to the server of " + quote(own.String()) + ": "
 	entry := "the OriginPatterns entry " + quote(o.String())
 	if o.scheme == "https" && own.scheme == "http" && o.host == own.host {
-		return s + "if a proxy in front of the server ends TLS, tell the server by " + entry
+		return s + "if a proxy in front of the server terminates TLS, allow it with " + entry
 	}
 	return s + "if it should, allow it with " + entry +
-		"; if a proxy in front of the server changes the Host field, let it pass it on"
+		"; if a proxy in front of the server changes the Host field, make the proxy keep it"
 }

@@ -191,7 +191,8 @@ func TestInsecureSkipOriginCheck(t *testing.T) {
 	}
 }
 
-// TestOriginRemedy follows the advice that a refusal gives, and sees whether it helps.
+// TestOriginRemedy follows the advice that a refusal gives, and sees whether it
+// helps.
 func TestOriginRemedy(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -200,9 +201,9 @@ func TestOriginRemedy(t *testing.T) {
 	}{
 		{"a page of one's own elsewhere", from("https://app.example:8443"),
 			[]string{`"https://app.example:8443" may not connect to the server of "http://good.com"`, "changes the Host field"}},
-		{"a proxy that ends TLS", from("https://good.com"), []string{"a proxy in front of the server ends TLS"}},
+		{"a proxy that ends TLS", from("https://good.com"), []string{"a proxy in front of the server terminates TLS"}},
 		{"a proxy that ends TLS, on a port", call{"good.com:8080", false, []string{"https://good.com"}},
-			[]string{"a proxy in front of the server ends TLS", `"http://good.com:8080"`}},
+			[]string{"a proxy in front of the server terminates TLS", `"http://good.com:8080"`}},
 		{"an opaque origin", from("null"), []string{"sandboxed frame"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

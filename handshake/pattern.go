@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// anyPort is the port of a pattern that matches them all.
+// anyPort is the port of a pattern that matches all ports.
 const anyPort = -2
 
 // pattern is an entry of Policy.OriginPatterns, parsed.
@@ -51,7 +51,7 @@ func (p pattern) matchHost(host string) bool {
 	return p.host == host
 }
 
-// parsePattern reads a pattern. Where it fails, patternProblem says why.
+// parsePattern parses a pattern. If it fails, patternProblem says why.
 func parsePattern(s string) (p pattern, ok bool) {
 	if s == "*" || equalFold(s, "null") {
 		return pattern{any: s == "*", null: s != "*"}, true
@@ -70,7 +70,7 @@ func parsePattern(s string) (p pattern, ok bool) {
 	return p.withAddress(rest)
 }
 
-// withAddress reads host [":" port].
+// withAddress parses host [":" port].
 func (p pattern) withAddress(s string) (_ pattern, ok bool) {
 	host, port := splitPort(s)
 	switch {
@@ -104,15 +104,15 @@ func (p pattern) withHost(host string) (pattern, bool) {
 	return p, ok
 }
 
-// endsInNumber reports whether s is an IPv4 address, or the end of one: of
-// those there are no subdomains.
+// endsInNumber reports whether s is an IPv4 address, or the end of one: these
+// have no subdomains.
 func endsInNumber(s string) bool {
 	last := s[strings.LastIndexByte(s, '.')+1:]
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// patternProblem says what is wrong with a pattern and what to write instead,
-// "" when nothing is.
+// patternProblem returns the problem of a pattern and what to write instead, ""
+// for none.
 func patternProblem(s string) string {
 	if _, ok := parsePattern(s); ok {
 		return ""
@@ -133,8 +133,8 @@ func patternProblem(s string) string {
 		`is not [scheme://]host[:port], such as "https://example.com", "*.example.com", "localhost:*" or "*"`)
 }
 
-// addressProblem says what is wrong with the host and port of a pattern, ""
-// when it does not know.
+// addressProblem returns the problem of the host and port of a pattern, "" if
+// it is unknown.
 func addressProblem(s string) string {
 	host, _ := splitPort(s)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// refuse returns an error with the fields that its status calls for.
+// refuse returns an error with the fields that its status requires.
 func refuse(status int, problem string) *api.HandshakeError {
 	h := make(http.Header)
 	switch status {
@@ -25,15 +25,15 @@ func refuse(status int, problem string) *api.HandshakeError {
 	return &api.HandshakeError{Status: status, Header: h, Problem: problem}
 }
 
-// Refusal returns the status, the header and the body that answer a request
-// that failed with e, for a server that writes them through net/http.
+// Refusal returns the status, the header and the body of the response to a
+// request that failed with e, for a server that writes them through net/http.
 //
-// The body is e.Body, else e.Problem as plain text. The connection is to be closed, so that
-// nobody takes what follows for another request; "close" stands first among the
-// values of Connection, where net/http looks for it. A status that refuses
-// nothing (under 300, over 599, or 304) becomes 500; fields that cannot be
-// written are left out. Names are spelled as on the wire: assign them to an
-// http.Header as they are.
+// The body is e.Body, otherwise e.Problem as plain text. The connection must be
+// closed, so that the bytes that follow are not taken for another request;
+// "close" is the first value of Connection, where net/http looks for it. A
+// status that does not reject the request (under 300, over 599, or 304) becomes
+// 500; invalid fields are left out. Names are spelled as they are sent: assign
+// them to an http.Header directly.
 func Refusal(e *api.HandshakeError) (status int, header map[string][]string, body []byte) {
 	status = e.Status
 	if status < 300 || status > 599 || status == http.StatusNotModified {
@@ -64,9 +64,9 @@ func Refusal(e *api.HandshakeError) (status int, header map[string][]string, bod
 	return status, header, body
 }
 
-// spelling returns name as RFC 6455 spells it where it is one of the
-// handshake's, else as net/http does. The meaning is the same, but not
-// to every script that looks for it.
+// spelling returns name as RFC 6455 spells it if it is one of the handshake's,
+// else as net/http does. Both mean the same, but some scripts compare
+// case-sensitively.
 func spelling(name string) string {
 	name = http.CanonicalHeaderKey(name)
 	if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
@@ -75,8 +75,8 @@ func spelling(name string) string {
 	return name
 }
 
-// AppendRefusal appends the whole response that answers a request that failed
-// with e: what [Refusal] returns, its fields sorted by name.
+// AppendRefusal appends the whole response to a request that failed with e: the
+// results of [Refusal], with the fields sorted by name.
 func AppendRefusal(dst []byte, e *api.HandshakeError) []byte {
 	status, header, body := Refusal(e)
 	dst = append(dst, "HTTP/1.1 "+strconv.Itoa(status)+" "+http.StatusText(status)+"\r\n"...)

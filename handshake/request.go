@@ -12,22 +12,23 @@ import (
 // Request is the head of an HTTP request.
 type Request struct {
 	Method string
-	Target string // as it came: "/chat?room=1", or an absolute http or https URI
-	Host   string // the authority of an absolute Target, else the Host field's value
+	Target string // as received: "/chat?room=1", or an absolute http or https URI
+	Host   string // the authority of an absolute Target, else the value of the Host field
 	Proto  string // "HTTP/1.1"
-	Header Fields // with the Host field when it came from ParseRequest
+	Header Fields // includes the Host field if it comes from ParseRequest
 }
 
-// ParseRequest reads the head of a request at the start of src and returns how
-// many bytes it took. It returns [ErrShort] when the head is not complete, else
-// a *api.HandshakeError with status 400 or, for a head over [MaxHeadBytes] or
+// ParseRequest parses the head of a request at the start of src and returns its
+// size in bytes. It returns [ErrShort] if the head is incomplete, otherwise a
+// *api.HandshakeError with status 400 or, for a head over [MaxHeadBytes] or
 // [MaxFields], 431.
 //
-// It is strict where leniency lets two readers of one request disagree (RFC 9112
-// sections 2.2, 3 and 5): lines end in CRLF, single spaces part the request
-// line, no field is folded, no space stands before a colon.
+// It is strict where leniency would let two parsers of the same request
+// disagree (RFC 9112 sections 2.2, 3 and 5): lines end in CRLF, single spaces
+// separate the parts of the request line, no field is folded, no space precedes
+// a colon.
 //
-// Call it when [HeadEnd] has found the end, or when nothing more will come.
+// Call it when [HeadEnd] has found the end, or when nothing more will arrive.
 func ParseRequest(src []byte) (r *Request, n int, err error) {
 	r = new(Request)
 	if n, err = r.ParseMax(src, MaxHeadBytes); err != nil {
@@ -36,8 +37,8 @@ func ParseRequest(src []byte) (r *Request, n int, err error) {
 	return r, n, nil
 }
 
-// Parse is [ParseRequest] into r, whose Header's memory it uses again. On error
-// r is empty.
+// Parse is [ParseRequest] into r, whose Header's memory it reuses. On error r
+// is empty.
 func (r *Request) Parse(src []byte) (n int, err error) { return r.ParseMax(src, MaxHeadBytes) }
 
 // ParseMax is Parse with another limit for the head, in bytes.
@@ -45,7 +46,7 @@ func (r *Request) ParseMax(src []byte, most int) (n int, err error) {
 	r.Reset()
 	if len(src) > 0 && !tokenByte(src[0]) {
 		return 0, malformed(http.StatusBadRequest,
-			"what came does not begin with a method: if it is TLS, it was sent to a port that does not speak it")
+			"the request does not begin with a method: if it is TLS, this port does not accept it")
 	}
 	head, err := cutHead(src, most)
 	if err != nil {
@@ -68,13 +69,13 @@ func (r *Request) ParseMax(src []byte, most int) (n int, err error) {
 	return len(head), nil
 }
 
-// Reset empties r, and keeps its Header's memory.
+// Reset empties r, and keeps the memory of its Header.
 func (r *Request) Reset() {
 	clear(r.Header)
 	*r = Request{Header: r.Header[:0]}
 }
 
-// parseLine reads the request line (RFC 9112 section 3).
+// parseLine parses the request line (RFC 9112 section 3).
 func (r *Request) parseLine(line string) error {
 	method, rest, _ := strings.Cut(line, " ")
 	target, proto, _ := strings.Cut(rest, " ")
@@ -117,21 +118,23 @@ func targetHost(target string) (host string, ok bool) {
 	return rest, ok
 }
 
-// validProto reports whether s is "HTTP/" digit "." digit (RFC 9112 section 2.3).
+// validProto reports whether s is "HTTP/" digit "." digit (RFC 9112 section
+// 2.3).
 func validProto(s string) bool {
 	return len(s) == len("HTTP/1.1") && s[:5] == "HTTP/" && isDigit(s[5]) && s[6] == '.' && isDigit(s[7])
 }
 
-// FromHTTP returns the head of a request that net/http has parsed. What net/http
-// takes out of the header, Host and Transfer-Encoding, is put back
-// where [Check] looks for it.
+// FromHTTP returns the head of a request that net/http has parsed. Fields that
+// net/http removes from the header, Host and Transfer-Encoding, are restored
+// where [Check] looks for them.
 func FromHTTP(r *http.Request) *Request {
 	into := new(Request)
 	into.SetHTTP(r)
 	return into
 }
 
-// SetHTTP makes into what [FromHTTP] returns. Its Header's memory is used again.
+// SetHTTP sets into to what [FromHTTP] returns. The memory of its Header is
+// reused.
 func (into *Request) SetHTTP(r *http.Request) {
 	n := 2
 	for _, values := range r.Header {

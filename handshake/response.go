@@ -15,32 +15,32 @@ type Response struct {
 	Header Fields
 }
 
-// Interim reports whether a further response follows this one, as after 100
-// Continue or 103 Early Hints (RFC 9110 section 15.2): pass over it, and parse
-// the next. Bound how many you pass over.
+// Interim reports whether another response follows this one, as after 100
+// Continue or 103 Early Hints (RFC 9110 section 15.2): skip it, and parse the
+// next. Limit how many you skip.
 func (r *Response) Interim() bool {
 	return r.Status/100 == 1 && r.Status != http.StatusSwitchingProtocols
 }
 
-// ParseResponse reads the head of a response at the start of src and returns
-// how many bytes it took. It returns [ErrShort] when the head is not complete,
-// and a *api.HandshakeError without a status when it is malformed, is over
+// ParseResponse parses the head of a response at the start of src and returns
+// its size in bytes. It returns [ErrShort] if the head is incomplete, and a
+// *api.HandshakeError without a status if it is malformed, exceeds
 // [MaxResponseHeadBytes] or [MaxFields], or cannot become an HTTP/1 response
 // whatever follows.
 //
-// It takes what every browser takes: lines that end in a bare LF (RFC 9112 section
-// 2.2 allows it), and folded fields, whose folds become spaces (section 5.2
-// demands it of user agents). Servers may not be that lenient, since whoever
-// stands between two of them may read the same bytes otherwise; here the one who
-// reads is the one who asked, nothing is passed on, and nothing but frames
-// follows. A CR elsewhere, and white space before the first field, are refused.
+// It accepts what every browser accepts: lines that end in a bare LF (RFC 9112
+// section 2.2 allows it), and folded fields, whose folds are replaced by spaces
+// (section 5.2 requires that of user agents). Servers must not be that lenient,
+// since an intermediary may parse the same bytes differently; here the client
+// parses the response to its own request, nothing is forwarded, and only frames
+// follow. A CR elsewhere, and whitespace before the first field, are rejected.
 //
-// Call it when [HeadEnd] has found the end, or when nothing more will come.
+// Call it when [HeadEnd] has found the end, or when nothing more will arrive.
 func ParseResponse(src []byte) (r *Response, n int, err error) {
 	r, n, err = parseResponse(src)
 	if e, ok := err.(*api.HandshakeError); ok {
 		e.Status = 0 // what was wrong is the answer, not a request of ours
-		e.Problem = "the server's answer cannot be used: " + e.Problem
+		e.Problem = "the server's response is invalid: " + e.Problem
 	}
 	return r, n, err
 }
@@ -49,7 +49,7 @@ func parseResponse(src []byte) (*Response, int, error) {
 	const start = "HTTP/1."
 	if n := min(len(src), len(start)); string(src[:n]) != start[:n] {
 		return nil, 0, malformed(0, "it begins with "+quote(string(src[:min(len(src), 16)]))+
-			" and not with HTTP/1: another protocol is spoken at this address")
+			" and not with HTTP/1: this address speaks another protocol")
 	}
 	head, err := cutHead(src, MaxResponseHeadBytes)
 	if err != nil {
@@ -69,8 +69,8 @@ func parseResponse(src []byte) (*Response, int, error) {
 	return r, len(head), nil
 }
 
-// regular returns head with each line ended by CRLF and each field on one. What
-// else is wrong with it stays.
+// regular returns head with each line ended by CRLF and each field on one line.
+// Other defects remain.
 func regular(head string) string {
 	if strings.Count(head, "\n") == strings.Count(head, "\r\n") && !strings.Contains(head, "\n ") && !strings.Contains(head, "\n\t") {
 		return head
@@ -94,8 +94,8 @@ func regular(head string) string {
 	return b.String()
 }
 
-// parseLine reads the status line (RFC 9112 section 4). The space before an
-// empty reason is often left out.
+// parseLine parses the status line (RFC 9112 section 4). The space before an
+// empty reason phrase is often missing.
 func (r *Response) parseLine(line string) error {
 	proto, rest, _ := strings.Cut(line, " ")
 	code, reason, _ := strings.Cut(rest, " ")
@@ -108,7 +108,7 @@ func (r *Response) parseLine(line string) error {
 }
 
 // validStatus reports whether s is a number from 100 to 999 (RFC 9110 section
-// 15). Those over 599 have no meaning, but some servers refuse with them.
+// 15). Those over 599 are undefined, but some servers use them for errors.
 func validStatus(s string) bool {
 	return len(s) == 3 && s[0] != '0' && isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2])
 }

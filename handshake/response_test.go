@@ -63,7 +63,7 @@ func TestParseResponseLine(t *testing.T) {
 			r, _, err := ParseResponse([]byte(c.line + "\r\nA: b\r\n\r\n"))
 			if c.status == 0 {
 				e, ok := errors.AsType[*api.HandshakeError](err)
-				if !ok || e.Status != 0 || !strings.HasPrefix(e.Problem, "the server's answer cannot be used: ") || r != nil {
+				if !ok || e.Status != 0 || !strings.HasPrefix(e.Problem, "the server's response is invalid: ") || r != nil {
 					t.Fatalf("got %+v, %v, want a HandshakeError without a status", r, err)
 				}
 				return

@@ -7,7 +7,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// checkSubprotocols holds names to RFC 6455 section 4.1 item 10: tokens, all
+// checkSubprotocols enforces RFC 6455 section 4.1 item 10: tokens, all
 // different.
 func checkSubprotocols(names []string) error {
 	for i, name := range names {
@@ -23,9 +23,9 @@ func checkSubprotocols(names []string) error {
 }
 
 // chooseSubprotocol returns the first of the server's subprotocols that the
-// client offers, "" when there is none (RFC 6455 section 4.2.2 item 4). Names
-// are compared byte for byte. It looks at each offer once; one that is
-// no token refuses the handshake.
+// client offers, "" if there is none (RFC 6455 section 4.2.2 item 4). Names are
+// compared byte for byte. Each offer is read once; one that is not a token
+// makes the handshake fail.
 func chooseSubprotocol(h Fields, server []string) (string, *api.HandshakeError) {
 	best := len(server)
 	for i := range h {

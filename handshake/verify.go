@@ -8,12 +8,12 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// CheckResponse holds the server's response to RFC 6455 section 4.1 items 1 to 6
-// of its last list, req being the request that it answers. It returns the agreed
-// subprotocol, "" for none, and the agreed extensions.
+// CheckResponse checks the server's response to req against RFC 6455 section
+// 4.1, items 1 to 6 of its last list. It returns the negotiated subprotocol, ""
+// for none, and the negotiated extensions.
 //
 // The error is a *api.HandshakeError with the response's status and header,
-// whose Problem names the one thing that was wrong first.
+// whose Problem names the first violation.
 func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensions []Extension, err error) {
 	problem := r.problem(req.Key)
 	if problem == "" {
@@ -28,13 +28,13 @@ func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensi
 	return subprotocol, extensions, nil
 }
 
-// problem says what is wrong with a response apart from what was negotiated,
-// "" when nothing is.
+// problem returns the first problem of a response apart from what was
+// negotiated, "" for none.
 //
 // A 101 ends at its empty line, whatever Content-Length and Transfer-Encoding
-// say (RFC 9112 section 6.3 item 1): what follows are frames. Nor does the version
-// in its status line matter, which some gateways write as HTTP/1.0: that the
-// server switched is proved by the key's answer alone.
+// say (RFC 9112 section 6.3 item 1): frames follow. The version in its status
+// line does not matter either, which some gateways write as HTTP/1.0:
+// Sec-WebSocket-Accept alone proves that the server has switched protocols.
 func (r *Response) problem(key string) string {
 	h := r.Header
 	accept := h.Get("Sec-WebSocket-Accept")
@@ -52,7 +52,7 @@ func (r *Response) problem(key string) string {
 	case h.Count("Sec-WebSocket-Accept") > 1:
 		return "the response has Sec-WebSocket-Accept more than once (item 4)"
 	case accept != AcceptKey(key):
-		return "Sec-WebSocket-Accept " + quote(accept) + " does not answer the key that was sent: it is another connection's, from a cache perhaps (item 4)"
+		return "Sec-WebSocket-Accept " + quote(accept) + " does not match the key that was sent: it belongs to another connection, perhaps from a cache (item 4)"
 	}
 	return ""
 }
@@ -66,21 +66,21 @@ func (r *Response) refusal() string {
 	got += " instead of 101 Switching Protocols"
 	switch {
 	case r.Status == http.StatusUnauthorized:
-		return got + ": it wants credentials, in the Authorization header or a cookie"
+		return got + ": it requires credentials, in the Authorization header or a cookie"
 	case r.Status == http.StatusForbidden:
-		return got + ": it does not want this client, or this Origin"
+		return got + ": it does not allow this client, or this Origin"
 	case r.Status == http.StatusUpgradeRequired && r.Header.Count("Sec-WebSocket-Version") > 0:
 		return got + ": it speaks version " + quote(r.Header.Get("Sec-WebSocket-Version")) + " of the protocol"
 	case r.Status/100 == 3 && r.Header.Count("Location") > 0:
 		return got + ": redirects are not followed, dial " + quote(r.Header.Get("Location")) + " if you trust it"
 	case r.Status/100 == 2 || r.Status == http.StatusNotFound:
-		return got + ": nothing at this address speaks WebSocket, check the path, and that proxies pass on Upgrade"
+		return got + ": nothing at this address speaks WebSocket, check the path, and that proxies forward Upgrade"
 	}
 	return got
 }
 
-// subprotocol returns the server's choice (item 6). A server that chooses none
-// of those offered may leave the field out (section 4.2.2 item 5.5).
+// subprotocol returns the server's choice (item 6). A server that selects none
+// of those offered may omit the field (section 4.2.2 item 5.5).
 func (r *Response) subprotocol(offered []string) (name, problem string) {
 	const field = "Sec-WebSocket-Protocol"
 	name = r.Header.Get(field)
@@ -95,8 +95,8 @@ func (r *Response) subprotocol(offered []string) (name, problem string) {
 	return name, ""
 }
 
-// extensions returns the server's agreements (item 5). Each must answer an offer,
-// and be the only one to answer it.
+// extensions returns the extensions that the server accepted (item 5). Each
+// must match an offer, and each offer may be accepted once.
 func (r *Response) extensions(offered string) (all []Extension, problem string) {
 	all, err := ParseExtensions(r.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz.sh TIME: runs every fuzz target of the module, each for TIME (20s), and
-# says at the end how often each was executed. Stops at the first finding,
-# whose input go test leaves under testdata.
+# prints at the end how often each was executed. Stops at the first failure,
+# whose input go test writes below testdata.
 set -eu
 time=${1:-20s}
 tmp=$(mktemp -d)
@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 for pkg in $(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...); do
 	for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
 		echo "--- $pkg $target"
-		# The shrinking of inputs is bounded by tries: it would take all the time.
+		# Minimization is bounded by executions: it would take all the time.
 		{
 			go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime=20x "$pkg" 2>&1 || : >"$tmp/failed"
 		} | tee "$tmp/log"

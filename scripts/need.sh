@@ -1,8 +1,8 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop] [node]: makes sure that what the tests need from the system is
-# there, and prints its path. What is missing it installs from Debian's packages
-# when it may (root on Debian); elsewhere it says in one line what to install,
-# and fails.
+# need.sh [browser] [cc] [interop] [node] [homes]: makes sure that programs which the tests
+# require are installed, and prints their paths. On Debian, as root, it installs
+# missing ones from Debian's packages; elsewhere it prints what to install, and
+# fails.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -48,7 +48,8 @@ find_websockets() {
 	return 1
 }
 
-# npm writes its own lock file last: what is older than ours was not installed by it.
+# npm writes its own lock file last: if it is older than ours, it belongs to
+# another version.
 find_ws() {
 	installed=$node_peer/node_modules/.package-lock.json
 	[ "$installed" -nt "$node_peer/package-lock.json" ] && echo "$node_peer/node_modules/ws"
@@ -56,7 +57,8 @@ find_ws() {
 
 is_debian() { [ -r /etc/os-release ] && grep -q '^ID=debian$' /etc/os-release; }
 
-# install PACKAGE...: its output goes to standard error, ours is the path alone.
+# install PACKAGE...: its output goes to standard error; standard output is for
+# the path only.
 install() {
 	echo "need.sh: installing $* from Debian's packages" >&2
 	export DEBIAN_FRONTEND=noninteractive
@@ -127,11 +129,51 @@ need_node() {
 	return 1
 }
 
+# The other browsers, and what npm has: JavaScript runtimes and DOMs.
+homes_npm=tools/homes/npm
+
+find_firefox() { command -v firefox-esr || command -v firefox; } 2>/dev/null
+
+find_webkit() {
+	command -v xvfb-run >/dev/null 2>&1 || return
+	for path in /usr/lib/*/webkit2gtk-4.1/MiniBrowser /usr/lib*/webkit2gtk-4.1/MiniBrowser /usr/libexec/webkit2gtk-4.1/MiniBrowser; do
+		[ -x "$path" ] && echo "$path" && return
+	done
+	return 1
+}
+
+find_homes_npm() {
+	installed=$homes_npm/node_modules/.package-lock.json
+	[ "$installed" -nt "$homes_npm/package-lock.json" ] && echo "$homes_npm/node_modules"
+}
+
+need_homes() {
+	if [ "${WS_NO_HOMES:-}" = 1 ]; then
+		echo "WS_NO_HOMES=1: going on WITHOUT the tests in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom" >&2
+		return
+	fi
+	without="or set WS_NO_HOMES=1 to test without the other homes"
+	ensure find_browser "Chromium or Chrome" \
+		"install it (Debian: apt-get install chromium), $without" chromium || return
+	ensure find_firefox "Firefox" \
+		"install it (Debian: apt-get install firefox-esr), $without" firefox-esr || return
+	ensure find_webkit "WebKitGTK's MiniBrowser, or xvfb-run," \
+		"install them (Debian: apt-get install gir1.2-webkit2-4.1 xvfb xauth), $without" \
+		gir1.2-webkit2-4.1 xvfb xauth || return
+	ensure find_npm "Node.js with npm" \
+		"install it (Debian: apt-get install nodejs npm), $without" nodejs npm >/dev/null || return
+	find_homes_npm && return
+	echo "need.sh: installing Node.js 24, Deno, Bun, workerd, jsdom and happy-dom with npm" >&2
+	npm --prefix "$homes_npm" ci --ignore-scripts --no-audit --no-fund >&2 && find_homes_npm && return
+	echo "need.sh: npm ci in $homes_npm failed: see above, $without" >&2
+	return 1
+}
+
 for what in "$@"; do
 	case $what in
-	browser | cc | interop | node) "need_$what" ;;
+	browser | cc | interop | node | homes) "need_$what" ;;
 	*)
-		echo "usage: need.sh [browser] [cc] [interop] [node]" >&2
+		echo "usage: need.sh [browser] [cc] [interop] [node] [homes]" >&2
 		exit 2
 		;;
 	esac

@@ -1,11 +1,11 @@
 //go:build !js
 
-// Command testserver is the server that both homes of a connection are tried
-// against; package testserver/server lists its endpoints.
+// Command testserver is the test server for native and browser connections;
+// package testserver/server lists its endpoints.
 //
 //	go run ./testserver [-addr 127.0.0.1:8080] [-page FOLDER]
 //
-// It prints "listening on http://HOST:PORT" once it is ready and ends on
+// It prints "listening on http://HOST:PORT" when it is ready and exits on
 // SIGINT and SIGTERM.
 package main
 

@@ -12,9 +12,9 @@
 //	TestWorker                 in a Web Worker, against the echo by Accept
 //
 // The last five run in the js build of this package, and so does TestStandard,
-// the rules of the WHATWG WebSockets standard that STANDARD.md lists: in a page, in
-// a Worker and in Node.js. TestBrowser, natively, starts the server and runs them
-// in headless Chromium: it needs a browser and wasmbrowsertest, and fails without
-// them unless WS_NO_BROWSER=1. TestNode does so in Node.js, and fails without one
-// of version 22 or later unless WS_NO_PEERS=1.
+// the rules of the WHATWG WebSockets standard that STANDARD.md lists: in a
+// page, in a Worker and in Node.js. TestBrowser, natively, starts the server
+// and runs them in headless Chromium: it needs a browser and wasmbrowsertest,
+// and fails without them unless WS_NO_BROWSER=1. TestNode does so in Node.js,
+// and fails without one of version 22 or later unless WS_NO_PEERS=1.
 package wasmtest

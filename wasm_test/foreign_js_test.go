@@ -15,8 +15,9 @@ import (
 )
 
 // foreignClasses makes classes that pages meet as the global WebSocket in the
-// place of the platform's own, Native. Each is a polyfill, a mock or the wrapper of an
-// instrumentation tool as there are, reduced to what sets it apart.
+// place of the platform's own, Native. Each is a polyfill, a mock or the
+// wrapper of an instrumentation tool as there are, reduced to what sets it
+// apart.
 const foreignClasses = `
 const Native = globalThis.WebSocket;
 
@@ -101,9 +102,9 @@ const same = {};
 `
 
 // TestForeignClasses dials through classes that are not the platform's own. A
-// name that begins with "!" is of one whose first message cannot be read, with "-" of
-// one that cannot be dialed with, with "?" of one that an engine's own WebSocket
-// does not work through, which Dial or Write tells.
+// name that begins with "!" is of one whose first message cannot be read, with
+// "-" of one that cannot be dialed with, with "?" of one that an engine's own
+// WebSocket does not work through, which Dial or Write tells.
 func TestForeignClasses(t *testing.T) {
 	url := serverURL(t)
 	global := js.Global()
@@ -219,9 +220,9 @@ func wantForeignEcho(ctx context.Context, t *testing.T, c *ws.Conn, name string)
 	}
 }
 
-// TestInsideACallback calls Dial and Close straight in a js.FuncOf callback, which
-// holds up the event loop. Go's timers fire all the same, so that their bounds
-// hold; and their errors say what may be wrong.
+// TestInsideACallback calls Dial and Close straight in a js.FuncOf callback,
+// which holds up the event loop. Go's timers fire all the same, so that their
+// bounds hold; and their errors say what may be wrong.
 func TestInsideACallback(t *testing.T) {
 	url := serverURL(t)
 	inCallback := func(f func(ctx context.Context) error) error {
@@ -285,7 +286,7 @@ func TestInsideACallback(t *testing.T) {
 	t.Run("a server that hangs is another matter", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		_, err := ws.Dial(ctx, url+"/hang", nil)
+		_, err := ws.Dial(ctx, url+"/hang?most=5", nil)
 		if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "js.FuncOf") {
 			t.Errorf("%v, want an error that matches DeadlineExceeded and does not name js.FuncOf", err)
 		}

@@ -14,10 +14,12 @@ import (
 var afterTests []func()
 
 // TestMain lets tests wait side by side, and looks for goroutines that outlive
-// all of them. The suite itself looks after each case, at those the case started.
+// all of them. The suite itself looks after each case, at those the case
+// started.
 func TestMain(m *testing.M) {
 	// Parallel tests here wait rather than work: the default of one for each
-	// processor would have them wait one after the other. -parallel goes before.
+	// processor would have them wait one after the other. -parallel goes
+	// before.
 	if err := flag.Set("test.parallel", "64"); err != nil {
 		panic(err)
 	}
@@ -37,7 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leftOver waits, at most a minute, for the goroutines to become as few as before.
+// leftOver waits, at most a minute, for the goroutines to become as few as
+// before.
 func leftOver(before int) int {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

@@ -14,8 +14,9 @@ import (
 )
 
 // TestEndsOfConnections ends connections in every way there is. In Node.js
-// nothing of them may keep the process alive afterwards, see TestNodeEndsByItself;
-// but where the server never answers the close, it keeps the TCP connection itself.
+// nothing of them may keep the process alive afterwards, see
+// TestNodeEndsByItself; but where the server never answers the close, it keeps
+// the TCP connection itself.
 func TestEndsOfConnections(t *testing.T) {
 	url := serverURL(t)
 	dial := func(path string) *ws.Conn {
@@ -63,7 +64,7 @@ func TestEndsOfConnections(t *testing.T) {
 		"given up": func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			_, err := ws.Dial(ctx, url+"/hang", nil)
+			_, err := ws.Dial(ctx, url+"/hang?most=5", nil)
 			if errors.Is(err, context.DeadlineExceeded) {
 				return nil
 			}
@@ -78,7 +79,8 @@ func TestEndsOfConnections(t *testing.T) {
 	}
 }
 
-// as returns nil when err is an E, else err, or an error that tells there is none.
+// as returns nil when err is an E, else err, or an error that tells there is
+// none.
 func as[E error](err error) error {
 	if _, ok := errors.AsType[E](err); ok {
 		return nil
@@ -89,7 +91,8 @@ func as[E error](err error) error {
 	return err
 }
 
-// TestWithoutWebSocket dials where JavaScript has no WebSocket, as in Node.js 20.
+// TestWithoutWebSocket dials where JavaScript has no WebSocket, as in Node.js
+// 20.
 func TestWithoutWebSocket(t *testing.T) {
 	if os.Getenv("WS_NONE") == "" {
 		t.Skip("there is a WebSocket here: this runs from TestNodeWithoutWebSocket of the native build")

@@ -17,7 +17,7 @@ import (
 
 // nodePlaces are the tests of the js build in which every case must pass in
 // Node.js.
-var nodePlaces = []string{"TestConformance/node", "TestConformance/node_nhooyr"}
+var nodePlaces = []string{"TestConformance/home", "TestConformance/home_nhooyr"}
 
 // TestNode runs the js build's tests in Node.js 22 or later, whose WebSocket
 // object follows the same standard, and counts what passed there.
@@ -29,7 +29,7 @@ func TestNode(t *testing.T) {
 	}
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s)},
+	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s), "WS_HOME=node22"},
 		node, "--stack-size=8192", wasmExec(t, "wasm_exec_node.js"))
 	for _, p := range nodePlaces {
 		results.want(t, p, apitest.Names())
@@ -59,8 +59,8 @@ func TestNodeEndsByItself(t *testing.T) {
 }
 
 // TestNodeForeignClasses runs the js build with other classes in the place of
-// Node.js's WebSocket, npm's ws among them. There what a listener throws ends the
-// process.
+// Node.js's WebSocket, npm's ws among them. There what a listener throws ends
+// the process.
 func TestNodeForeignClasses(t *testing.T) {
 	t.Parallel()
 	node := needNode(t)

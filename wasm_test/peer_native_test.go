@@ -86,8 +86,8 @@ func withPeer(t *testing.T, serve func(*testing.T, *ws.Conn), client func(contex
 	}
 }
 
-// TestPeerIsEchoed has the independent peer as the client: every form of length,
-// text and binary, in both directions (RFC 6455 section 5.2).
+// TestPeerIsEchoed has the independent peer as the client: every form of
+// length, text and binary, in both directions (RFC 6455 section 5.2).
 func TestPeerIsEchoed(t *testing.T) {
 	withPeer(t, func(t *testing.T, c *ws.Conn) {
 		for {

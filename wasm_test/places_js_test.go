@@ -10,31 +10,46 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// serverURL is the testserver's root, which TestBrowser has started.
+// serverURL is the testserver's root, which TestBrowser or TestHomes has
+// started.
 func serverURL(t *testing.T) string {
 	url := os.Getenv("WS_URL")
 	if url == "" {
-		t.Skip("WS_URL names no testserver: this runs from TestBrowser of the native build")
+		t.Skip("WS_URL names no testserver: this runs from tests of the native build")
 	}
 	return url
 }
 
-// inNode reports whether this is Node.js.
-func inNode() bool { return !js.Global().Get("process").Get("versions").IsUndefined() }
-
-// inWorker reports whether this is a Web Worker, which has no document.
-func inWorker() bool { return !inNode() && js.Global().Get("document").IsUndefined() }
-
-// places are those that this page, or this Worker, reaches.
-func places(t *testing.T) []place {
-	url := serverURL(t)
-	backend := func(echo string) apitest.Backend {
-		return apitest.Backend{URL: url, Echo: echo, Browser: true, Node: inNode(), Dial: dial}
+// here is the home that the program runs in, by the one who has started it:
+// what it differs in cannot be asked of it.
+func here(t *testing.T) home {
+	h, ok := homeNamed(os.Getenv("WS_HOME"))
+	if !ok && os.Getenv("WS_HOME") != "" {
+		t.Fatalf("there is no home %q", os.Getenv("WS_HOME"))
 	}
+	return h
+}
+
+// global returns a global object, and whether there is one of that name.
+func global(name string) (v js.Value, ok bool) {
+	v = js.Global().Get(name)
+	return v, v.Truthy()
+}
+
+// places are those that this program reaches: a Worker that a page of it has
+// started, and homes that others have, are one each.
+func places(t *testing.T) []place {
+	url, h := serverURL(t), here(t)
+	backend := func(echo string) apitest.Backend {
+		return apitest.Backend{URL: url, Echo: echo, Browser: true, Differs: h.differs, Dial: dial}
+	}
+	_, inPage := global("document")
 	switch {
-	case inNode():
-		return []place{{"node", backend("/echo")}, {"node_nhooyr", backend("/echo/nhooyr")}}
-	case inWorker():
+	case h.differs.ParallelDials:
+		return []place{{"home", backend("/echo")}, {"home_nhooyr", backend("/echo/nhooyr")}}
+	case h.name != "": // where one place would hold up the dials of another
+		return []place{{"home", backend("/echo")}}
+	case !inPage:
 		return []place{{"worker", backend("/echo")}}
 	}
 	return []place{{"page", backend("/echo")}, {"page_nhooyr", backend("/echo/nhooyr")}}

@@ -10,8 +10,8 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// TestPrepared sends one message over two connections of each place, several times,
-// between messages of their own.
+// TestPrepared sends one message over two connections of each place, several
+// times, between messages of their own.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

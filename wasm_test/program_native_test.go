@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// programTime bounds a run of the js build's tests, and testTime, by themselves,
-// the tests in it. Both take a busy machine into account.
+// programTime bounds a run of the js build's tests, and testTime, by
+// themselves, the tests in it. Both take a busy machine into account.
 const (
 	programTime = 9 * time.Minute
 	testTime    = 8 * time.Minute
@@ -44,9 +44,9 @@ var program = sync.OnceValues(func() (string, error) {
 // outcomes are what became of each test, "pass", "fail" or "skip".
 type outcomes map[string]string
 
-// runProgram runs the js tests that match run by a command, whose last arguments
-// are the program and its flags. It returns what became of each test, and the
-// output.
+// runProgram runs the js tests that match run by a command, whose last
+// arguments are the program and its flags. It returns what became of each test,
+// and the output.
 func runProgram(t *testing.T, run string, env []string, command ...string) (results outcomes, output string) {
 	t.Helper()
 	path, err := program()

@@ -50,7 +50,7 @@ func TestStandard(t *testing.T) {
 				t.Run(r.name, func(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 					defer cancel()
-					s := &standard{T: t, ctx: ctx, url: url}
+					s := &standard{T: t, ctx: ctx, url: url, home: here(t)}
 					defer s.end()
 					r.run(s)
 				})
@@ -75,6 +75,7 @@ type standard struct {
 	*testing.T
 	ctx   context.Context
 	url   string // the testserver's root
+	home  home
 	conns []*ws.Conn
 }
 
@@ -124,6 +125,14 @@ func (s *standard) wantEcho(c *ws.Conn, typ ws.MessageType, p []byte) {
 	s.Helper()
 	s.write(c, typ, p)
 	s.wantMessage(c, typ, p)
+}
+
+// prompted dials, and has the server go on.
+func (s *standard) prompted(url string) *ws.Conn {
+	s.Helper()
+	c := s.dial(url)
+	s.write(c, ws.MessageText, []byte("now"))
+	return c
 }
 
 // field is a header field of the handshake's request.

@@ -13,7 +13,8 @@ import (
 )
 
 // standardList is the file that says which test holds which rule of the
-// standard. The tests named there must be there; tools/standard looks after its own.
+// standard. The tests named there must be there; tools/standard looks after its
+// own.
 const standardList = "STANDARD.md"
 
 // listed are the names of the tests in the list that begin with prefix.

@@ -25,8 +25,8 @@ func noise(n int) []byte {
 var sizes = []int{0, 1, 124, 125, 126, 127, 65534, 65535, 65536, 65537, 1 << 20, 3<<20 + 1}
 
 var bufferedAmountRules = []standardRule{
-	// "the number of bytes of application data (UTF-8 text and binary data)"; it
-	// "does not include framing overhead", and counts at once.
+	// "the number of bytes of application data (UTF-8 text and binary data)";
+	// it "does not include framing overhead", and counts at once.
 	{"counts_payload_bytes", func(s *standard) {
 		c := s.dial("/echo")
 		for _, m := range []struct {
@@ -34,8 +34,12 @@ var bufferedAmountRules = []standardRule{
 			p   string
 		}{{ws.MessageText, strings.Repeat("水", 10_000)}, {ws.MessageBinary, strings.Repeat("x", 30_000)}} {
 			s.write(c, m.typ, []byte(m.p))
-			if n := c.BufferedAmount(); n != 30_000 {
-				s.Errorf("after %v it is %d, want 30000", m.typ, n)
+			want := int64(30_000)
+			if s.home.differs.BufferedLate {
+				want = 0
+			}
+			if n := c.BufferedAmount(); n != want {
+				s.Errorf("after %v it is %d, want %d", m.typ, n, want)
 			}
 			s.wantMessage(c, m.typ, []byte(m.p))
 			s.wantDrained(c)
@@ -58,10 +62,15 @@ func (s *standard) wantDrained(c *ws.Conn) {
 }
 
 var binaryTypeRules = []standardRule{
-	// It is blob at first, whose bytes come later; the library sets arraybuffer.
+	// It is blob at first, whose bytes come later; the library sets
+	// arraybuffer.
 	{"arraybuffer", func(s *standard) {
-		c := s.dial("/raw?hex=8203010203" + "820100" + "8200")
-		for _, p := range [][]byte{{1, 2, 3}, {0}, {}} {
+		all, last := [][]byte{{1, 2, 3}, {0}, {}}, "8200"
+		if s.home.differs.EmptyBinary {
+			all, last = all[:2], ""
+		}
+		c := s.dial("/raw?hex=8203010203" + "820100" + last)
+		for _, p := range all {
 			s.wantMessage(c, ws.MessageBinary, p)
 		}
 	}},
@@ -71,6 +80,9 @@ var sendRules = []standardRule{
 	{"binary_of_every_size", func(s *standard) {
 		c := s.dial("/echo")
 		for _, n := range sizes {
+			if n == 0 && s.home.differs.EmptyBinary {
+				continue
+			}
 			s.wantEcho(c, ws.MessageBinary, noise(n))
 		}
 	}},
@@ -84,6 +96,10 @@ var sendRules = []standardRule{
 	{"empty", func(s *standard) {
 		c := s.dial("/echo")
 		for _, typ := range []ws.MessageType{ws.MessageText, ws.MessageBinary} {
+			if typ == ws.MessageBinary && s.home.differs.EmptyBinary {
+				s.Log("left out: an empty binary message would end the program")
+				continue
+			}
 			s.write(c, typ, nil)
 			s.write(c, typ, []byte{})
 			for range 2 {
@@ -98,9 +114,9 @@ var sendRules = []standardRule{
 			s.wantEcho(c, ws.MessageBinary, []byte("same bytes"))
 		}
 	}},
-	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Go text that
-	// is not UTF-8 never gets that far, and every scalar value stays as it is,
-	// wherever an engine cuts its strings.
+	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Go text
+	// that is not UTF-8 never gets that far, and every scalar value stays as it
+	// is, wherever an engine cuts its strings.
 	{"lone_surrogates", func(s *standard) {
 		c := s.dial("/echo")
 		for _, bad := range []string{"\xed\xa0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb2\xa9", "a\xed\xa0\x80z"} {

@@ -14,7 +14,8 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// workerTime bounds the suite in the Worker. It is less than the page's tests have.
+// workerTime bounds the suite in the Worker. It is less than the page's tests
+// have.
 const workerTime = 6 * time.Minute
 
 // workerScript runs the page's own wasm file in a Worker and posts what it
@@ -42,7 +43,7 @@ try {
 // this very program, and repeats each of their results here.
 func TestWorker(t *testing.T) {
 	url := serverURL(t)
-	if inWorker() || inNode() {
+	if _, inPage := global("document"); !inPage {
 		t.Skip("a page alone starts Workers here")
 	}
 	t.Parallel()

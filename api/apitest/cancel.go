@@ -87,7 +87,7 @@ var cancelCases = []testCase{
 		run: func(t *trial) {
 			for range 3 {
 				ctx, cancel := context.WithTimeout(t.ctx, 4*moment)
-				_, err := t.try(ctx, "/hang", Options{})
+				_, err := t.try(ctx, "/hang?most=5", Options{})
 				t.wantIs("Dial", err, context.DeadlineExceeded)
 				cancel()
 			}

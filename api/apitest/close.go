@@ -210,7 +210,12 @@ var closeCases = []testCase{
 				"Close":    func() api.Conn { c := t.dial(t.Echo); c.Close(1000, ""); return c },
 				"CloseNow": func() api.Conn { c := t.dial(t.Echo); c.CloseNow(); return c },
 				"the peer": func() api.Conn { c := t.dial("/close?code=4000"); c.Read(t.ctx); return c },
-				"a reset":  func() api.Conn { c := t.dial("/reset"); c.Read(t.ctx); return c },
+				"a reset": func() api.Conn {
+					c := t.dial("/reset?after=1")
+					t.write(c, api.MessageText, []byte("now"))
+					c.Read(t.ctx)
+					return c
+				},
 			}
 			for by, ended := range ends {
 				c := ended()

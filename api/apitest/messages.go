@@ -13,7 +13,9 @@ var messageCases = []testCase{
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, n := range []int{0, 1, 2, 124, 125, 126, 127, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 1 << 20} {
-				t.wantEcho(c, api.MessageBinary, pattern(n, byte(n)))
+				if n > 0 || !t.Differs.EmptyBinary {
+					t.wantEcho(c, api.MessageBinary, pattern(n, byte(n)))
+				}
 				t.wantEcho(c, api.MessageText, words(n))
 			}
 		}},
@@ -22,6 +24,10 @@ var messageCases = []testCase{
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, typ := range []api.MessageType{api.MessageText, api.MessageBinary} {
+				if typ == api.MessageBinary && t.Differs.EmptyBinary {
+					t.Log("left out: an empty binary message would end the program")
+					continue
+				}
 				t.write(c, typ, nil)
 				if got, p := t.read(c); got != typ || p == nil || len(p) != 0 {
 					t.Errorf("got %v %#v, want an empty, not nil, %v", got, p, typ)

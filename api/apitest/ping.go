@@ -67,7 +67,13 @@ var pingCases = []testCase{
 		why: "RFC 6455 section 5.5.3: a pong carries the ping's payload; of several unanswered the newest may be answered alone",
 		run: func(t *trial) {
 			for path, last := range map[string]string{"/ping": "0", "/ping?n=500": "499"} {
-				t.wantMessage(t.dial(path), api.MessageText, []byte(last))
+				c := t.dial(path)
+				if path != "/ping" && t.Differs.ManyPings {
+					_, _, err := c.Read(t.ctx)
+					t.wantLost("Read, after many pings", err)
+					continue
+				}
+				t.wantMessage(c, api.MessageText, []byte(last))
 			}
 		}},
 }

@@ -1,9 +1,10 @@
-// Package apitest is the contract of [api.Conn] as one suite of tests, for every
-// home of a connection. Each case tells why: the sentence of the design, the
-// section of RFC 6455 or of the WHATWG WebSockets standard it follows from.
+// Package apitest is the conformance suite of [api.Conn], for every
+// implementation. Each case states its reason: the sentence of the contract,
+// and the section of RFC 6455 or of the WHATWG WebSockets standard that it
+// follows from.
 //
-// Where the homes differ a case asserts the difference; nothing is left out.
-// The server is that of package testserver/server.
+// Where implementations differ, a case asserts the difference; nothing is
+// skipped. The server is that of package testserver/server.
 package apitest
 
 import (
@@ -16,31 +17,34 @@ import (
 
 // Backend is one home of a connection, and the server to try it against.
 type Backend struct {
-	// URL is the server's root, "ws://127.0.0.1:8080", without a slash at its end.
+	// URL is the server's root, "ws://127.0.0.1:8080", without a slash at its
+	// end.
 	URL string
-	// Echo is the path of the echo to use: "/echo" or another one of the server's.
+	// Echo is the path of the echo to use: "/echo" or another one of the
+	// server's.
 	Echo string
 	// Browser says which of the two homes this is.
 	Browser bool
-	// Node says, beside Browser, that the WebSocket object is that of Node.js,
-	// which is laxer in a few points than a browser's.
-	Node bool
+	// Differs says in what, beside Browser, the WebSocket object departs from
+	// the standard.
+	Differs Differences
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }
 
-// Options are what the cases ask of Dial. The zero value asks for the defaults.
+// Options are the options that the cases pass to Dial. The zero value means the
+// defaults.
 type Options struct {
 	Subprotocols []string
 	Header       map[string][]string
 	ReadLimit    int64
 	WriteBuffer  int64
-	// Idle, where it is not 0, stands for both times of the keepalive. A
-	// browser has none and its Dial does not look at it.
+	// Idle, if not 0, is both times of the keepalive. A browser has none, and
+	// its Dial ignores it.
 	Idle time.Duration
 }
 
-// A rule is a sentence of the contract that holds in both homes.
+// A rule is a sentence of the contract, which holds natively and in a browser.
 type rule string
 
 const (
@@ -61,8 +65,8 @@ type testCase struct {
 	name string
 	rule rule
 	why  string
-	// waits marks a case that sits through a time limit of seconds; those run
-	// side by side.
+	// waits marks a case that waits for a time limit of seconds; those run in
+	// parallel.
 	waits bool
 	run   func(t *trial)
 }
@@ -79,8 +83,8 @@ func cases() []testCase {
 	return all
 }
 
-// Names returns the name of every case, so that a runner of a run elsewhere can
-// tell that none is missing.
+// Names returns the name of every case, so that a runner of the suite in
+// another process can verify that none is missing.
 func Names() []string {
 	var names []string
 	for _, c := range cases() {
@@ -89,8 +93,8 @@ func Names() []string {
 	return names
 }
 
-// Run tries b with every case, each in a subtest of its own. After each case no
-// goroutine of it may be left.
+// Run runs every case against b, each in a subtest. A case fails if it leaks a
+// goroutine.
 func Run(t *testing.T, b Backend) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {

@@ -218,7 +218,8 @@ func (t *trial) everythingAtOnce(round byte) {
 				return c.Write(ctx, api.MessageBinary, signed(round*10+w, i, rand.IntN(3000)))
 			}),
 			loop(func(ctx context.Context, i int) error {
-				// Not with ctx: an end in the middle has to fail the connection.
+				// Not with ctx: an end in the middle has to fail the
+				// connection.
 				return stream(t.ctx, c, signed(round*10+5+w, i, rand.IntN(3000)))
 			}))
 	}

@@ -25,7 +25,8 @@ var writeCases = []testCase{
 				t.write(c, api.MessageText, []byte("still open"))
 				return
 			}
-			// One that fails before its first byte is on the wire just tries again.
+			// One that fails before its first byte is on the wire just tries
+			// again.
 			err := t.writeBriefly(c, msg)
 			for n := 0; n < 64 && !errors.Is(err, api.ErrClosed); n++ {
 				err = t.writeBriefly(c, msg)
@@ -100,7 +101,8 @@ var writeCases = []testCase{
 			if err := c.Close(4000, "all sent"); err != nil {
 				t.Errorf("Close: %v", err)
 			}
-			// The server closes with 4007 once it has all 30; the two may cross.
+			// The server closes with 4007 once it has all 30; the two may
+			// cross.
 			if code, _ := t.seen(id); code != 4000 && code != 4007 {
 				t.Errorf("the server saw %v", code)
 			}

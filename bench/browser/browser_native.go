@@ -16,12 +16,12 @@ const (
 	patience = time.Minute
 )
 
-// browser is one of the browsers. There are two ways to have the benchmark's page
-// in it: chrome is driven over the DevTools protocol; visited opens the page by its
-// URL, and the page then asks the server for what it is to do.
+// browser is one of the browsers. There are two ways to have the benchmark's
+// page in it: chrome is driven over the DevTools protocol; visited opens the
+// page by its URL, and the page then asks the server for what it is to do.
 type browser interface {
-	// open opens the benchmark's page in a process of its own, with the contestant
-	// of that name in p.
+	// open opens the benchmark's page in a process of its own, with the
+	// contestant of that name in p.
 	open(name string, p place) (*tab, error)
 	// about says which browser it is, in one line, once a page was opened.
 	about() string
@@ -46,8 +46,8 @@ type tab struct {
 	clock clock
 }
 
-// call calls a method of the page's host and waits for its result, which it puts
-// into result unless that is nil.
+// call calls a method of the page's host and waits for its result, which it
+// puts into result unless that is nil.
 func (t *tab) call(result any, method string, args ...any) error {
 	list, err := json.Marshal(append([]any{method}, args...))
 	if err != nil {

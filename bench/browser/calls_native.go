@@ -14,8 +14,8 @@ import (
 // give a request up that nothing answers, Firefox after 5 minutes.
 const callsPause = 30 * time.Second
 
-// caller is the server's side of page/calls.js: a page that fetches its calls. One
-// call is under way at a time.
+// caller is the server's side of page/calls.js: a page that fetches its calls.
+// One call is under way at a time.
 type caller struct {
 	calls    chan fetched // for the page
 	outcomes chan outcome // from it: first its browser's name, then one for each call
@@ -37,8 +37,8 @@ func newCaller() *caller {
 	return &caller{make(chan fetched), make(chan outcome, 1)}
 }
 
-// ServeHTTP takes a call's outcome, if the request has one, and answers with the
-// next call, or with 204 when there is none for a while.
+// ServeHTTP takes a call's outcome, if the request has one, and answers with
+// the next call, or with 204 when there is none for a while.
 func (c *caller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		var o outcome

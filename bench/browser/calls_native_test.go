@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// post is what the page does: it posts what the last call came to, and returns the
-// response.
+// post is what the page does: it posts what the last call came to, and returns
+// the response.
 func post(c *caller, outcome string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, httptest.NewRequest("POST", "/calls/1", strings.NewReader(outcome)))

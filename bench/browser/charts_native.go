@@ -35,8 +35,8 @@ func (r *results) groups() (all []group) {
 // chart is what can be drawn.
 type chart interface{ WriteSVG(io.Writer) error }
 
-// charts returns the charts by the names of their files. They show CPU time, and
-// rates beside it.
+// charts returns the charts by the names of their files. They show CPU time,
+// and rates beside it.
 func (r *results) charts() map[string]chart {
 	all := map[string]chart{}
 	if !r.home.devTools {
@@ -70,8 +70,8 @@ func (r *results) cpuChart(g group) chart {
 	return b
 }
 
-// rateChart shows messages per second by their size, for the most in flight that
-// was measured.
+// rateChart shows messages per second by their size, for the most in flight
+// that was measured.
 func (r *results) rateChart(g group) chart {
 	flight := 0
 	for _, row := range g.rows {

@@ -28,8 +28,8 @@ type chrome struct {
 
 func (c *chrome) about() string { return c.version }
 
-// startChrome starts the first Chrome or Chromium on the PATH. For root, chromedp
-// adds --no-sandbox by itself.
+// startChrome starts the first Chrome or Chromium on the PATH. For root,
+// chromedp adds --no-sandbox by itself.
 func startChrome(ctx context.Context, s *server) (browser, error) {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("enable-precise-memory-info", true), chromedp.WSURLReadTimeout(startTime))
 	ctx, cancel := chromedp.NewExecAllocator(ctx, flags...)

@@ -44,8 +44,8 @@ func (m mainThread) read() (time.Duration, error) {
 	return 0, errors.New("Performance.getMetrics has no ThreadTime")
 }
 
-// renderers is the clock of all of Chrome's renderer processes together. Only one
-// of them is at work, but with all of its threads.
+// renderers is the clock of all of Chrome's renderer processes together. Only
+// one of them is at work, but with all of its threads.
 type renderers struct{ c *chrome }
 
 func (r renderers) what() string {
@@ -98,7 +98,8 @@ func (c *chrome) workerClock(before map[thread]bool) (clock, error) {
 	return found[0], nil
 }
 
-// workers returns the threads of all Workers, none where threads cannot be listed.
+// workers returns the threads of all Workers, none where threads cannot be
+// listed.
 func (c *chrome) workers() (map[thread]bool, error) {
 	list, err := c.renderers()
 	found := map[thread]bool{}

@@ -15,8 +15,8 @@ import (
 	"github.com/twinws/ws/bench/report"
 )
 
-// The program that the heap is measured of: it writes one buffer again and again,
-// to a server that reads slowly.
+// The program that the heap is measured of: it writes one buffer again and
+// again, to a server that reads slowly.
 const (
 	heapMessages = 500
 	heapSize     = 1 << 20 // bytes of a message
@@ -90,7 +90,8 @@ func (b *bench) heapOf(chrome *chrome, c contestant, messages int) (r heapRow, e
 	return r, err
 }
 
-// busiest returns the process that used most of the CPU between two lists of them.
+// busiest returns the process that used most of the CPU between two lists of
+// them.
 func busiest(before, after []*systeminfo.ProcessInfo) (pid int) {
 	used, most := map[int64]float64{}, 0.0
 	for _, p := range before {
@@ -104,8 +105,8 @@ func busiest(before, after []*systeminfo.ProcessInfo) (pid int) {
 	return pid
 }
 
-// heapUsage returns what JavaScript's heap and the memory of its ArrayBuffers hold
-// at the moment, garbage included, in bytes.
+// heapUsage returns what JavaScript's heap and the memory of its ArrayBuffers
+// hold at the moment, garbage included, in bytes.
 func (t *tab) heapUsage() (bytes float64, err error) {
 	err = chromedp.Run(t.ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		used, _, _, buffers, err := runtime.GetHeapUsage().Do(ctx)

@@ -15,9 +15,9 @@ type home struct {
 	name, title string
 	own         string // whose processes the contestants have: one browser's, or each another's
 	start       func(context.Context, *server) (browser, error)
-	// devTools says that the browser is driven over the DevTools protocol, which
-	// shows the CPU time of the page's thread, and the heap. Elsewhere this library
-	// is judged by messages per second.
+	// devTools says that the browser is driven over the DevTools protocol,
+	// which shows the CPU time of the page's thread, and the heap. Elsewhere
+	// this library is judged by messages per second.
 	devTools bool
 
 	// What is measured unless the flags name something else.
@@ -27,8 +27,8 @@ type home struct {
 	duration    time.Duration // traffic of one contestant in one round
 }
 
-// rateTarget is how many times as long as JavaScript this library may take for a
-// message, where messages per second are what can be measured.
+// rateTarget is how many times as long as JavaScript this library may take for
+// a message, where messages per second are what can be measured.
 const rateTarget = 1.3
 
 // Where the page's clock, performance.now, ticks once a millisecond, a round
@@ -58,7 +58,8 @@ func selectHomes(names string) (chosen []home, err error) {
 	return chosen, nil
 }
 
-// factor is what a contestant's message costs there, as a multiple of JavaScript's.
+// factor is what a contestant's message costs there, as a multiple of
+// JavaScript's.
 func (h home) factor(r row, name string) float64 {
 	if h.devTools {
 		return r.ratio(name)
@@ -66,8 +67,8 @@ func (h home) factor(r row, name string) float64 {
 	return r.slower(name)
 }
 
-// target returns the most that factor may be for this library, NaN where nothing is
-// asked for.
+// target returns the most that factor may be for this library, NaN where
+// nothing is asked for.
 func (h home) target(t traffic) float64 {
 	if h.devTools {
 		return t.target()
@@ -75,7 +76,8 @@ func (h home) target(t traffic) float64 {
 	return rateTarget
 }
 
-// visiting returns what starts a visited browser: nothing, until a tab is opened.
+// visiting returns what starts a visited browser: nothing, until a tab is
+// opened.
 func visiting(name string) func(context.Context, *server) (browser, error) {
 	return func(ctx context.Context, s *server) (browser, error) {
 		path, err := s.launcher(ctx)
@@ -97,8 +99,8 @@ func (h home) defaults(o options) options {
 	return o
 }
 
-// cases returns those of the cases that are measured here unless they were asked
-// for by name.
+// cases returns those of the cases that are measured here unless they were
+// asked for by name.
 func (h home) cases(all []traffic) []traffic {
 	return slices.DeleteFunc(slices.Clone(all), func(t traffic) bool { return t.size > h.largest })
 }

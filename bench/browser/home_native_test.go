@@ -61,7 +61,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Where DevTools measures CPU time, the targets are of that; elsewhere of rates.
+// Where DevTools measures CPU time, the targets are of that; elsewhere of
+// rates.
 func TestHomesJudge(t *testing.T) {
 	r := row{traffic{inWindow, false, 16, 64}, map[string][]cost{
 		javaScript: {{10, 9000}, {10, 8000}, {10, 9000}},

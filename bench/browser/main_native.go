@@ -1,22 +1,25 @@
 //go:build !js
 
-// Command browser measures what a message costs in a browser: written by hand in
-// JavaScript, by a plain syscall/js binding, by coder/websocket's js build, and by
-// this library. Run it in the folder of the bench module:
+// Command browser measures the cost of a message in a browser: in hand-written
+// JavaScript, with a plain syscall/js binding, with coder/websocket's js build,
+// and with this library. Run it in the folder of the bench module:
 //
 //	go run ./browser                                 all cases; writes browser/results
 //	go run ./browser -in chromium,firefox,webkit     in these browsers, Chromium without it
 //	go run ./browser -only 'window/binary/16/64'     some cases; prints them alone
 //	go run ./browser -heap                           the JavaScript heap alone
 //
-// A case is place/data/size/flight: window or worker, binary or text, bytes of a
-// message, messages in flight (1 is ping-pong). Elements of a pattern may be *.
+// A case is place/data/size/flight: window or worker, binary or text, bytes of
+// a message, messages in flight (1 is ping-pong). Elements of a pattern may be
+// *.
 //
-// Machines are noisy: the figure to trust is the CPU time of the thread that the
-// program runs on, as a ratio to JavaScript's in the same round. Rounds of all
-// contestants alternate, each contestant in a process of its own. In Firefox and
-// WebKit, which have no DevTools protocol, messages per second have to do, and
-// JavaScript and this library are compared, up to 64 KiB, unless others are named.
+// Machines are noisy: the reliable figure is the CPU time of the program's
+// thread, as a ratio to that of JavaScript in the same round. Rounds of
+// all contestants alternate, each contestant in a process of its own.
+//
+// Firefox and WebKit are not driven over the DevTools protocol: there the
+// figure is messages per second, and unless the flags name others the cases go
+// up to 64 KiB, and JavaScript and this library are compared.
 package main
 
 import (

@@ -28,32 +28,32 @@ type results struct {
 }
 
 // preface says what the figures of messages are, whichever run they are of.
-const preface = `Each contestant exchanges messages with the same native echo server, through one WebSocket, from a process of its
-own in %s. Each really has the payload before it answers: JavaScript reads the last byte or
+const preface = `Each contestant exchanges messages with the same native echo server, over one WebSocket, from a process of its own in
+%s. Each really has the payload before it answers: JavaScript reads the last byte or
 character of what the event carries, a Go program has the message as a []byte (or, of plain syscall/js, as a string when
 it is text) in Go's memory, and sends that back. Text is ASCII. A Go program reads with Read and writes with Write; this
 library's bounds for a message and for its queue are off, as 64 messages of 1 MiB are over both and no other has any.
 `
 
 // cpuPreface says what to look at where CPU time is measured.
-const cpuPreface = `Machines are noisy: the figure to trust is the CPU time of the thread that the program runs on, divided by JavaScript's
-in the same round. Messages per second tell of the machine, of the server and of the other threads of Chrome as well.
+const cpuPreface = `Machines are noisy: the reliable figure is the CPU time of the program's thread, divided by that of JavaScript in the
+same round. Messages per second also depend on the machine, the server and the other threads of Chrome.
 `
 
-// ratePreface says it where it is not, and what keeps this library from the target.
-const ratePreface = `The figure that this library is judged by is how many times as long as JavaScript it takes for a message: JavaScript's
-messages per second divided by its own in the same round. The machine, the server and the browser's other threads and
-processes have a part in it. CPU time is that of the whole browser for a message, divided in the same way.
+// ratePreface says it where it is not, and why the target is missed.
+const ratePreface = `This library is judged by JavaScript's messages per second divided by its own in the same round. Messages per second
+also depend on the machine, the server and the browser's other threads and processes. CPU time is that of the whole
+browser per message, as a ratio to that of JavaScript in the same round.
 
-What JavaScript does not pay: to enter Go takes 10 us when it is done again and again; with Go's scheduler, Read and Write,
-and after a pause, a message that comes alone takes 70 us more of the page's thread. All messages of a ping-pong do. With
-64 in flight those that have arrived meanwhile share the wake-up. A Go program has text as UTF-8: to make bytes of a string
-of 64 KiB, and a string of them again, takes 0.1 to 0.2 ms in both browsers. Go's memory for 64 KiB has to be cleared,
-and collected.
+The costs that JavaScript does not have: a call into Go takes 10 us when it is repeated at once. A message that arrives
+alone takes 70 us more of the page's thread, with Go's scheduler, Read and Write and cold caches: in ping-pong every
+message, with 64 in flight one of those that arrived together. A Go program has text as UTF-8: the conversion of 64 KiB from
+a string and back to one takes 0.1 to 0.2 ms in both browsers. Go clears and garbage-collects the memory of each message.
+In WebKit a task of a MessageChannel, with which Go is called for several messages at once, waits 0.1 to 0.2 ms.
 `
 
-// write writes the report and its charts into a folder. What the report says there
-// of other browsers stays.
+// write writes the report and its charts into a folder. What the report says
+// there of other browsers stays.
 func (r *results) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -75,8 +75,8 @@ func (r *results) write(dir string) error {
 	return nil
 }
 
-// merge puts r's section into a report: in the place of the one that it had, and
-// in the order of homes.
+// merge puts r's section into a report: in the place of the one that it had,
+// and in the order of homes.
 func (r *results) merge(report string) string {
 	sections := map[string]string{} // by title
 	for section := range strings.SplitSeq("\n"+report, "\n## ") {

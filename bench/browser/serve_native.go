@@ -68,7 +68,8 @@ func (s *server) callable(c *caller) string {
 	return s.URL + "/?calls=" + path
 }
 
-// close ends the server. The browser is gone by then, and so are its connections.
+// close ends the server. The browser is gone by then, and so are its
+// connections.
 func (s *server) close() error {
 	s.Close()
 	return os.RemoveAll(s.dir)

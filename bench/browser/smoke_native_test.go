@@ -17,8 +17,8 @@ import (
 // starting programs, on a busy machine much of it.
 const smokeTime = 15 * time.Minute
 
-// TestSmokeVisited has JavaScript and this library run short rounds in the browsers
-// that are not driven.
+// TestSmokeVisited has JavaScript and this library run short rounds in the
+// browsers that are not driven.
 func TestSmokeVisited(t *testing.T) {
 	for _, name := range []string{"WS_NO_BROWSER", "WS_NO_HOMES"} {
 		if os.Getenv(name) == "1" {
@@ -80,8 +80,8 @@ func checkRows(t *testing.T, rows []row, cases []traffic, names []contestant, o 
 	}
 }
 
-// TestSmoke has all contestants run one short round, in a window and in a Worker,
-// and write a few messages to the slow server.
+// TestSmoke has all contestants run one short round, in a window and in a
+// Worker, and write a few messages to the slow server.
 func TestSmoke(t *testing.T) {
 	if os.Getenv("WS_NO_BROWSER") == "1" {
 		t.Log("left out, as WS_NO_BROWSER=1 asks: the benchmark in a browser")
@@ -114,8 +114,8 @@ func checkHeap(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	for _, h := range heap {
-		// A page's own objects need some 100 KiB. More than all messages and the
-		// sender's buffer would not be the messages.
+		// A page's own objects need some 100 KiB. More than all messages and
+		// the sender's buffer would not be the messages.
 		if h.heap < 100<<10 || h.heap > (messages+16)*heapSize || h.time <= 0 {
 			t.Errorf("%s: %s of heap after %v", h.name, report.Size(int(h.heap)), h.time)
 		}

@@ -73,13 +73,15 @@ func (r row) cpu(name string) float64 { return report.Median(r.column(name, cpuO
 // rate is the median of a contestant's messages per second.
 func (r row) rate(name string) float64 { return report.Median(r.column(name, rateOf)) }
 
-// ratio is the median of a contestant's CPU time over JavaScript's in the same round.
+// ratio is the median of a contestant's CPU time over JavaScript's in the same
+// round.
 func (r row) ratio(name string) float64 {
 	return report.MedianRatio(r.column(name, cpuOf), r.column(javaScript, cpuOf))
 }
 
-// slower is the median of how many times as long a contestant takes for a message
-// as JavaScript in the same round: JavaScript's messages per second over its own.
+// slower is the median of how many times as long a contestant takes for a
+// message as JavaScript in the same round: JavaScript's messages per second
+// over its own.
 func (r row) slower(name string) float64 {
 	return report.MedianRatio(r.column(javaScript, rateOf), r.column(name, rateOf))
 }

@@ -36,8 +36,8 @@ func (p processes) what() string {
 	return "all threads of all of the browser's processes, by Linux's /proc/PID/task/TID/schedstat"
 }
 
-// read returns the time that all threads have spent on a CPU; 0 where there are no
-// such clocks. A thread that has ended takes its time with it.
+// read returns the time that all threads have spent on a CPU; 0 where there are
+// no such clocks. A thread that has ended takes its time with it.
 func (p processes) read() (sum time.Duration, err error) {
 	if !hasThreadClocks() {
 		return 0, nil
@@ -54,8 +54,8 @@ func (p processes) read() (sum time.Duration, err error) {
 	return sum, nil
 }
 
-// descendants returns the processes that pid has started, and these in turn, and
-// pid itself.
+// descendants returns the processes that pid has started, and these in turn,
+// and pid itself.
 func descendants(pid int) []int {
 	children := map[int][]int{}
 	names, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed
@@ -104,8 +104,8 @@ func workerThreads(pid int) (found []thread) {
 	return found
 }
 
-// peakMemory returns the most memory that the process has held, in bytes, 0 where
-// the system does not tell.
+// peakMemory returns the most memory that the process has held, in bytes, 0
+// where the system does not tell.
 func peakMemory(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 // endTime is how long a browser may take to end before it is killed.
 const endTime = 20 * time.Second
 
-// visited is a browser that is not driven: it is started with the page's URL, anew
-// for each tab. Then no two contestants share a process, and no tab is in the
-// background, where browsers slow timers down.
+// visited is a browser that is not driven: it is started with the page's URL,
+// anew for each tab. Then no two contestants share a process, and no tab is in
+// the background, where browsers slow timers down.
 type visited struct {
 	ctx      context.Context
 	launcher string // the path of tools/homes
@@ -30,8 +30,9 @@ type visited struct {
 
 func (v *visited) close() error { return nil }
 
-// about returns the version as "homes list" prints it, in a line that begins with
-// the name of a home. It fails where another home is missing, of no interest here.
+// about returns the version as "homes list" prints it, in a line that begins
+// with the name of a home. It fails where another home is missing, of no
+// interest here.
 func (v *visited) about() string {
 	list, _ := exec.CommandContext(v.ctx, v.launcher, "list").Output()
 	for line := range strings.Lines(string(list)) {

@@ -29,8 +29,8 @@ const (
 	groupGap = 20 // points between two groups
 )
 
-// WriteSVG writes the chart as an SVG file. It returns an error when a series has
-// not one value for each group.
+// WriteSVG writes the chart as an SVG file. It returns an error when a series
+// has not one value for each group.
 func (b *Bars) WriteSVG(w io.Writer) error {
 	if err := check(len(b.Groups), b.Series, false); err != nil {
 		return err

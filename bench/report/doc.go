@@ -1,6 +1,6 @@
-// Package report turns measurements into what a person reads: Markdown tables
-// whose source is aligned too, and charts as SVG.
+// Package report formats measurements: Markdown tables whose source is aligned
+// too, and charts as SVG.
 //
-// The charts stand on white, with dark lines and text, so that they read the same
-// on a light page and on a dark one.
+// The charts have a white background, dark lines and dark text, so that they
+// look the same on light and dark pages.
 package report

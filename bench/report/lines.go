@@ -21,8 +21,8 @@ type Lines struct {
 	XName          func(x float64) string // what stands under an X, nil for the number
 }
 
-// WriteSVG writes the chart as an SVG file. It returns an error when a series has
-// not one value for each X, or a number that has no logarithm.
+// WriteSVG writes the chart as an SVG file. It returns an error when a series
+// has not one value for each X, or a number that has no logarithm.
 func (l *Lines) WriteSVG(w io.Writer) error {
 	if err := l.check(); err != nil {
 		return err

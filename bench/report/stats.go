@@ -20,9 +20,9 @@ func Median(values []float64) float64 {
 	return v[n/2-1] + (v[n/2]-v[n/2-1])/2
 }
 
-// Ratios divides values by base, pair by pair: two contestants' figures of the same
-// rounds. It is as long as the shorter of them. A pair without a positive base
-// gives NaN.
+// Ratios divides values by base, pair by pair: two contestants' figures of the
+// same rounds. It is as long as the shorter of them. A pair without a positive
+// base gives NaN.
 func Ratios(values, base []float64) []float64 {
 	r := make([]float64, min(len(values), len(base)))
 	for i := range r {

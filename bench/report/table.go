@@ -16,8 +16,8 @@ type Table struct {
 // Add appends a row.
 func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
-// WriteTo writes the table as Markdown, with cells padded to equal width. A column
-// in which every cell begins like a number is aligned to the right.
+// WriteTo writes the table as Markdown, with cells padded to equal width. A
+// column in which every cell begins like a number is aligned to the right.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	n, err := io.WriteString(w, t.String())
 	return int64(n), err
@@ -47,8 +47,8 @@ func (t *Table) String() string {
 	return b.String()
 }
 
-// layout returns each column's width in characters, and whether it is aligned to
-// the right.
+// layout returns each column's width in characters, and whether it is aligned
+// to the right.
 func (t *Table) layout() (widths []int, right []bool) {
 	widths, right = make([]int, len(t.Columns)), make([]bool, len(t.Columns))
 	for i, column := range t.Columns {

@@ -1,7 +1,7 @@
 //go:build !js
 
-// Command auth is a server that knows who connects. A page cannot set header
-// fields of a WebSocket handshake; there are three ways without, shown here.
+// Command auth is a server that authenticates its clients. A page cannot set
+// header fields of a WebSocket handshake; this shows three ways without.
 package main
 
 import (
@@ -14,7 +14,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// server knows its users by a secret each, the value of a cookie or a token.
+// server identifies its users by a secret each, the value of a cookie or a
+// token.
 type server struct {
 	users   map[string]string // constant: secret to name
 	tickets tickets
@@ -29,9 +30,9 @@ func (s *server) handler() http.Handler {
 	return m
 }
 
-// byCookie: the browser sends the site's cookies along by itself. It does so for
-// pages of other sites as well, so all depends on Accept's check of the origin,
-// which lets in pages of this server alone unless OriginPatterns says more.
+// byCookie: the browser sends the site's cookies automatically. It does so for
+// pages of other sites as well, so security depends on Accept's origin check,
+// which accepts only pages of this server unless OriginPatterns says otherwise.
 func (s *server) byCookie(w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie("session")
 	if err != nil || s.users[cookie.Value] == "" {
@@ -41,8 +42,8 @@ func (s *server) byCookie(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, s.users[cookie.Value], nil)
 }
 
-// newTicket: the page first asks for a ticket by an ordinary request, which can
-// have any header field, and then dials with it in the URL.
+// newTicket: the page first requests a ticket by an ordinary request, which can
+// have any header field, and then dials with the ticket in the URL.
 func (s *server) newTicket(w http.ResponseWriter, r *http.Request) {
 	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || s.users[secret] == "" {
@@ -56,14 +57,14 @@ func (s *server) newTicket(w http.ResponseWriter, r *http.Request) {
 func (s *server) byTicket(w http.ResponseWriter, r *http.Request) {
 	user, ok := s.tickets.redeem(r.URL.Query().Get("ticket"))
 	if !ok {
-		http.Error(w, "the ticket is not valid, or not any more", http.StatusUnauthorized)
+		http.Error(w, "the ticket is invalid or has expired", http.StatusUnauthorized)
 		return
 	}
 	s.serve(w, r, user, nil)
 }
 
 // bySubprotocol: the page offers "chat" and, as if it were a subprotocol,
-// "bearer." with a token. The server agrees to the first and never repeats the
+// "bearer." with a token. The server selects the first and never echoes the
 // second.
 func (s *server) bySubprotocol(w http.ResponseWriter, r *http.Request) {
 	for offer := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
@@ -76,11 +77,11 @@ func (s *server) bySubprotocol(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "offer a subprotocol bearer.TOKEN", http.StatusUnauthorized)
 }
 
-// serve tells the user's name, and ends.
+// serve sends the user's name, and closes.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, user string, subprotocols []string) {
 	c, err := ws.Accept(w, r, &ws.AcceptOptions{Subprotocols: subprotocols})
 	if err != nil {
-		log.Print(err) // the client has been answered
+		log.Print(err) // Accept has sent a response
 		return
 	}
 	defer c.CloseNow()

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// ticketTime is how long a ticket may wait for its handshake.
+// ticketTime is how long a ticket is valid.
 const ticketTime = 30 * time.Second
 
 // tickets are passwords for one handshake each. A ticket in a URL may end up in
-// the log of a proxy: by then it is worth nothing.
+// the log of a proxy, where it is worthless.
 type tickets struct {
 	mu   sync.Mutex
 	open map[string]ticket // protected by mu
@@ -23,7 +23,7 @@ type ticket struct {
 	expires time.Time
 }
 
-// issue returns a new ticket for a user who has proved to be one.
+// issue returns a new ticket for an authenticated user.
 func (t *tickets) issue(user string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,7 +41,7 @@ func (t *tickets) issue(user string) string {
 	return id
 }
 
-// redeem says whose ticket it is, once.
+// redeem returns the user of a ticket, once.
 func (t *tickets) redeem(id string) (user string, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,5 +1,5 @@
-// Command echo talks to an echo server. The same file is a program for a machine
-// and, built with GOOS=js GOARCH=wasm, one for a page: both print the same.
+// Command echo talks to an echo server. The same file builds natively and, with
+// GOOS=js GOARCH=wasm, for a page: both print the same.
 package main
 
 import (

@@ -56,8 +56,9 @@ func (e *element) child(selector string) *element {
 	return newElement(e.v.Call("querySelector", selector))
 }
 
-// on calls f for each event, for as long as the page lives: its js.Func is never
-// released. f must not block; what may block goes to a goroutine of its own.
+// on calls f for each event, for as long as the page lives: its js.Func is
+// never released. f must not block; what may block goes to a goroutine of its
+// own.
 func (e *element) on(event string, f func(event js.Value)) {
 	e.v.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
 		f(args[0])

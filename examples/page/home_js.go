@@ -71,8 +71,8 @@ func newWorker(show func(session.Update)) home {
 	return w
 }
 
-// begin sends what has waited for the program's first message: what comes before
-// it is ready, a Worker drops.
+// begin sends what has waited for the program's first message: what comes
+// before it is ready, a Worker drops.
 func (w *worker) begin() {
 	if w.ready {
 		return
@@ -92,7 +92,8 @@ func (w *worker) do(c session.Command) {
 	post(w.v, session.AppendCommand(nil, c))
 }
 
-// leave ends the Worker: the browser closes its connection with 1001, going away.
+// leave ends the Worker: the browser closes its connection with 1001, going
+// away.
 func (w *worker) leave() {
 	w.v.Call("terminate")
 	w.message.Release()

@@ -1,9 +1,9 @@
 //go:build js && wasm
 
-// Command page is index.html's program: a console for a WebSocket server. What
-// it does with the connection is package session's. The same program runs in the
-// window, where it shows the page, and at a click a second time in a Worker,
-// where it has the connection alone.
+// Command page is the program of index.html: a console for a WebSocket server.
+// Package session handles the connection. The same program runs in the window,
+// where it shows the page, and optionally a second time in a Worker, where it
+// only has the connection.
 package main
 
 import (

@@ -53,7 +53,8 @@ func (p *page) wire() {
 	p.count()
 }
 
-// move begins a session in a new home. What a former one still says is not heard.
+// move begins a session in a new home. What a former one still says is not
+// heard.
 func (p *page) move(begin func(show func(session.Update)) home) {
 	var here home
 	here = begin(func(u session.Update) {

@@ -16,8 +16,8 @@ const CloseTimeout = 5 * time.Second
 var (
 	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
 	errGivenUp = errors.New("the context of Close ended before the peer's close frame came")
-	// errBlocked takes the place of these, and of those of Dial, when no event can
-	// have come.
+	// errBlocked takes the place of these, and of those of Dial, when no event
+	// can have come.
 	errBlocked = errors.New("the event loop stood still, and no answer could come: in a js.FuncOf callback use a goroutine")
 )
 
@@ -31,9 +31,10 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 }
 
 // CloseContext performs the closing handshake; an empty close frame is sent for
-// StatusNoStatusRcvd. It waits until ctx ends, or for CloseTimeout when that has
-// no deadline. It returns nil when the handshake was completed, whoever began
-// it, else the terminal error, which matches ctx.Err() as well when that ended it.
+// StatusNoStatusRcvd. It waits until ctx ends, or for CloseTimeout when that
+// has no deadline. It returns nil when the handshake was completed, whoever
+// began it, else the terminal error, which matches ctx.Err() as well when that
+// ended it.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
 	err := c.within(ctx, c.ended, CloseTimeout, errSilent, errGivenUp)
@@ -106,8 +107,8 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 }
 
 // awaitEnd waits for the end of a connection that is closing, and returns the
-// terminal error; or ctx.Err() when that comes first. Unless it is this side that
-// closes, which has a bound of its own, it waits for CloseTimeout at most.
+// terminal error; or ctx.Err() when that comes first. Unless it is this side
+// that closes, which has a bound of its own, it waits for CloseTimeout at most.
 func (c *Conn) awaitEnd(ctx context.Context) error {
 	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(nil) })
 	select {

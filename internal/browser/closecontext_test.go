@@ -13,8 +13,8 @@ import (
 )
 
 // wantGone checks the error of a connection that this side ended without the
-// peer's close frame, after the Close that did it: an ended context is of no later
-// call.
+// peer's close frame, after the Close that did it: an ended context is of no
+// later call.
 func wantGone(t *testing.T, c *Conn, cause error) {
 	t.Helper()
 	for _, err := range []error{readErr(t.Context(), c), c.Write(t.Context(), api.MessageText, nil), c.CloseNow()} {
@@ -156,8 +156,8 @@ func TestEventLoopStandsStill(t *testing.T) {
 	})
 }
 
-// A Context ends with the connection, its error the cause, and costs no goroutine:
-// the bubble fails when one is left.
+// A Context ends with the connection, its error the cause, and costs no
+// goroutine: the bubble fails when one is left.
 func TestContext(t *testing.T) {
 	ends := map[string]struct {
 		end  func(c *Conn, f *fakeSocket)

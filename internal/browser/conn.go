@@ -19,8 +19,8 @@ var (
 
 // errorGrace is how long after an "error" event the "close" event may take on a
 // socket that is closed already. A violation of the page's Content Security
-// Policy fires no "close" event at all, and Node.js none when it cannot connect;
-// otherwise it comes with the next task.
+// Policy fires no "close" event at all, and Node.js none when it cannot
+// connect; otherwise it comes with the next task.
 const errorGrace = 100 * time.Millisecond
 
 // standstill is after what time an event loop that has not turned stands still.
@@ -28,8 +28,8 @@ const standstill = 50 * time.Millisecond
 
 // Conn is a connection over a Socket.
 //
-// It makes do without contexts and timers of its own, for the sake of the page's
-// size: channels and time.AfterFunc do as well.
+// It makes do without contexts and timers of its own, for the sake of the
+// page's size: channels and time.AfterFunc do as well.
 type Conn struct {
 	// constant
 	s       Socket
@@ -134,13 +134,16 @@ func (c *Conn) handle(e event.Event) {
 			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
+		if c.local && e.Code == api.StatusAbnormalClosure { // not the peer's: it had been closed here
+			e.Code = -1
+		}
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
 	}
 }
 
 // accept queues a message that arrived, or fails the connection over it: a
-// WebSocket object cannot be paused. The bound does not count the message that is
-// to be read next, so that one of any size can be received. mu is held.
+// WebSocket object cannot be paused. The bound does not count the message that
+// is to be read next, so that one of any size can be received. mu is held.
 func (c *Conn) accept(m event.Message) {
 	if c.drained {
 		return
@@ -168,8 +171,8 @@ func signal(token chan struct{}) {
 	}
 }
 
-// giveUp ends the connection when "open" or "close" is waited for in vain. With no
-// cause of its own it leaves a Close alone that is under way.
+// giveUp ends the connection when "open" or "close" is waited for in vain. With
+// no cause of its own it leaves a Close alone that is under way.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
 	c.pump()
@@ -188,7 +191,8 @@ func (c *Conn) giveUp(cause error) {
 	c.mu.Unlock()
 }
 
-// broken returns the terminal error of a connection without a closing handshake.
+// broken returns the terminal error of a connection without a closing
+// handshake.
 func broken(local bool, cause error) error {
 	code := api.StatusAbnormalClosure
 	if local {
@@ -198,8 +202,9 @@ func broken(local bool, cause error) error {
 }
 
 // end sets the terminal error and lets the socket go. The queue stays: what
-// arrived before is still read. Who closes the socket as well does it afterwards:
-// closing may fire events at once, which then find nobody. mu is held.
+// arrived before is still read. Who closes the socket as well does it
+// afterwards: closing may fire events at once, which then find nobody. mu is
+// held.
 func (c *Conn) end(err error) {
 	c.err = err
 	if c.grace != nil {
@@ -234,9 +239,9 @@ func (c *Conn) terminal() error {
 }
 
 // lock puts its token into side, c.reading or c.writing, unless ctx ends first.
-// Taking the token out again unlocks. Whoever holds a side lets go of it when the
-// connection ends, so that those who wait see the end for themselves: a Read
-// may still find messages.
+// Taking the token out again unlocks. Whoever holds a side lets go of it when
+// the connection ends, so that those who wait see the end for themselves: a
+// Read may still find messages.
 func lock(ctx context.Context, side chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -284,8 +289,8 @@ func (c *Conn) Context() context.Context {
 	return c.context
 }
 
-// ReadBuffered returns how many bytes have arrived and are not yet read: of text
-// that no Read has looked at its UTF-16 units.
+// ReadBuffered returns how many bytes have arrived and are not yet read: of
+// text that no Read has looked at its UTF-16 units.
 func (c *Conn) ReadBuffered() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -76,8 +76,8 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 }
 
 // disagree says what is wrong with the subprotocol that the server chose, if
-// anything: not every browser looks (WebSockets standard section 2.2, establish a
-// WebSocket connection, step 11; RFC 6455 section 4.1).
+// anything: not every browser looks (WebSockets standard section 2.2, establish
+// a WebSocket connection, step 11; RFC 6455 section 4.1).
 func disagree(offered []string, chosen string) string {
 	for _, name := range offered {
 		if name == chosen {

@@ -27,9 +27,10 @@ func TestDialOpens(t *testing.T) {
 	})
 }
 
-// WebSockets standard section 2.2, step 11, and RFC 6455 section 4.1: a connection
-// whose subprotocol was not offered fails, and so does, in a page, one that asked
-// for some and got none. Firefox, WebKit, Deno and workerd open it.
+// WebSockets standard section 2.2, step 11, and RFC 6455 section 4.1: a
+// connection whose subprotocol was not offered fails, and so does, in a page,
+// one that asked for some and got none. Firefox, WebKit, Deno and workerd open
+// it.
 func TestDialChecksTheSubprotocol(t *testing.T) {
 	tests := []struct {
 		offered []string
@@ -63,8 +64,8 @@ func TestDialChecksTheSubprotocol(t *testing.T) {
 	}
 }
 
-// Firefox may report a close frame that came right behind the handshake in place
-// of "open": the code and the reason are the server's.
+// Firefox may report a close frame that came right behind the handshake in
+// place of "open": the code and the reason are the server's.
 func TestDialEndsWithACode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
@@ -201,8 +202,8 @@ func TestDialGivenUp(t *testing.T) {
 	}
 }
 
-// A connection that opens at the moment when Dial gives up is either an error, or
-// open: never one that has ended.
+// A connection that opens at the moment when Dial gives up is either an error,
+// or open: never one that has ended.
 func TestDialOpensAtTheEnd(t *testing.T) {
 	for i := range 100 {
 		bubble(t, func(t *testing.T) {

@@ -176,8 +176,8 @@ func (f *fakeSocket) Release() {
 	f.released, f.queue, f.armed = true, nil, false
 }
 
-// check compares what was done with the socket, once all goroutines wait: events
-// may be handled on one of their own.
+// check compares what was done with the socket, once all goroutines wait:
+// events may be handled on one of their own.
 func (f *fakeSocket) check(t *testing.T, released bool, closes ...string) {
 	t.Helper()
 	synctest.Wait()

@@ -134,8 +134,8 @@ func (c *Conn) pop() (m event.Message, err error) {
 	return m, err
 }
 
-// take copies m behind dst, unless it is text over the read limit in bytes alone:
-// all else over it was refused when it arrived.
+// take copies m behind dst, unless it is text over the read limit in bytes
+// alone: all else over it was refused when it arrived.
 func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
 	p, fits, err := m.AppendTo(dst, c.limit)
 	if err != nil {
@@ -147,8 +147,8 @@ func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
 	return p, nil
 }
 
-// Read reads on in the message, which has arrived whole. It waits only when this
-// side has discarded the message by closing: for the terminal error.
+// Read reads on in the message, which has arrived whole. It waits only when
+// this side has discarded the message by closing: for the terminal error.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
 	c.mu.Lock()

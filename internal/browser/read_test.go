@@ -194,7 +194,8 @@ func TestReadLimitAfterPeerClosed(t *testing.T) {
 				t.Errorf("Read = %v, want ErrMessageTooBig", err)
 			}
 		}
-		// The message is refused before the close is looked at: close does nothing then.
+		// The message is refused before the close is looked at: close does
+		// nothing then.
 		f.check(t, true, `close(4009, "1009 message too big")`)
 	})
 }

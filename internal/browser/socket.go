@@ -16,8 +16,8 @@ import (
 //
 // No method blocks, and none panics. Conn calls them one at a time.
 type Socket interface {
-	// Next takes the oldest event from the queue. When it reports false the queue
-	// is empty, and the function of Wake is called for the next event.
+	// Next takes the oldest event from the queue. When it reports false the
+	// queue is empty, and the function of Wake is called for the next event.
 	Next() (event.Event, bool)
 	// Wake sets f, which is called once at least for an event after Next has
 	// reported false, from any goroutine and also from within another
@@ -53,9 +53,10 @@ type Socket interface {
 	Release()
 }
 
-// Preparer is what a Socket is besides that may be given prepared messages. It is
-// apart so that a page that prepares nothing does not pay for it.
+// Preparer is what a Socket is besides that may be given prepared messages. It
+// is apart so that a page that prepares nothing does not pay for it.
 type Preparer interface {
-	// SendPrepared is Send for a message that lies in JavaScript's memory already.
+	// SendPrepared is Send for a message that lies in JavaScript's memory
+	// already.
 	SendPrepared(m event.Prepared) error
 }

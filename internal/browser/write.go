@@ -75,10 +75,10 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	return err
 }
 
-// room waits until there is room for a message, of n bytes, which the object would
-// take without end. Over the mark it waits for half of it to leave: otherwise each
-// message would wait for one to leave. When it returns nil, mu is held, and the
-// message is to be handed over. writing is held.
+// room waits until there is room for a message, of n bytes, which the object
+// would take without end. Over the mark it waits for half of it to leave:
+// otherwise each message would wait for one to leave. When it returns nil, mu
+// is held, and the message is to be handed over. writing is held.
 func (c *Conn) room(ctx context.Context, n int) error {
 	mark := c.mark
 	for pause := firstPause; ; pause, mark = min(2*pause, lastPause), c.mark/2 {
@@ -98,9 +98,9 @@ func (c *Conn) room(ctx context.Context, n int) error {
 	}
 }
 
-// overfull reports whether the object holds more than mark. It is not asked while
-// it cannot: it holds at most what it did before, and what was sent since. mu is
-// held.
+// overfull reports whether the object holds more than mark. It is not asked
+// while it cannot: it holds at most what it did before, and what was sent
+// since. mu is held.
 func (c *Conn) overfull(mark int64) bool {
 	if c.mark < 0 || c.buffered <= mark {
 		return false
@@ -109,8 +109,8 @@ func (c *Conn) overfull(mark int64) bool {
 	return c.buffered > mark
 }
 
-// awaitRoom waits for pause at most: until something has arrived, or the connection
-// has ended. No event tells that bufferedAmount has gone down.
+// awaitRoom waits for pause at most: until something has arrived, or the
+// connection has ended. No event tells that bufferedAmount has gone down.
 func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
 	t := time.AfterFunc(pause, func() { take(c.full) })
 	err := lock(ctx, c.full)

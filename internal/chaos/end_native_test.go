@@ -23,7 +23,8 @@ type end struct {
 // expired reports whether a deadline is over.
 func expired(t time.Time) bool { return !t.IsZero() && !t.After(time.Now()) }
 
-// Read is net.Conn's. While it waits it makes sure that p is not used elsewhere.
+// Read is net.Conn's. While it waits it makes sure that p is not used
+// elsewhere.
 func (e *end) Read(p []byte) (int, error) {
 	for waited := false; ; waited = true {
 		n, wait, err := e.tryRead(p)

@@ -16,8 +16,8 @@ import (
 )
 
 // lingering is how much longer than its context a call may take that came upon
-// a message over the read limit, be it a Ping that looked for its pong: the peer is
-// told, and given time to hear it.
+// a message over the read limit, be it a Ping that looked for its pong: the
+// peer is told, and given time to hear it.
 const lingering = time.Second
 
 // side is one end of a connection and those who use it.
@@ -89,8 +89,9 @@ type call struct {
 	ends   time.Time // zero if it lasts
 }
 
-// asked is a context that ends right after it was asked for the nth time whether
-// it has, and lets others overtake whoever asked: the answer is old by then.
+// asked is a context that ends right after it was asked for the nth time
+// whether it has, and lets others overtake whoever asked: the answer is old by
+// then.
 type asked struct {
 	context.Context
 	cancel context.CancelFunc

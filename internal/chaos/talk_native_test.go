@@ -198,7 +198,7 @@ func (t *talk) hasDrained(s *side) bool {
 }
 
 // within waits for g. Where nothing breaks the connection it must be done in
-// time; elsewhere nobody may hang for ever.
+// time; elsewhere nobody may hang indefinitely.
 func (t *talk) within(limit time.Duration, what string, g *sync.WaitGroup) bool {
 	done := make(chan struct{})
 	go func() {

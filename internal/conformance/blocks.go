@@ -21,8 +21,8 @@ const (
 // back (RFC 7692 sections 7.2.1 and 7.2.2).
 const syncTail = "\x00\x00\xFF\xFF"
 
-// interval is what a code of a length or of a distance stands for: from base on, as
-// much as extra bits can tell.
+// interval is what a code of a length or of a distance stands for: from base
+// on, as much as extra bits can tell.
 type interval struct{ base, extra int }
 
 // The tables of RFC 1951 section 3.2.5. Lengths have the same number of extra
@@ -57,7 +57,8 @@ func codeOf(all []interval, v int) int {
 	return low
 }
 
-// fixedLengths are the lengths of the fixed codes in bits (RFC 1951 section 3.2.6).
+// fixedLengths are the lengths of the fixed codes in bits (RFC 1951 section
+// 3.2.6).
 var fixedLengths, fixedDistLengths = func() (literals, distances []byte) {
 	literals, distances = make([]byte, 288), make([]byte, 32)
 	for i := range literals {
@@ -167,7 +168,8 @@ func (b *blocks) fixed(p string, last bool) *blocks {
 	return b.begin(fixedBlock, last).literals(p).end()
 }
 
-// flush ends at a byte: an empty stored block with its length (RFC 7692 section 7.2.1).
+// flush ends at a byte: an empty stored block with its length (RFC 7692 section
+// 7.2.1).
 func (b *blocks) flush() *blocks { return b.stored(nil, false) }
 
 // finish is flush without what a sender takes off the end of a message.

@@ -58,8 +58,8 @@ func pick(s *strings.Builder, r *rand.Rand, words string) {
 	fmt.Fprintf(s, "%d. ", r.IntN(1000))
 }
 
-// body is the nth message of size bytes, maxBody at most, made of kind k. Text that
-// would end inside a character ends in full stops.
+// body is the nth message of size bytes, maxBody at most, made of kind k. Text
+// that would end inside a character ends in full stops.
 func body(k, size, n int) Frame {
 	kind := bodies[k]
 	start := n * (size + 13) % (bodyPool - maxBody - utf8.UTFMax)
@@ -78,8 +78,8 @@ func body(k, size, n int) Frame {
 	return Frame{Fin: true, Op: kind.op, Payload: p}
 }
 
-// exchange sends messages of kind k and such sizes, count of each, compressed, in
-// fragments of cut bytes or whole, and wants them back.
+// exchange sends messages of kind k and such sizes, count of each, compressed,
+// in fragments of cut bytes or whole, and wants them back.
 func exchange(k, count, cut int, sizes ...int) Step {
 	var s Step
 	for _, size := range sizes {

@@ -2,11 +2,11 @@ package conformance
 
 import "slices"
 
-// Class is a part of the protocol. The numbers are those that the public suites of
-// WebSocket tests have made usual.
+// Class is a part of the protocol. The numbers are those that the public suites
+// of WebSocket tests have made usual.
 type Class int
 
-// The classes. 11 is that of the times it takes, which is no matter of conformance.
+// The classes. 11 is performance, which is not part of conformance.
 const (
 	Framing       Class = 1
 	Pings         Class = 2
@@ -48,16 +48,16 @@ type Case struct {
 	Section string // of RFC 6455 unless it names another
 	Why     string // the rule, in a sentence
 
-	// Offer is what the peer, as a client, offers in Sec-WebSocket-Extensions, each
-	// line in a field of its own; Agree is what is agreed on: a server target must
-	// answer it, and a client target is answered it.
+	// Offer is what the peer, as a client, offers in Sec-WebSocket-Extensions,
+	// each line in a field of its own; Agree is what is agreed on: a server
+	// target must answer it, and a client target is answered it.
 	Offer, Agree string
 	// Compression is what the target is told to want; nil for no compression.
 	Compression *Deflate
 	// Only is the role of the targets that the case is for.
 	Only Role
-	// Bulk says that the case is one of many bytes, which one target of each role
-	// is enough for.
+	// Bulk says that the case is one of many bytes, which one target of each
+	// role is enough for.
 	Bulk bool
 
 	// Limit is the target's read limit in bytes; 0 means one above all cases.
@@ -135,15 +135,15 @@ const (
 	// an empty one); the target answers with the same code, and then the stream
 	// ends. Its program gets Code and Reason.
 	Answered
-	// Begun: the target began to close; the stream ends. Its program gets Code, -1
-	// if the peer sent none, and Reason, and whether the end was Clean.
+	// Begun: the target began to close; the stream ends. Its program gets Code,
+	// -1 if the peer sent none, and Reason, and whether the end was Clean.
 	Begun
-	// Cut: the peer ends the stream without a close frame, its half of it where it
-	// has halves: then the target sends a close frame with 1002. Its program
+	// Cut: the peer ends the stream without a close frame, its half of it where
+	// it has halves: then the target sends a close frame with 1002. Its program
 	// gets 1006.
 	Cut
-	// Refused: the handshake fails. A server target answers with the status Code,
-	// a client target ends the stream; neither sends a frame.
+	// Refused: the handshake fails. A server target answers with the status
+	// Code, a client target ends the stream; neither sends a frame.
 	Refused
 )
 
@@ -155,8 +155,8 @@ type End struct {
 	Clean  bool
 }
 
-// Scale is how much the cases of class 9, and those of compression, carry. It never
-// changes how many there are of any other class.
+// Scale is how much the cases of class 9, and those of compression, carry. It
+// never changes how many there are of any other class.
 type Scale int
 
 const (
@@ -165,8 +165,9 @@ const (
 	Full Scale = iota
 	// Raced is for the race detector, which makes a byte cost fifty times as
 	// much: 1 MiB in fragments, 100 messages of the sizes over 4 KiB. To be
-	// compressed there are few messages over 4 KiB; and each window meets each kind
-	// of message, and each way of taking contexts over, but not all at once.
+	// compressed there are few messages over 4 KiB; and each window meets each
+	// kind of message, and each way of taking contexts over, but not all at
+	// once.
 	Raced
 	// Short: up to 1 MiB in a message and in fragments, and 50 messages.
 	Short

@@ -81,7 +81,8 @@ func broken() []form {
 		{"3.2.7", "codes-unused", dynamic().write(0, 5).write(0, 5).write(0, 4).write(0b011_011_011_011, 12).finish(), Frame{}},
 		// 16 and 18 have codes of one bit; 16 repeats what there is not.
 		{"3.2.7", "repeats-nothing", dynamic().write(0, 5).write(0, 5).write(0, 4).write(0b000_001_000_001, 12).write(0, 10).finish(), Frame{}},
-		// 17 and 18 have codes of one bit: 138 zeros, twice, are over 258 lengths.
+		// 17 and 18 have codes of one bit: 138 zeros, twice, are over 258
+		// lengths.
 		{"3.2.7", "too-many-lengths", dynamic().write(0, 5).write(0, 5).write(0, 4).write(0b000_001_001_000, 12).
 			write(1, 1).write(127, 7).write(1, 1).write(127, 7).finish(), Frame{}},
 		{"3.2.7", "cut-short", unhex("04"), Frame{}},
@@ -92,8 +93,8 @@ func broken() []form {
 	}
 }
 
-// compressedBroken is about payloads that are not DEFLATE, or refer to what is not
-// there.
+// compressedBroken is about payloads that are not DEFLATE, or refer to what is
+// not there.
 func compressedBroken() []Case {
 	const why = "a compressed message that does not inflate fails the connection (7692 section 7.2.2)"
 	var all []Case

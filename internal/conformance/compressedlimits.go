@@ -2,7 +2,8 @@ package conformance
 
 import "strings"
 
-// compressedLimits is about a read limit of 1,000 bytes, which are inflated ones.
+// compressedLimits is about a read limit of 1,000 bytes, which are inflated
+// ones.
 func compressedLimits() []Case {
 	const (
 		limit = 1000

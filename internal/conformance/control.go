@@ -86,7 +86,8 @@ func pings() []Case {
 	return of(Pings, all...)
 }
 
-// echoedWithPongs is s with what must come: its messages, and a pong for each ping.
+// echoedWithPongs is s with what must come: its messages, and a pong for each
+// ping.
 func (s Step) echoedWithPongs() Step {
 	s.Want = nil
 	for _, f := range s.Send {

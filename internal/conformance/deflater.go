@@ -113,8 +113,9 @@ func (d *deflater) hash(i int) uint32 {
 	return binary.LittleEndian.Uint32(d.text[i:]) * 0x9E3779B1 >> (32 - hashBits)
 }
 
-// The standard library writes codes of a block's own. It knows no window but that
-// of 32 KiB, and so looks for matches only in messages that fit the window.
+// The standard library writes codes of a block's own. It knows no window but
+// that of 32 KiB, and so looks for matches only in messages that fit the
+// window.
 var matching, codingOnly = libraries{level: 5}, libraries{level: flate.HuffmanOnly}
 
 func (d *deflater) library(p []byte) []byte {

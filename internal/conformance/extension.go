@@ -13,14 +13,15 @@ const deflateName = "permessage-deflate"
 // Deflate is what a target is told to want of permessage-deflate.
 type Deflate struct {
 	ServerNoContextTakeover, ClientNoContextTakeover bool
-	// ServerMaxWindowBits and ClientMaxWindowBits are 8 to 15, or 0 for what the
-	// target wants by itself.
+	// ServerMaxWindowBits and ClientMaxWindowBits are 8 to 15, or 0 for what
+	// the target wants by itself.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 	// Level and Threshold are options of the target's alone; 0 is its default.
 	Level, Threshold int
 }
 
-// deflateParams are the parameters of an offer or of an answer (RFC 7692 section 7.1).
+// deflateParams are the parameters of an offer or of an answer (RFC 7692
+// section 7.1).
 type deflateParams struct {
 	serverNo, clientNo     bool // context takeover
 	serverBits, clientBits int  // 0 for none
@@ -100,8 +101,8 @@ func window(bits int) int {
 }
 
 // checkOffers holds the offers of a client target to what it was told to want:
-// the first says it all, and all let the server limit the client's window, which
-// a server must not do unasked (RFC 7692 section 7.1.2.2).
+// the first says it all, and all let the server limit the client's window,
+// which a server must not do unasked (RFC 7692 section 7.1.2.2).
 func (d *Deflate) checkOffers(offers []deflateParams) error {
 	if d == nil {
 		if len(offers) > 0 {
@@ -129,8 +130,8 @@ func (d *Deflate) checkOffers(offers []deflateParams) error {
 	return nil
 }
 
-// admits reports whether a server may answer an offer so, but for what it leaves
-// out (RFC 7692 sections 7.1.2.1 and 7.1.2.2).
+// admits reports whether a server may answer an offer so, but for what it
+// leaves out (RFC 7692 sections 7.1.2.1 and 7.1.2.2).
 func (d deflateParams) admits(answer deflateParams) bool {
 	return (answer.serverBits == 0 || window(answer.serverBits) <= window(d.serverBits)) &&
 		(d.clientSized || !answer.clientSized)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// fragmentation is about messages of several frames, and what may stand between.
+// fragmentation is about messages of several frames, and what may stand
+// between.
 func fragmentation() []Case {
 	const (
 		whole = "the fragments of a message make it up, in order"
@@ -117,10 +118,10 @@ func growing(f Frame) []Frame {
 	return all
 }
 
-// everyOrder is every sequence of so many frames, up to its first fault, with the
-// verdict of a model: within a message come continuations, outside come starts.
-// Letters name the frames: T and B whole messages, t and b their starts, c and C
-// continuations without and with FIN, P a ping.
+// everyOrder is every sequence of so many frames, up to its first fault, with
+// the verdict of a model: within a message come continuations, outside come
+// starts. Letters name the frames: T and B whole messages, t and b their
+// starts, c and C continuations without and with FIN, P a ping.
 func everyOrder(length int) []Case {
 	var all []Case
 	var extend func(name string, s Step, within *Frame)

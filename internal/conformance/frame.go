@@ -45,11 +45,11 @@ type Frame struct {
 	Flip bool
 
 	// Compress says of a frame to send that the peer compresses its payload, as
-	// a message, and sets RSV1; of one that is wanted that it must come compressed.
-	// One that is wanted without may come either way.
+	// a message, and sets RSV1; of one that is wanted that it must come
+	// compressed. One that is wanted without may come either way.
 	Compress bool
-	// Cut is how many bytes of the compressed payload go in each fragment; 0 means
-	// all in one frame.
+	// Cut is how many bytes of the compressed payload go in each fragment; 0
+	// means all in one frame.
 	Cut int
 }
 
@@ -96,8 +96,8 @@ func mask(p []byte, key [4]byte) {
 	}
 }
 
-// readFrame reads a frame, and reports whether it was masked. A length in a longer
-// form than it needs is an error.
+// readFrame reads a frame, and reports whether it was masked. A length in a
+// longer form than it needs is an error.
 func readFrame(r *bufio.Reader) (f Frame, masked bool, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:2]); err != nil {
@@ -193,7 +193,8 @@ func (f Frame) compressed() Frame {
 	return f
 }
 
-// fragments cuts the payload of f into frames of size bytes, the last one shorter.
+// fragments cuts the payload of f into frames of size bytes, the last one
+// shorter.
 func (f Frame) fragments(size int) []Frame {
 	var all []Frame
 	p := f.Payload

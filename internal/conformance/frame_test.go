@@ -80,8 +80,8 @@ func TestFragments(t *testing.T) {
 	}
 }
 
-// The tables of text are held to the standard library, and the model of the first bad
-// byte to what it means.
+// The tables of text are held to the standard library, and the model of the
+// first bad byte to what it means.
 func TestTexts(t *testing.T) {
 	for _, s := range validText() {
 		if !utf8.ValidString(s.text) || firstBad([]byte(s.text)) != len(s.text) {

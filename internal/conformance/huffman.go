@@ -36,8 +36,8 @@ func newHuffman(lengths []byte) *huffman {
 	return h
 }
 
-// huffman makes a table. Lengths must leave no code unused, and use none twice; a
-// single code of one bit, and none at all, are allowed.
+// huffman makes a table. Lengths must leave no code unused, and use none twice;
+// a single code of one bit, and none at all, are allowed.
 func (r *reader) huffman(lengths []byte) *huffman {
 	used, single := 0, 0
 	for _, n := range lengths {

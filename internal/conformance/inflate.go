@@ -76,8 +76,8 @@ func (r *reader) fail(err error) {
 	}
 }
 
-// block reads a block. One that says it is the last ends at a byte, and the next
-// one follows there (RFC 7692 section 7.2.3.4).
+// block reads a block. One that says it is the last ends at a byte, and the
+// next one follows there (RFC 7692 section 7.2.3.4).
 func (r *reader) block() {
 	last := r.bits(1) == 1
 	switch kind := r.bits(2); {
@@ -170,7 +170,8 @@ func (r *reader) match(length, distance int) {
 	}
 }
 
-// dynamic reads the codes of a block, and then its data (RFC 1951 section 3.2.7).
+// dynamic reads the codes of a block, and then its data (RFC 1951 section
+// 3.2.7).
 func (r *reader) dynamic() {
 	literals, distances, n := r.bits(5)+257, r.bits(5)+1, r.bits(4)+4
 	order := [19]byte{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What the cases say of their payloads is so: the peer's inflater and the standard
-// library's agree with them.
+// What the cases say of their payloads is so: the peer's inflater and the
+// standard library's agree with them.
 func TestForms(t *testing.T) {
 	for _, f := range forms() {
 		z := inflater{window: window(15)}
@@ -41,7 +41,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// The peer sends what the peer understands, in every form, and keeps to its window.
+// The peer sends what the peer understands, in every form, and keeps to its
+// window.
 func TestDeflater(t *testing.T) {
 	for bits := 8; bits <= 15; bits++ {
 		for _, takeover := range []bool{false, true} {

@@ -49,8 +49,8 @@ func windows(scale Scale) []Case {
 	return all
 }
 
-// traffic has messages of all kinds, and such as tempt a sender to refer farther
-// back than the smaller window.
+// traffic has messages of all kinds, and such as tempt a sender to refer
+// farther back than the smaller window.
 func traffic(bits int) []Step {
 	var steps []Step
 	for k := range bodies {

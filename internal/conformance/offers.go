@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// offered is a case of a server target with d, which is offered something and has to
-// answer agree.
+// offered is a case of a server target with d, which is offered something and
+// has to answer agree.
 func offered(d Deflate, offer, agree, section, name, why string, steps ...Step) Case {
 	c := rfc7692(section, well("", name, why, steps...)).only(Server)
 	c.Compression, c.Offer, c.Agree = &d, offer, agree

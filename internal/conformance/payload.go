@@ -56,8 +56,8 @@ func repeat(group func(dst []byte) []byte) []byte {
 	return p
 }
 
-// message is a whole message of size bytes, another one for each n. Text of a size
-// that is no multiple of 4 ends in ASCII.
+// message is a whole message of size bytes, another one for each n. Text of a
+// size that is no multiple of 4 ends in ASCII.
 func message(op byte, size, n int) Frame {
 	start := n * 4 % (256 << 10)
 	if op == OpBinary {

@@ -36,8 +36,8 @@ func NewPeer(conn net.Conn, client bool, patience time.Duration) *Peer {
 	return &Peer{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), client: client, patience: patience}
 }
 
-// Play plays c, from the handshake to the end of the stream, which it closes. Its
-// error tells what was sent, what was wanted and what came.
+// Play plays c, from the handshake to the end of the stream, which it closes.
+// Its error tells what was sent, what was wanted and what came.
 func (p *Peer) Play(c *Case) error {
 	err := p.play(c)
 	p.conn.Close()

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestPeerCatches plays cases against targets that get them wrong, and one that does
-// not: a suite that cannot fail proves nothing.
+// TestPeerCatches plays cases against targets that get them wrong, and one that
+// does not: a suite that cannot fail proves nothing.
 func TestPeerCatches(t *testing.T) {
 	var (
 		hello = well("5", "hello", "why it matters", send(text("hello")).echoed())
@@ -71,8 +71,8 @@ func TestPeerCatches(t *testing.T) {
 	}
 }
 
-// sayAfter is a server that says what it is told, whatever it hears, behind an answer
-// with more fields.
+// sayAfter is a server that says what it is told, whatever it hears, behind an
+// answer with more fields.
 func sayAfter(p *Peer, fields string, says []Frame, raw string) {
 	req, err := http.ReadRequest(p.in)
 	if err != nil {
@@ -139,8 +139,8 @@ func TestPeerChecksTheHandshake(t *testing.T) {
 	}
 }
 
-// TestPeerCatchesCompression plays compressed conversations against targets that
-// break what was agreed on.
+// TestPeerCatchesCompression plays compressed conversations against targets
+// that break what was agreed on.
 func TestPeerCatchesCompression(t *testing.T) {
 	small := Deflate{ServerNoContextTakeover: true, ServerMaxWindowBits: 8, ClientMaxWindowBits: 15}
 	hi := well("", "hello", "why", send(text("Hello")).want(text("Hello"))).agreeing(small)

@@ -11,8 +11,8 @@ const (
 	recordBytes = 24 // shown of each frame
 )
 
-// record is what a peer sent and what came, for a report. Lines are made when they are asked
-// for: there are far more frames than reports.
+// record is what a peer sent and what came, for a report. Lines are made when
+// they are asked for: there are far more frames than reports.
 type record struct {
 	first, last []entry
 	dropped     int

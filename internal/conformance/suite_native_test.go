@@ -65,8 +65,8 @@ func (g *target) play(t *testing.T, c *Case) {
 	}
 }
 
-// TestTable counts the cases of each class, and checks that each is told apart and
-// says why it is there.
+// TestTable counts the cases of each class, and checks that each is told apart
+// and says why it is there.
 func TestTable(t *testing.T) {
 	var report strings.Builder
 	fmt.Fprintf(&report, "%-28s %6s", "class", "cases")

@@ -44,7 +44,8 @@ var targets = []target{
 	{name: "dial", client: true, open: openDial},
 	{name: "upgrade-pipe", bubble: true, open: openUpgradePipe(pipe), without: []Class{Limits, Negotiation}},
 	{name: "dial-pipe", client: true, bubble: true, open: openDialPipe(pipe), without: []Class{Limits, Negotiation}},
-	// The same over connections without deadlines, as those of an SSH tunnel are.
+	// The same over connections without deadlines, as those of an SSH tunnel
+	// are.
 	{name: "upgrade-tunnel", bubble: true, open: openUpgradePipe(tunnel), without: []Class{Limits, Negotiation, UTF8}},
 	{name: "dial-tunnel", client: true, bubble: true, open: openDialPipe(tunnel), without: []Class{Limits, Negotiation, UTF8}},
 }

@@ -43,8 +43,8 @@ const (
 // around puts s between good text.
 func around(s string) string { return "ok κόσμε " + s + " end" }
 
-// validCases sends s whole, in one frame per byte, in one write per byte, and cut
-// once at every place.
+// validCases sends s whole, in one frame per byte, in one write per byte, and
+// cut once at every place.
 func validCases(s sample) []Case {
 	whole := text(s.text)
 	var cuts []Step
@@ -62,8 +62,8 @@ func validCases(s sample) []Case {
 	}
 }
 
-// invalidCases sends s amid good text in many ways. To fail fast, its first bad byte is
-// the last one to be sent, though frame and message go on.
+// invalidCases sends s amid good text in many ways. To fail fast, its first bad
+// byte is the last one to be sent, though frame and message go on.
 func invalidCases(s sample) []Case {
 	payload := around(s.text)
 	whole := text(payload)

@@ -60,8 +60,8 @@ func invalidText() []sample {
 	)
 }
 
-// strayBytes are all bytes that do not stand alone: continuations, and starts of
-// characters that a space cuts off.
+// strayBytes are all bytes that do not stand alone: continuations, and starts
+// of characters that a space cuts off.
 func strayBytes() []sample {
 	var all []sample
 	for b := 0x80; b <= 0xFF; b++ {

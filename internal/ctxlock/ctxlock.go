@@ -8,19 +8,18 @@ import (
 	"sync/atomic"
 )
 
-// Lock is a lock that is handed over in the order of arrival. Its zero value
-// is unlocked. While nobody waits it is one word and nothing else, and costs one
-// atomic operation.
+// Lock is a lock that is granted in order of arrival. Its zero value is
+// unlocked. Uncontended, it is one word, and costs one atomic operation.
 type Lock struct {
-	// queue is nil while the lock is free, taken while it is held and nobody
-	// waits; else what is to be known stands there.
+	// queue is nil while the lock is free, &taken while it is held and nobody
+	// waits; otherwise it points to the lock's state.
 	queue atomic.Pointer[queue]
 }
 
-// taken stands for a queue in which nobody waits.
+// taken stands for a held lock without waiters.
 var taken queue
 
-// queue is the state of a lock for which somebody waits, or that is broken.
+// queue is the state of a lock that has waiters, or is broken.
 type queue struct {
 	mu     sync.Mutex
 	held   bool      // protected by mu
@@ -34,9 +33,9 @@ type waiter struct {
 	err     error // set before granted is closed: the lock was broken instead
 }
 
-// Lock waits until the lock is free and takes it. When ctx ends first it
-// returns ctx.Err() and the lock is not taken. An ended context never takes it.
-// A broken lock returns the error given to Break.
+// Lock blocks until it has acquired the lock. When ctx ends first it returns
+// ctx.Err() and the lock is not acquired. With an ended context it never
+// acquires the lock. For a broken lock it returns the error given to Break.
 func (l *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -47,7 +46,8 @@ func (l *Lock) Lock(ctx context.Context) error {
 	return l.lockSlow(ctx)
 }
 
-// lockSlow is apart from Lock, so that whoever need not wait needs little stack.
+// lockSlow is separate from Lock, so that an uncontended Lock needs little
+// stack.
 //
 //go:noinline
 func (l *Lock) lockSlow(ctx context.Context) error {
@@ -64,8 +64,8 @@ func (l *Lock) lockSlow(ctx context.Context) error {
 	}
 }
 
-// enqueue returns a new waiter, or nil when there is nothing to wait for: the
-// lock was taken, or is broken.
+// enqueue returns a new waiter, or nil if there is nothing to wait for: the
+// lock was acquired, or is broken.
 func (l *Lock) enqueue() (*waiter, error) {
 	q := l.enter()
 	defer l.leave(q)
@@ -81,7 +81,8 @@ func (l *Lock) enqueue() (*waiter, error) {
 	return w, nil
 }
 
-// enter returns the lock's queue, made if there is none, with its mu locked.
+// enter returns the lock's queue, with its mu locked. It creates the queue if
+// there is none.
 func (l *Lock) enter() *queue {
 	for {
 		q := l.queue.Load()
@@ -101,7 +102,7 @@ func (l *Lock) enter() *queue {
 	}
 }
 
-// leave undoes enter, and lets the lock be quick again when nobody waits.
+// leave undoes enter, and removes the queue if nobody waits.
 func (l *Lock) leave(q *queue) {
 	if len(q.wait) == 0 && q.broken == nil {
 		q.left = true
@@ -114,8 +115,8 @@ func (l *Lock) leave(q *queue) {
 	q.mu.Unlock()
 }
 
-// abandon takes w out of the queue; when the lock was granted to it meanwhile
-// it is passed on.
+// abandon removes w from the queue; if the lock was granted to it meanwhile,
+// the lock is passed on.
 func (l *Lock) abandon(w *waiter) {
 	q := l.enter()
 	i := slices.Index(q.wait, w)
@@ -128,8 +129,8 @@ func (l *Lock) abandon(w *waiter) {
 	}
 }
 
-// Break ends every wait for the lock with err, now and from now on. Who holds
-// the lock still holds it. Only the first call counts.
+// Break makes current and future calls of Lock that have to wait return err.
+// The holder still holds the lock. Only the first call has an effect.
 func (l *Lock) Break(err error) {
 	q := l.enter()
 	defer l.leave(q)
@@ -144,14 +145,14 @@ func (l *Lock) Break(err error) {
 	q.wait = nil
 }
 
-// TryLock takes the lock if it is free and reports whether it did.
+// TryLock acquires the lock if it is free and reports whether it did.
 func (l *Lock) TryLock() bool { return l.queue.CompareAndSwap(nil, &taken) }
 
 // Locked reports whether the lock was held a moment ago.
 func (l *Lock) Locked() bool { return l.queue.Load() != nil }
 
-// Unlock frees the lock, or hands it to whoever waits longest. Unlocking a
-// free lock panics.
+// Unlock releases the lock, or grants it to the one that has waited longest.
+// Unlocking a free lock panics.
 func (l *Lock) Unlock() {
 	if !l.queue.CompareAndSwap(&taken, nil) {
 		l.unlockSlow()

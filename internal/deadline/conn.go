@@ -7,36 +7,37 @@ import (
 	"time"
 )
 
-// closeWait bounds the wait for the Close and the CloseWrite of what is below.
+// closeWait bounds the wait for Close and CloseWrite of the connection below.
 const closeWait = time.Second
 
 var (
-	errCutOff = errors.New("an earlier write was given up at its deadline, and cannot be taken back")
+	errCutOff = errors.New("an earlier write timed out, and cannot be withdrawn")
 	errStuck  = errors.New("the connection below did not close within 1 s")
 )
 
-// Conn is a network connection that has deadlines over one that has none. What
-// it waits for is done on a goroutine, one for each direction at most:
+// Conn adds deadlines to a network connection without. Its blocking calls run
+// on goroutines, at most one for each direction:
 //
-//   - A Read whose deadline passes loses nothing: what comes later is for the next.
-//   - A Write whose deadline passes in the middle cannot be taken back. It is the
-//     last: later ones return an error, as with TLS.
+//   - A Read whose deadline passes loses nothing: the next Read returns what
+//     arrives later.
+//   - A Write whose deadline passes while it is in progress cannot be
+//     withdrawn. It is the last: later ones return an error, as with TLS.
 //
-// After Close neither waits any more, whatever the connection below does. Its
-// calls that are still at work then end with it.
+// After Close neither blocks any more, whatever the connection below does. Its
+// calls in progress then end when it does.
 type Conn struct {
 	nc net.Conn // constant
 
 	mu     sync.Mutex
 	wake   sync.Cond // L is mu; at every change
 	closed bool      // protected by mu
-	stuck  bool      // protected by mu: a CloseWrite of what is below is still at work
+	stuck  bool      // protected by mu: a CloseWrite of the connection below is still in progress
 	in     inward    // protected by mu
 	out    outward   // protected by mu
 }
 
-// Give returns a *Conn over nc, which is then its alone, or a *HalfConn if nc has
-// halves.
+// Give returns a *Conn over nc, which must not be used otherwise any more, or a
+// *HalfConn if nc can be half-closed.
 func Give(nc net.Conn) net.Conn {
 	c := &Conn{nc: nc}
 	c.wake.L = &c.mu
@@ -46,16 +47,16 @@ func Give(nc net.Conn) net.Conn {
 	return c
 }
 
-// halved is a connection whose sending half can be ended.
+// halved is a connection whose sending half can be closed.
 type halved interface{ CloseWrite() error }
 
-// HalfConn is a Conn over one whose sending half can be ended.
+// HalfConn is a Conn over a connection whose sending half can be closed.
 type HalfConn struct {
 	*Conn
 	half halved // constant
 }
 
-// change changes c and wakes all who wait.
+// change changes c and wakes all waiters.
 func (c *Conn) change(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,16 +64,16 @@ func (c *Conn) change(f func()) {
 	c.wake.Broadcast()
 }
 
-// ring wakes all who wait: a deadline has passed.
+// ring wakes all waiters: a deadline has passed.
 func (c *Conn) ring() { c.change(func() {}) }
 
 // SetDeadline sets both deadlines.
 func (c *Conn) SetDeadline(t time.Time) error { return c.set(t, &c.in.by, &c.out.by) }
 
-// SetReadDeadline sets the deadline of Read, also of one at work.
+// SetReadDeadline sets the deadline of Read, also of a blocked one.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.set(t, &c.in.by) }
 
-// SetWriteDeadline sets the deadline of Write, also of one at work.
+// SetWriteDeadline sets the deadline of Write, also of a blocked one.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.set(t, &c.out.by) }
 
 func (c *Conn) set(t time.Time, alarms ...*alarm) (err error) {
@@ -88,20 +89,20 @@ func (c *Conn) set(t time.Time, alarms ...*alarm) (err error) {
 	return err
 }
 
-// LocalAddr returns that of the connection below.
+// LocalAddr returns the address of the connection below.
 func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
 
-// RemoteAddr returns that of the connection below.
+// RemoteAddr returns the address of the connection below.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
-// Close closes the connection, with TLS's farewell where that is below, and
-// waits for this for 1 s at most.
+// Close closes the connection, with TLS's close_notify if TLS is below, and
+// waits for that for at most 1 s.
 func (c *Conn) Close() error {
 	if !c.shut() {
 		return net.ErrClosed
 	}
 	below := bottom(c.nc)
-	if c.isStuck() { // TLS has one farewell
+	if c.isStuck() { // TLS sends one close_notify
 		return within(below.Close)
 	}
 	err := within(c.nc.Close)
@@ -117,7 +118,7 @@ func (c *Conn) isStuck() bool {
 	return c.stuck
 }
 
-// Abort closes the connection without a farewell, and waits for nothing.
+// Abort closes the connection without close_notify, and does not wait.
 func (c *Conn) Abort() error {
 	if !c.shut() {
 		return net.ErrClosed
@@ -126,8 +127,8 @@ func (c *Conn) Abort() error {
 	return nil
 }
 
-// CloseWrite ends the sending half of the connection below, and waits for this
-// for 1 s at most.
+// CloseWrite closes the sending half of the connection below, and waits for
+// that for at most 1 s.
 func (c *HalfConn) CloseWrite() error {
 	err := within(c.half.CloseWrite)
 	if err == errStuck {
@@ -136,7 +137,7 @@ func (c *HalfConn) CloseWrite() error {
 	return err
 }
 
-// shut ends all that waits. It reports false when that has been done.
+// shut ends all waits. It reports false if that has been done before.
 func (c *Conn) shut() (first bool) {
 	c.change(func() {
 		first = !c.closed
@@ -148,7 +149,7 @@ func (c *Conn) shut() (first bool) {
 	return first
 }
 
-// within returns what f returns, or errStuck when that takes too long.
+// within returns what f returns, or errStuck if that takes too long.
 func within(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -162,7 +163,7 @@ func within(f func() error) error {
 	}
 }
 
-// bottom returns what is below TLS.
+// bottom returns the connection below TLS.
 func bottom(nc net.Conn) net.Conn {
 	for t, ok := nc.(interface{ NetConn() net.Conn }); ok; t, ok = nc.(interface{ NetConn() net.Conn }) {
 		nc = t.NetConn()

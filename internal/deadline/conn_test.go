@@ -38,7 +38,8 @@ func (d *deaf) Close() error {
 	return nil
 }
 
-// over runs f in a bubble with a Conn over a deaf one and what is at its other end.
+// over runs f in a bubble with a Conn over a deaf one and what is at its other
+// end.
 func over(t *testing.T, f func(t *testing.T, c *Conn, d *deaf, far net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -71,8 +72,8 @@ func wantTook(t *testing.T, begun time.Time, want time.Duration) {
 	}
 }
 
-// A Read whose deadline has passed loses nothing: what comes later is the next's,
-// with its error.
+// A Read whose deadline has passed loses nothing: what comes later is the
+// next's, with its error.
 func TestReadLosesNothing(t *testing.T) {
 	over(t, func(t *testing.T, c *Conn, _ *deaf, far net.Conn) {
 		begun := time.Now()
@@ -94,8 +95,8 @@ func TestReadLosesNothing(t *testing.T) {
 	})
 }
 
-// A deadline that is set while a Read waits interrupts it, and one that is taken
-// back does not.
+// A deadline that is set while a Read waits interrupts it, and one that is
+// taken back does not.
 func TestReadInterrupted(t *testing.T) {
 	over(t, func(t *testing.T, c *Conn, _ *deaf, far net.Conn) {
 		begun := time.Now()
@@ -151,8 +152,8 @@ func TestWriteCopies(t *testing.T) {
 	})
 }
 
-// Close ends what waits, though the connection below ends nothing, and waits for
-// that for 1 s at most. Abort does not wait.
+// Close ends what waits, though the connection below ends nothing, and waits
+// for that for 1 s at most. Abort does not wait.
 func TestCloseEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -233,7 +234,8 @@ type odd struct {
 func (o odd) Read(p []byte) (int, error) { return copy(p[:o.n], "ab"), o.err }
 func (o odd) Write([]byte) (int, error)  { return o.n, o.err }
 
-// Reads of nothing are passed on, for the caller to count; short writes are told.
+// Reads of nothing are passed on, for the caller to count; short writes are
+// told.
 func TestOddResults(t *testing.T) {
 	over(t, func(t *testing.T, _ *Conn, d *deaf, _ net.Conn) {
 		wantRead(t, Give(odd{d, 0, nil}), 1, "", nil)
@@ -250,8 +252,8 @@ func TestOddResults(t *testing.T) {
 	})
 }
 
-// Bytes come whole and in order, in both directions at once, under deadlines that
-// pass at random for Reads.
+// Bytes come whole and in order, in both directions at once, under deadlines
+// that pass at random for Reads.
 func TestWhole(t *testing.T) {
 	over(t, func(t *testing.T, c *Conn, _ *deaf, far net.Conn) {
 		random := rand.New(rand.NewPCG(1, 2))

@@ -1,4 +1,4 @@
-// Package deadline gives deadlines to network connections that have none, such
+// Package deadline adds deadlines to network connections that have none, such
 // as the channels of an SSH connection.
 package deadline
 
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Known reports whether nc keeps its deadlines for certain: sockets and pipes of
-// package net, what Give returned, and TLS over one of them. Of others nobody
-// knows before they are asked to, and perhaps not even then.
+// Known reports whether nc is known to honor its deadlines: sockets and pipes
+// of package net, the results of Give, and TLS over one of them. For others
+// this cannot be known in advance.
 func Known(nc net.Conn) bool {
 	switch nc := nc.(type) {
 	case *net.TCPConn, *net.UnixConn, *Conn, *HalfConn:
@@ -32,19 +32,19 @@ func Given(nc net.Conn) bool {
 	return false
 }
 
-// pipe is the type that net.Pipe returns, which has no name outside package net.
+// pipe is the type that net.Pipe returns, which package net does not export.
 var pipe = sync.OnceValue(func() reflect.Type {
 	nc, _ := net.Pipe()
 	return reflect.TypeOf(nc)
 })
 
-// far is how far away the deadline is that Missing tries.
+// far is how far in the future the deadline is that Missing tries.
 const far = time.Minute
 
-// Missing returns nil if nc takes deadlines in both directions, and else the
-// error that it has for them. It leaves nc without any.
+// Missing returns nil if nc accepts deadlines in both directions, otherwise its
+// error. It leaves nc without deadlines.
 func Missing(nc net.Conn) error {
-	at := time.Now().Add(far) // some take a zero time, which asks for nothing
+	at := time.Now().Add(far) // some accept only the zero time
 	if err := nc.SetReadDeadline(at); err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ type alarm struct {
 // over reports whether the deadline has passed.
 func (a *alarm) over() bool { return !a.at.IsZero() && !time.Now().Before(a.at) }
 
-// set sets the deadline, after which ring is called.
+// set sets the deadline, at which ring is called.
 func (a *alarm) set(t time.Time, ring func()) {
 	if a.timer != nil {
 		a.timer.Stop()

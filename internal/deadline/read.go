@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// room is what is read or written at once, in bytes.
+// room is how much is read or written at once, in bytes.
 const room = 16 << 10
 
 var buffers = sync.Pool{New: func() any { return new([room]byte) }}
@@ -14,15 +14,15 @@ var buffers = sync.Pool{New: func() any { return new([room]byte) }}
 // inward is the direction of Read.
 type inward struct {
 	by   alarm
-	busy bool // a Read of what is below is at work
-	come bool // it came to what follows, and nobody has taken that
+	busy bool // a Read of the connection below is in progress
+	come bool // it has returned, and its result has not been taken
 
 	held []byte
-	buf  *[room]byte // whose memory held is
-	err  error       // behind held
+	buf  *[room]byte // the memory of held
+	err  error       // after held
 }
 
-// forget drops what has come.
+// forget discards the result.
 func (in *inward) forget() {
 	if in.buf != nil {
 		buffers.Put(in.buf)
@@ -30,8 +30,8 @@ func (in *inward) forget() {
 	in.come, in.held, in.buf, in.err = false, nil, nil, nil
 }
 
-// Read reads what has come, or waits for it. Like a socket it looks at its
-// deadline before its bytes.
+// Read returns what has been read, or waits for it. Like a socket it checks its
+// deadline before its data.
 func (c *Conn) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,15 +44,15 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return c.in.take(p)
 }
 
-// AwaitRead waits until Read would not wait, so that its caller need not have
-// memory for it meanwhile.
+// AwaitRead waits until Read would not block, so that its caller needs no
+// buffer meanwhile.
 func (c *Conn) AwaitRead() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.await()
 }
 
-// await is AwaitRead for who holds mu.
+// await is AwaitRead for the holder of mu.
 func (c *Conn) await() error {
 	for {
 		switch in := &c.in; {
@@ -70,7 +70,7 @@ func (c *Conn) await() error {
 	}
 }
 
-// take gives p of what has come.
+// take copies data to p.
 func (in *inward) take(p []byte) (n int, err error) {
 	n = copy(p, in.held)
 	if in.held = in.held[n:]; len(in.held) == 0 {
@@ -80,7 +80,7 @@ func (in *inward) take(p []byte) (n int, err error) {
 	return n, err
 }
 
-// fetch makes one Read of what is below.
+// fetch makes one Read of the connection below.
 func (c *Conn) fetch() {
 	var n int
 	var err error

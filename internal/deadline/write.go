@@ -9,16 +9,16 @@ import (
 // outward is the direction of Write.
 type outward struct {
 	by     alarm
-	turn   bool // somebody is in Write
-	busy   bool // a Write of what is below is at work
-	cutOff bool // it was when its deadline passed
+	turn   bool // a Write is in progress
+	busy   bool // a Write of the connection below is in progress
+	cutOff bool // it was in progress when its deadline passed
 
-	n   int // what it came to
+	n   int // its result
 	err error
 }
 
-// Write writes p. What is below is given a copy, since it may be at work with it
-// for longer than Write.
+// Write writes p. The connection below is given a copy, since it may use it for
+// longer than Write does.
 func (c *Conn) Write(p []byte) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +55,7 @@ func (c *Conn) wait(busy *bool) error {
 	}
 }
 
-// push makes one Write of what is below. The caller holds mu.
+// push makes one Write of the connection below. The caller holds mu.
 func (c *Conn) push(p []byte) (int, error) {
 	out := &c.out
 	if err := c.wait(&out.busy); err != nil {
@@ -77,7 +77,7 @@ func (c *Conn) push(p []byte) (int, error) {
 	return 0, os.ErrDeadlineExceeded
 }
 
-// send writes the first n bytes of buf to what is below.
+// send writes the first n bytes of buf to the connection below.
 func (c *Conn) send(buf *[room]byte, n int) {
 	k, err := c.nc.Write(buf[:n])
 	if k = max(0, min(k, n)); k < n && err == nil {

@@ -19,7 +19,7 @@ func raceEnabled() bool {
 func TestAllocs(t *testing.T) {
 	most, runs := 0.0, 200
 	if raceEnabled() {
-		most, runs = 40, 20 // writers are made anew, now and then
+		most, runs = 40, 20 // writers are allocated again now and then
 	}
 	buf := make([]byte, 64<<10)
 	for _, n := range []int{0, 60, 127, 128, 512, 8192, 40000} {

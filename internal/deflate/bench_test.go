@@ -47,7 +47,8 @@ func BenchmarkAppend(b *testing.B) {
 	})
 }
 
-// BenchmarkInflate inflates what BenchmarkAppend makes; MB/s count what comes out.
+// BenchmarkInflate inflates what BenchmarkAppend makes; MB/s count what comes
+// out.
 func BenchmarkInflate(b *testing.B) {
 	everySize(b, func(b *testing.B, bits int, takeover bool, msgs [][]byte) {
 		c, d := NewCompressor(0, bits, takeover), NewDecompressor(bits, takeover)

@@ -1,18 +1,18 @@
 package deflate
 
 // Compressor compresses the messages that one side of a connection sends. Its
-// methods must not be called at the same time.
+// methods must not be called concurrently.
 type Compressor struct {
 	level int
 	bits  int
 	sent  history
 }
 
-// NewCompressor returns a Compressor for a window of 2^bits bytes, 8 to 15. It
-// looks for matches as level says, 1 (fast) to 9 (small), or 0 for the default,
-// which is 1. With a window under 15 bits, messages longer than it, with takeover
-// longer than half of it, are compressed at one level of their own, which is
-// about 5. With takeover a message may refer to those before it, up to 8 KiB back.
+// NewCompressor returns a Compressor for a window of 2^bits bytes, 8 to 15.
+// level is from 1 (fast) to 9 (small), or 0 for the default, which is 1. With a
+// window under 15 bits, messages longer than it, with takeover longer than half
+// of it, are compressed at a level of their own, which corresponds to about 5.
+// With takeover a message may refer to earlier ones, up to 8 KiB back.
 func NewCompressor(level, bits int, takeover bool) *Compressor {
 	c := &Compressor{level: min(max(level, 1), 9), bits: min(max(bits, minBits), maxBits)}
 	if takeover {
@@ -21,9 +21,9 @@ func NewCompressor(level, bits int, takeover bool) *Compressor {
 	return c
 }
 
-// Append appends the compressed p to dst: the payload of a whole message. What
-// is sent as it came out must be told to Sent; when p is sent uncompressed
-// instead, because it did not shrink say, nothing has happened.
+// Append appends the compressed p to dst: the payload of a whole message. If
+// the result is sent, Sent must be called; if p is sent uncompressed instead,
+// for example because it did not shrink, the call has no effect.
 func (c *Compressor) Append(dst, p []byte) []byte {
 	switch {
 	case len(p) == 0:
@@ -36,14 +36,14 @@ func (c *Compressor) Append(dst, p []byte) []byte {
 	return cut(w.put(), len(dst))
 }
 
-// told reports whether a message of n bytes is compressed as a small one for what
-// was said before.
+// told reports whether a message of n bytes is compressed as a small one, given
+// what was sent before.
 func (c *Compressor) told(n int) bool {
 	return n <= toldMessage && c.level == 1 && len(c.sent.buf) >= toldBefore && 1<<c.bits >= 2*n
 }
 
-// take returns a writer for a message of n bytes. One that may reach farther
-// back than the window will do when there is nothing farther back.
+// take returns a writer for a message of n bytes. A writer that can reach
+// farther back than the window is suitable if there is nothing farther back.
 func (c *Compressor) take(n int, dst []byte) *writer {
 	size := 1 << c.bits
 	switch {
@@ -55,7 +55,7 @@ func (c *Compressor) take(n int, dst []byte) *writer {
 	return takeBits(c.bits, c.sent.buf, dst)
 }
 
-// cut takes the tail off what was appended at start.
+// cut removes the tail from what was appended at start.
 func cut(dst []byte, start int) []byte {
 	if n := len(dst) - len(tail); n >= start && string(dst[n:]) == tail {
 		return dst[:n]
@@ -63,8 +63,8 @@ func cut(dst []byte, start int) []byte {
 	return dst
 }
 
-// Sent makes p, a message or a piece of one that was sent compressed, part of
-// what later messages may refer to.
+// Sent makes p, a message or a piece of one that was sent compressed, available
+// for references from later messages.
 func (c *Compressor) Sent(p []byte) { c.sent.add(p) }
 
 // Held returns how many bytes the Compressor keeps while idle: 2^bits and 8 KiB

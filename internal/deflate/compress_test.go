@@ -37,8 +37,8 @@ func send(c *Compressor, p *peer, msg []byte) {
 	c.Sent(msg)
 }
 
-// RFC 7692 sections 7.1.2 and 7.2.1: no distance is over the agreed window, be it
-// into the message or into those before it.
+// RFC 7692 sections 7.1.2 and 7.2.1: no distance is over the agreed window, be
+// it into the message or into those before it.
 func TestSmallMessages(t *testing.T) {
 	everyWay(t, func(t *testing.T, level, bits int, takeover bool) {
 		c, p := NewCompressor(level, bits, takeover), newPeer(t, bits, takeover)

@@ -84,7 +84,8 @@ func inflate(d *Decompressor, src io.Reader) ([]byte, error) {
 }
 
 // peer is a receiver that believes nothing: every message must inflate the
-// naive way with a window of bits, by the standard library, and by this package.
+// naive way with a window of bits, by the standard library, and by this
+// package.
 type peer struct {
 	t        *testing.T
 	bits     int

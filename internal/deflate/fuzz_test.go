@@ -23,8 +23,8 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip sends a message in two parts, one of them in pieces, and has both
-// received the naive way and our own.
+// FuzzRoundTrip sends a message in two parts, one of them in pieces, and has
+// both received the naive way and our own.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("Hello"), []byte("Hello, Hello"), uint8(1), uint8(13), true, uint8(3))
 	f.Add(jsonData(300, 1), jsonData(900, 2), uint8(9), uint8(8), true, uint8(130))

@@ -58,8 +58,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestLastBlocks: any block may say that it is the last, and others follow at the
-// next byte, which refer to what was before (RFC 7692 section 7.2.1).
+// TestLastBlocks: any block may say that it is the last, and others follow at
+// the next byte, which refer to what was before (RFC 7692 section 7.2.1).
 func TestLastBlocks(t *testing.T) {
 	for _, c := range []struct{ name, payload, want string }{
 		{"nothing after it", "f3 48 cd c9 c9 07 00", "Hello"},

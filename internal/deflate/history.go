@@ -1,12 +1,12 @@
 package deflate
 
-// history is the end of what was said on a connection in one direction.
+// history is the last bytes of the messages of one direction.
 type history struct {
 	buf []byte
 	max int // bytes; 0 keeps nothing
 }
 
-// add appends p and forgets what is older than max bytes.
+// add appends p and discards what is older than max bytes.
 func (h *history) add(p []byte) {
 	p = p[max(len(p)-h.max, 0):]
 	if over := len(h.buf) + len(p) - h.max; over > 0 {
@@ -16,7 +16,8 @@ func (h *history) add(p []byte) {
 	h.buf = append(h.buf, p...)
 }
 
-// grow makes room for need bytes, max at most. append would take more than max.
+// grow makes room for need bytes, at most max. append would allocate more than
+// max.
 func (h *history) grow(need int) {
 	const least = 512
 	if need <= cap(h.buf) {

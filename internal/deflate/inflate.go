@@ -8,15 +8,16 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// maxLastBlocks is how many blocks of one message may say that they are the
-// last. Each costs a new beginning with a dictionary of 32 KiB.
+// maxLastBlocks is how many blocks of one message may be marked as last. After
+// each, decompression starts again with a dictionary of 32 KiB.
 const maxLastBlocks = 1024
 
-// Decompressor inflates the messages that one side of a connection receives.
+// Decompressor decompresses the messages that one side of a connection
+// receives.
 type Decompressor struct{ received history }
 
-// NewDecompressor returns a Decompressor for a peer whose window is of 2^bits
-// bytes, 8 to 15, and may reach into earlier messages when takeover is true.
+// NewDecompressor returns a Decompressor for a peer with a window of 2^bits
+// bytes, 8 to 15, which may refer to earlier messages if takeover is true.
 func NewDecompressor(bits int, takeover bool) *Decompressor {
 	d := &Decompressor{}
 	if takeover {
@@ -29,14 +30,14 @@ func NewDecompressor(bits int, takeover bool) *Decompressor {
 // most, none without takeover.
 func (d *Decompressor) Held() int { return cap(d.received.buf) }
 
-// Message is one message being inflated.
+// Message is a message being decompressed.
 type Message struct {
 	d     *Decompressor
 	r     io.ReadCloser // of the flate library
 	src   source
 	known bytes.Reader
-	said  []byte // the end of the dictionary and of what was inflated
-	lasts int    // blocks that said they were the last
+	said  []byte // the end of the dictionary and of the decompressed bytes
+	lasts int    // blocks that were marked as last
 }
 
 var messages = sync.Pool{New: func() any {
@@ -46,8 +47,9 @@ var messages = sync.Pool{New: func() any {
 	return m
 }}
 
-// Open begins to inflate a message whose payload is src, which returns io.EOF
-// at its end. Close must be called, once, before another message is opened.
+// Open begins to decompress a message whose payload is src, which returns
+// io.EOF at its end. Close must be called, once, before another message is
+// opened.
 func (d *Decompressor) Open(src io.Reader) *Message {
 	m := messages.Get().(*Message)
 	m.d, m.src.src = d, src
@@ -61,9 +63,9 @@ func (m *Message) begin() {
 	m.r.(flate.Resetter).Reset(&m.src, m.said) // takes the newest 32 KiB; its error is always nil
 }
 
-// Read returns inflated bytes, io.EOF at the message's end, ErrCorrupt, or an
-// error of the payload, after which the message cannot go on. It takes no more
-// of the payload, but for 512 bytes, than what it returns needs.
+// Read returns decompressed bytes, io.EOF at the end of the message,
+// ErrCorrupt, or an error of the payload, after which the message cannot
+// continue. It reads at most 512 bytes more of the payload than it needs.
 func (m *Message) Read(p []byte) (int, error) {
 	for {
 		n, err := m.r.Read(p)
@@ -79,7 +81,7 @@ func (m *Message) Read(p []byte) (int, error) {
 	}
 }
 
-// last acts on a block that says it is the last: that of the end, or one of the
+// last handles a block that is marked as last: that of the end, or one of the
 // peer's, after which others may follow (RFC 7692 sections 7.2.1 and 7.2.3.4).
 func (m *Message) last() error {
 	switch {
@@ -107,7 +109,8 @@ func (m *Message) broken() error {
 	return ErrCorrupt
 }
 
-// keep remembers what was inflated: 32 KiB, and in between up to twice that.
+// keep stores decompressed bytes: the last 32 KiB, temporarily up to twice
+// that.
 func (m *Message) keep(p []byte) {
 	const most = 1 << maxBits
 	p = p[max(len(p)-most, 0):]
@@ -117,17 +120,18 @@ func (m *Message) keep(p []byte) {
 	m.said = append(m.said, p...)
 }
 
-// Received makes the message part of what later ones may refer to. It is called
-// once Read has returned io.EOF; a message given up before can be opened again.
+// Received makes the message available for references from later ones. It is
+// called after Read has returned io.EOF; an unfinished message can be opened
+// again.
 func (m *Message) Received() {
 	h := &m.d.received
 	h.buf = h.buf[:0]
 	h.add(m.said)
 }
 
-// forget inflates a block that sets both of the library's code tables. Where a
-// block has a code without symbols and uses it, which is not DEFLATE, the library
-// takes the table of the last block it saw: that must not be another
+// forget decompresses a block that sets both of the library's code tables. If a
+// block declares a code without symbols and uses it, which is invalid DEFLATE,
+// the library uses the table of the previous block: that must not be another
 // connection's.
 func (m *Message) forget() {
 	m.known.Reset(known)
@@ -139,11 +143,11 @@ func (m *Message) forget() {
 
 // known is a last block with dynamic codes (RFC 1951 section 3.2.7): none for
 // literals, whose table is then that of the code for code lengths, and one for
-// distances. The library fills a table from every code that has symbols: with fewer
-// of them the two would not both be known.
+// distances. The library fills a table from every code that has symbols: with
+// fewer of them the two would not both be known.
 var known = []byte("\x05\xc0\x81\x00\x00\x00\x00\x00\x90\xff\x6c")
 
-// Close gives the inflater back.
+// Close returns the decompressor to its pool.
 func (m *Message) Close() {
 	m.forget()
 	m.d, m.src = nil, source{}

@@ -31,8 +31,8 @@ func same(t *testing.T, dict, payload []byte) {
 	sameWhole(t, dict, payload, got, err)
 }
 
-// sameWhole holds Whole to what Open made of a payload, whatever room there is for
-// the message and behind the payload, and whatever the limit.
+// sameWhole holds Whole to what Open made of a payload, whatever room there is
+// for the message and behind the payload, and whatever the limit.
 func sameWhole(t *testing.T, dict, payload, want []byte, wantErr error) {
 	t.Helper()
 	const before = "before"
@@ -75,8 +75,8 @@ func sameWhole(t *testing.T, dict, payload, want []byte, wantErr error) {
 	}
 }
 
-// Ordinary payloads are inflated whole; what looks as if it had taken the mark in
-// is left to Open, and what has taken it in is not taken for a message.
+// Ordinary payloads are inflated whole; what looks as if it had taken the mark
+// in is left to Open, and what has taken it in is not taken for a message.
 func TestWhole(t *testing.T) {
 	dicts, payloads := samples()
 	for i, payload := range payloads {
@@ -130,8 +130,8 @@ func samples() (dicts, payloads [][]byte) {
 	return dicts, payloads
 }
 
-// A payload cut off anywhere is not delivered as if it were whole, unless it is:
-// the tail may complete a stored block.
+// A payload cut off anywhere is not delivered as if it were whole, unless it
+// is: the tail may complete a stored block.
 func TestTruncated(t *testing.T) {
 	dicts, payloads := samples()
 	for i, payload := range payloads {
@@ -180,8 +180,9 @@ func TestEmptyPayload(t *testing.T) {
 	}
 }
 
-// RFC 7692 section 7.2.1: a sender takes the tail off. One that leaves it on means
-// what its blocks say: what section 7.2.2 puts back is then a second tail.
+// RFC 7692 section 7.2.1: a sender takes the tail off. One that leaves it on
+// means what its blocks say: what section 7.2.2 puts back is then a second
+// tail.
 func TestTailLeftOn(t *testing.T) {
 	const (
 		hello   = "\xf2\x48\xcd\xc9\xc9\x07\x00"
@@ -208,7 +209,8 @@ func TestTailLeftOn(t *testing.T) {
 		{"taken off a message that ends like it", byTails + "\x00", tail},
 		{"a last block that ends like it", "\x01" + byTails[1:], tail},
 
-		// What does not end with an empty block, though zlib makes something of it.
+		// What does not end with an empty block, though zlib makes something of
+		// it.
 		{"twice", hello + tail + tail, "1007"},
 		{"a last block and no other", last + tail, "1007"},
 		{"nothing but the tail", tail, "1007"},
@@ -312,8 +314,8 @@ func readBy(r io.Reader, size int) (all []byte, err error) {
 	}
 }
 
-// An error of the payload's reader, wherever it comes, is what Read returns, then
-// and ever after; and the next message begins anew.
+// An error of the payload's reader, wherever it comes, is what Read returns,
+// then and ever after; and the next message starts over.
 func TestSourceError(t *testing.T) {
 	broken := errors.New("the network broke")
 	dicts, payloads := samples()

@@ -12,8 +12,8 @@ const (
 	// dictionary, which is where the matches of a small message are.
 	smallMessage = 128
 	// toldMessage is up to where one is at level 1 behind a dictionary of
-	// toldBefore bytes at least: it takes half of the library's time, and few bytes
-	// more. Without one, a block with codes of its own is the smaller.
+	// toldBefore bytes at least: it takes half of the library's time, and few
+	// bytes more. Without one, a block with codes of its own is the smaller.
 	toldMessage = 1024
 	toldBefore  = 2048
 )
@@ -27,8 +27,8 @@ const (
 	dictStep = 2
 )
 
-// matcher finds what a small message has in common with its dictionary and
-// with itself.
+// matcher finds what a small message has in common with its dictionary and with
+// itself.
 type matcher struct {
 	text [1<<takeoverBits + toldMessage]byte // the dictionary, then the message
 	n    int                                 // bytes of text
@@ -52,7 +52,7 @@ func appendSmall(dst, dict, p []byte) []byte {
 	return b.close()
 }
 
-// load fills the text and looks up the dictionary.
+// load stores the text and hashes the dictionary.
 func (m *matcher) load(dict, p []byte) {
 	m.n = copy(m.text[:], dict)
 	m.n += copy(m.text[m.n:], p)
@@ -66,7 +66,8 @@ func (m *matcher) hash(i int) uint32 {
 	return binary.LittleEndian.Uint32(m.text[i:]) * 2654435761 >> (32 - hashBits)
 }
 
-// encode writes the text from start on: literals, and matches as they are found.
+// encode writes the text from start on: literals, and matches as they are
+// found.
 func (m *matcher) encode(b *bitWriter, start int) {
 	literal := start // the first byte that has not been written
 	for i := start; i+hashBytes <= m.n; {
@@ -94,7 +95,8 @@ func (m *matcher) encode(b *bitWriter, start int) {
 
 // match returns the n bytes at to, in which i lies, and from, where they stood
 // before; it makes i known. Nothing under start may be part of it. Where i is
-// known already, since it was looked at as a later match's beginning, there is none.
+// known already, since it was looked at as a later match's beginning, there is
+// none.
 func (m *matcher) match(i, start int) (from, to, n int) {
 	h := m.hash(i)
 	from, to = int(m.at[h])-1, i

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// alike returns texts of four bytes, one of them for each second byte, that begin
-// with the same byte and have the same hash.
+// alike returns texts of four bytes, one of them for each second byte, that
+// begin with the same byte and have the same hash.
 func alike(t *testing.T) (all []string) {
 	t.Helper()
 	byHash := map[uint32]map[byte]string{}
@@ -34,14 +34,14 @@ func alike(t *testing.T) (all []string) {
 }
 
 // A match that begins before the bytes whose hash found it may end right behind
-// their first one. The position there was looked at already, as the beginning of
-// a later match: it is no match of itself (RFC 1951 section 3.2.5: distances
+// their first one. The position there was looked at already, as the beginning
+// of a later match: it is no match of itself (RFC 1951 section 3.2.5: distances
 // begin at 1).
 func TestSmallMatchOfItself(t *testing.T) {
 	same := alike(t)
 	x, y := same[0], same[1]
-	// The dictionary has QRSa at an odd place, which is not looked up, and y at an
-	// even one. The message has QRSa too, and then goes on as x does.
+	// The dictionary has QRSa at an odd place, which is not looked up, and y at
+	// an even one. The message has QRSa too, and then goes on as x does.
 	dict := "." + "QRS" + y + strings.Repeat("-", 9)
 	for _, behind := range []string{"", "b", "1234", "more of it, and more of it", strings.Repeat("z", 300)} {
 		msg := "QRS" + x + behind

@@ -2,22 +2,23 @@ package deflate
 
 import "io"
 
-// end follows a payload: the tail, and an empty last block, at which the flate
-// library stops.
+// end is appended to a payload: the tail, and an empty last block, at which the
+// flate library stops.
 const end = tail + "\x01\x00\x00\xff\xff"
 
-// source is a payload with its end put back, as the flate library reads it.
+// source is a payload with its end restored, as the flate library reads it.
 type source struct {
 	src   io.Reader
 	buf   [len(tail) + 512]byte
 	r, w  int   // buf[r:w] has not been read; what was stands before it, 4 bytes at least
-	begun bool  // src gave a byte
+	begun bool  // src returned a byte
 	done  bool  // src has ended
 	err   error // of src, other than io.EOF
 	pos   int   // in end
 
-	// The library takes the header of a stored block by ReadByte, and its length
-	// by Read. That tells the end's block from a block of the peer's that swallows it.
+	// The library takes the header of a stored block by ReadByte, and its
+	// length by Read. That tells the end's block from a block of the peer's
+	// that swallows it.
 	header bool // the header of the end's block was read as one
 	closed bool // and then the rest
 
@@ -25,7 +26,7 @@ type source struct {
 	taken int // bytes by Read since the last ReadByte
 }
 
-// fill reads some more of src. It reports whether there is something.
+// fill reads from src. It reports whether there are bytes.
 func (s *source) fill() bool {
 	const attempts = 100 // as many reads without a byte show a broken reader
 	for range attempts {
@@ -89,22 +90,22 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// tailed reports whether the payload ends with a whole empty stored block, whose
-// length is the tail: a sender takes that off (RFC 7692 section 7.2.1), but some
-// leave it on. The last of a length comes by Read, the first of it may have been
-// read with the bits before it, and a block that is not empty has more by Read
-// than a length, or less of the tail at its end.
+// tailed reports whether the payload ends with a complete empty stored block,
+// whose length field is the tail: a sender removes it (RFC 7692 section 7.2.1),
+// but some do not. The end of a length field is read by Read, its beginning may
+// have been read together with the bits before it; for a block that is not
+// empty, Read returns more than a length field, or less of the tail at its end.
 //
-// When the library then asks for another block, the payload's are complete, and
-// by the letter of section 7.2.2 there would be the header of a stored block cut
-// short: no payload that inflates by the letter comes here. zlib, and so browsers
-// and Node's ws, gives out whatever can be had of a payload that is cut short
-// anywhere; this does not.
+// If the library then requests another block, the blocks of the payload are
+// complete. According to section 7.2.2 this would be the truncated header of a
+// stored block: no payload that is valid by that section gets here. zlib, and
+// therefore browsers and Node's ws, return what they can decompress of a
+// payload that is truncated anywhere; this function does not.
 func (s *source) tailed() bool {
 	return 0 < s.taken && s.taken <= len(tail) && s.r == s.w && string(s.buf[s.w-len(tail):s.w]) == tail
 }
 
-// rest returns what has not been read of the end, now that src gives no more.
+// rest returns the unread part of end, after src has returned everything.
 func (s *source) rest() (string, error) {
 	if s.err != nil {
 		return "", s.err

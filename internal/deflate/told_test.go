@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// Messages that are compressed as small ones behind a dictionary hold matches of
-// every length, up to all of a message, and at every distance (RFC 1951 section
-// 3.2.5).
+// Messages that are compressed as small ones behind a dictionary hold matches
+// of every length, up to all of a message, and at every distance (RFC 1951
+// section 3.2.5).
 func TestToldMatches(t *testing.T) {
 	for bits := minBits; bits <= maxBits; bits++ {
 		c, p := NewCompressor(1, bits, true), newPeer(t, bits, true)

@@ -9,30 +9,31 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// mark is unknown to any peer. Behind the tail a last stored block with it shows
-// where the payload's own blocks end, so that the library can be given memory,
-// which it reads faster than a source.
+// mark is unknown to any peer. After the tail, a last stored block that
+// contains it shows where the payload's own blocks end, so that the library can
+// read from memory, which is faster than a source.
 var mark = func() string {
 	var b [8]byte
 	rand.Read(b[:]) // never fails
 	return string(b[:])
 }()
 
-// marking is what precedes the mark: the tail, and the header of a stored block.
+// marking precedes the mark: the tail, and the header of a stored block.
 const marking = tail + "\x01\x08\x00\xf7\xff"
 
 // What Whole may return.
 var (
-	// ErrOdd is for a payload that is out of the ordinary: Open has the last word on it.
+	// ErrOdd is returned for an unusual payload, which must be decompressed
+	// with Open.
 	ErrOdd = errors.New("deflate: an unusual payload")
 	// ErrOver is for a message over the limit.
 	ErrOver = errors.New("deflate: the message is over the limit")
 )
 
-// Whole appends to dst the message whose whole payload is src, behind which it
-// writes 17 bytes if there is room. The message is then part of what later ones may
-// refer to. When it is longer than limit bytes the error is ErrOver, and out has the
-// first of them. With ErrOdd nothing has happened.
+// Whole appends to dst the message with the complete payload src, after which
+// it writes 17 bytes if there is capacity. Later messages may refer to the
+// message. If it is longer than limit bytes the error is ErrOver, and out has
+// the first of them. With ErrOdd the call had no effect.
 func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, err error) {
 	m := messages.Get().(*Message)
 	defer m.Close()
@@ -53,8 +54,8 @@ func (d *Decompressor) Whole(dst, src []byte, limit int64) (out []byte, err erro
 	return out, err
 }
 
-// readAll appends to dst all that is inflated, but over, for which there was no
-// room: it may be the mark alone.
+// readAll appends to dst all decompressed bytes, except over, for which there
+// was no capacity: it may be the mark only.
 func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []byte, err error) {
 	out, over = dst, m.src.buf[:0:len(mark)+1]
 	for {
@@ -74,7 +75,7 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 			return dst, nil, ErrOdd
 		case size-int64(len(mark)) > limit && m.known.Len() >= len(marking)+len(mark):
 			return out, over, ErrOver
-		case size-int64(len(mark)) > limit: // it may be what was put behind
+		case size-int64(len(mark)) > limit: // it may be the mark
 			return dst, nil, ErrOdd
 		case len(over) == cap(over):
 			more := min(int64(max(len(out)-len(dst), 2*compressed, 512)), max(limit-size, 0))
@@ -85,14 +86,15 @@ func (m *Message) readAll(dst []byte, compressed int, limit int64) (out, over []
 	}
 }
 
-// unmark takes the mark off the end of out and over. It is there, and was not a
-// part of a block of the peer's, which would have what precedes it, too.
+// unmark removes the mark from the end of out and over. It verifies that the
+// mark was not part of a block of the peer's, in which case the marking would
+// precede it.
 func unmark(out, over []byte, start int, limit int64) ([]byte, error) {
 	end := len(out) - max(len(mark)-len(over), 0)
 	if end < start || string(out[end:]) != mark[:len(out)-end] || string(over) != mark[len(out)-end:] {
 		return nil, ErrOdd
 	}
-	clear(out[end:]) // whoever gets out does not learn of it
+	clear(out[end:]) // the mark must not leak
 	out = out[:end]
 	switch {
 	case bytes.HasSuffix(out[start:], []byte(marking)):

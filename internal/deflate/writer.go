@@ -6,11 +6,11 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// writer is a writer of the flate library and what it needs while at work.
+// writer is a writer of the flate library with its buffers.
 type writer struct {
 	w    *flate.Writer
 	out  output
-	dict [1 << takeoverBits]byte // the library keeps the slice it is given
+	dict [1 << takeoverBits]byte // the library retains the slice it is given
 	home *sync.Pool
 }
 
@@ -52,7 +52,7 @@ func takeBits(bits int, dict, dst []byte) *writer {
 
 func (w *writer) made(lib *flate.Writer, err error) {
 	if err != nil {
-		panic("deflate: " + err.Error()) // NewCompressor holds level and bits to their range
+		panic("deflate: " + err.Error()) // NewCompressor clamps level and bits
 	}
 	w.w = lib
 }
@@ -63,14 +63,14 @@ func (w *writer) start(dict, dst []byte) *writer {
 	return w
 }
 
-// flush compresses p up to a byte's end, behind what was appended to dst.
-// It cannot fail: output takes everything.
+// flush compresses p up to a byte boundary, after what was appended to dst. It
+// cannot fail: output accepts everything.
 func (w *writer) flush(p []byte) {
 	w.w.Write(p)
 	w.w.Flush()
 }
 
-// put gives the writer back and returns what it wrote.
+// put returns the writer to its pool, and returns what it wrote.
 func (w *writer) put() []byte {
 	out := w.out.p
 	w.out.p = nil

@@ -1,6 +1,6 @@
 // Command demo builds examples/echo twice, runs it natively and in a headless
-// browser against one test server, and prints both transcripts side by side. It
-// fails when they differ, or when there are none. Run it at the module's root.
+// browser against one test server, and prints both outputs side by side. It
+// fails if they differ, or are empty. Run it at the module's root.
 package main
 
 import (

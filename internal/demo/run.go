@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// command is a program that gets a clean environment, an interrupt when ctx
-// ends, and is killed when that does not help.
+// command is a program that gets a clean environment, and an interrupt when ctx
+// ends; if it does not exit then, it is killed.
 //
-// Clean, because a wasm program has 12,288 bytes for its environment and
-// arguments together, and some machines' environments alone are larger.
+// The environment is clean because a wasm program has 12,288 bytes for its
+// environment and arguments together, and some machines' environments alone are
+// larger.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = environ("PATH", "HOME", "TMPDIR", "GOROOT", "WASM_HEADLESS")
@@ -69,7 +70,8 @@ type server struct {
 	cmd *exec.Cmd
 }
 
-// startServer starts the test server on a free port, and returns once it listens.
+// startServer starts the test server on a free port, and returns once it
+// listens.
 func startServer(ctx context.Context, file string) (*server, error) {
 	cmd := command(ctx, file, "-addr", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr

@@ -3,7 +3,7 @@ package engine
 import "sync"
 
 // The sizes of pooled buffers, in bytes. The largest holds a frame of 64 KiB
-// and what is gathered before it.
+// and frames coalesced before it.
 const (
 	smallBlock  = 4 << 10
 	middleBlock = 16 << 10
@@ -15,25 +15,25 @@ var blockSizes = [...]int{smallBlock, middleBlock, largeBlock}
 // blocks are the pools, by class: the index in blockSizes.
 var blocks [len(blockSizes)]sync.Pool
 
-// spoil is set by tests, which overwrite what comes back to a pool.
+// spoil is set by tests to overwrite buffers that are returned to a pool.
 var spoil func([]byte)
 
-// block is pooled memory, and what is in it.
+// block is a pooled buffer with its contents.
 type block struct {
 	mem     []byte
-	n       int   // bytes in use: of what is to be sent whole frames, in order
-	payload int64 // of which so many are of messages that a Write has left to others
-	old     int   // how many were in use when somebody took them to send them
-	class   uint8 // its pool; unpooled when it has none
+	n       int   // bytes in use: for sending, whole frames in order
+	payload int64 // payload bytes in it whose Write has returned
+	old     int   // bytes in use when it was taken for sending
+	class   uint8 // its pool; unpooled if it has none
 }
 
 // The classes of blocks that are from no pool.
 const (
 	unpooled = 255
-	shared   = 254 // by any number of connections: it stays as it is
+	shared   = 254 // used by any number of connections: immutable
 )
 
-// fits reports whether b, what is to be sent, and p are copied together.
+// fits reports whether b, coalesced frames, and p are copied together.
 func (b *block) fits(p []byte) bool { return b.used()+len(p) <= copyBytes }
 
 // used returns how many bytes of b are in use.
@@ -44,8 +44,8 @@ func (b *block) used() int {
 	return b.n
 }
 
-// getBlock returns a block of at least n bytes. What is in them is of no
-// meaning. One over largeBlock is not from a pool.
+// getBlock returns a block of at least n bytes, with arbitrary contents. One
+// over largeBlock does not come from a pool.
 func getBlock(n int) *block {
 	for class, size := range blockSizes {
 		if n <= size {
@@ -62,7 +62,7 @@ func blockOf(class int) *block {
 	return &block{mem: make([]byte, blockSizes[class]), class: uint8(class)}
 }
 
-// putBlock gives b back; nil is nothing.
+// putBlock returns b to its pool; nil is ignored.
 func putBlock(b *block) {
 	if b == nil || b.class == shared {
 		return
@@ -76,8 +76,8 @@ func putBlock(b *block) {
 	}
 }
 
-// growBlock returns a block with room for more bytes behind those in use of b,
-// which it gives back if it is another. b may be nil.
+// growBlock returns a block with room for more bytes after the contents of b.
+// If it is another block, b is returned to its pool. b may be nil.
 func growBlock(b *block, more int) *block {
 	if b == nil {
 		return getBlock(more)
@@ -91,10 +91,10 @@ func growBlock(b *block, more int) *block {
 	return bigger
 }
 
-// deflated are buffers for compressed messages, which grow as they must.
+// deflated are buffers for compressed messages, which grow as needed.
 var deflated sync.Pool
 
-// largestKept bounds what the pool of deflated keeps of each, in bytes.
+// largestKept bounds the size of the buffers in deflated, in bytes.
 const largestKept = 64 << 10
 
 func getDeflated() *[]byte {
@@ -104,7 +104,7 @@ func getDeflated() *[]byte {
 	return new(make([]byte, 0, 1024))
 }
 
-// putDeflated gives back a buffer that may have become p.
+// putDeflated returns a buffer, which may have become p.
 func putDeflated(b *[]byte, p []byte) {
 	if spoil != nil {
 		spoil(p[:cap(p)])

@@ -8,29 +8,29 @@ import (
 
 var started = time.Now()
 
-// nanos is a clock that never jumps, in nanoseconds. It began decades ago, so that it
-// is positive in the past of a synctest bubble, too.
+// nanos is a monotonic clock, in nanoseconds. It began decades ago, so that it
+// is positive in a synctest bubble too, whose time is in the past.
 func nanos() int64 { return 1<<61 + int64(time.Since(started)) }
 
-// Clock watches over the waits of any number of connections with one timer, and
-// no goroutine. Its zero value is ready. It learns of a connection when an
-// operation begins to wait, and looks at it again when the earliest wait may be
-// over, however many there were in between.
+// Clock enforces time limits of any number of connections with one timer, and
+// no goroutine. Its zero value is ready to use. It is told about a connection
+// when an operation begins to wait, and checks it when the earliest limit may
+// have passed, however many operations there were in between.
 type Clock struct {
-	// Coarse lets alarms of about the same time ring together, a 28th of their
-	// wait late at most. Set it before the first use.
+	// Coarse lets alarms at about the same time go off together, late by at
+	// most a 28th of their time limit. Set it before the first use.
 	Coarse bool
 
 	mu     sync.Mutex
 	alarms []*Conn // protected by mu; a heap, the earliest Conn.alarm first
-	timer  int64   // protected by mu: when the timer rings, 0 for never
+	timer  int64   // protected by mu: when the timer fires, 0 for never
 }
 
-// overdue is when a timer that has not rung is taken for lost: one that was set
-// in a bubble of testing/synctest ends with it.
+// overdue is when a timer that has not fired is considered lost: one that was
+// set in a bubble of testing/synctest ends with it.
 const overdue = int64(time.Second)
 
-// after returns the time of an alarm wait after now.
+// after returns the time of an alarm that is wait after now.
 func (k *Clock) after(now int64, wait time.Duration) int64 {
 	at := now + int64(wait)
 	if at < now {
@@ -43,7 +43,8 @@ func (k *Clock) after(now int64, wait time.Duration) int64 {
 	return at
 }
 
-// set has c looked at at a time, unless that is done earlier, or c has ended.
+// set makes the clock check c at a time, unless it does so earlier, or c has
+// ended.
 func (k *Clock) set(c *Conn, at, now int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -60,7 +61,7 @@ func (k *Clock) set(c *Conn, at, now int64) {
 	}
 }
 
-// forget makes c one that has ended: no alarm is set for it any more.
+// forget marks c as ended: no alarm is set for it any more.
 func (k *Clock) forget(c *Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -72,7 +73,7 @@ func (k *Clock) forget(c *Conn) {
 // ended is the alarm of a connection that has ended.
 const ended = -1
 
-// ring looks at every connection whose time has come.
+// ring checks every connection whose alarm has come.
 func (k *Clock) ring() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -98,13 +99,13 @@ func (k *Clock) ring() {
 	k.startLocked()
 }
 
-// late reports whether the timer rings too late for the earliest alarm.
+// late reports whether the timer fires too late for the earliest alarm.
 func (k *Clock) late(now int64) bool {
 	return k.timer == 0 || k.timer > k.first() || now >= k.timer+overdue
 }
 
-// start sets the timer for the earliest alarm. A timer is never set anew, nor
-// stopped: synctest allows that within its bubble alone.
+// start sets the timer for the earliest alarm. A timer is never reset or
+// stopped: synctest allows that only within its bubble.
 func (k *Clock) start() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -122,7 +123,7 @@ func (k *Clock) startLocked() {
 	}
 }
 
-// move gives the alarm at i another time.
+// move changes the time of the alarm at i.
 func (k *Clock) move(i int, at int64) {
 	k.alarms[i].alarm.Store(at)
 	for i > 0 && k.before(i, (i-1)/2) {
@@ -142,7 +143,7 @@ func (k *Clock) move(i int, at int64) {
 	}
 }
 
-// drop takes the alarm at i out, whose connection has been told.
+// drop removes the alarm at i. The caller has updated its connection.
 func (k *Clock) drop(i int) {
 	last := len(k.alarms) - 1
 	k.swap(i, last)
@@ -153,7 +154,7 @@ func (k *Clock) drop(i int) {
 	}
 }
 
-// first is when the earliest alarm rings.
+// first is the time of the earliest alarm.
 func (k *Clock) first() int64 { return k.alarms[0].alarm.Load() }
 
 func (k *Clock) before(i, j int) bool { return k.alarms[i].alarm.Load() < k.alarms[j].alarm.Load() }

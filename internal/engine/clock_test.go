@@ -13,8 +13,8 @@ import (
 )
 
 // TestClockShared has one clock watch over connections whose waits begin at
-// different times and last differently long. Each is pinged and given up when its
-// own time has come, to the nanosecond, though there is one timer.
+// different times and last differently long. Each is pinged and given up when
+// its own time has come, to the nanosecond, though there is one timer.
 func TestClockShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := new(Clock)
@@ -38,7 +38,8 @@ func TestClockShared(t *testing.T) {
 	})
 }
 
-// TestClockEarlier begins a short wait after a long one: the timer is set anew.
+// TestClockEarlier begins a short wait after a long one: the timer is set
+// again.
 func TestClockEarlier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := new(Clock)
@@ -63,8 +64,8 @@ func TestClockEarlier(t *testing.T) {
 	})
 }
 
-// TestClockBothWays lets a Read and a Write of one connection wait at once: each
-// has a limit of its own.
+// TestClockBothWays lets a Read and a Write of one connection wait at once:
+// each has a limit of its own.
 func TestClockBothWays(t *testing.T) {
 	bothRoles(t, Config{Idle: 30 * time.Second, Timeout: time.Hour, WriteTimeout: 20 * time.Second}, func(r *rig) {
 		r.s.limit(0)
@@ -77,8 +78,8 @@ func TestClockBothWays(t *testing.T) {
 	})
 }
 
-// TestClockManyWaits reads often before it is silent: what counts is the last wait,
-// and there were no more timers than it takes.
+// TestClockManyWaits reads often before it is silent: what counts is the last
+// wait, and there were no more timers than it takes.
 func TestClockManyWaits(t *testing.T) {
 	bothRoles(t, Config{Idle: 10 * time.Second, Timeout: 10 * time.Second}, func(r *rig) {
 		for range 100 {
@@ -119,8 +120,8 @@ func TestClockCoarse(t *testing.T) {
 	}
 }
 
-// TestClockHeap sets, moves and drops alarms at random, and compares the clock with
-// a sorted list.
+// TestClockHeap sets, moves and drops alarms at random, and compares the clock
+// with a sorted list.
 func TestClockHeap(t *testing.T) {
 	clock := new(Clock)
 	clock.timer = 1 // it seems to be set, and to ring before all
@@ -170,8 +171,8 @@ func TestClockAfterTheEnd(t *testing.T) {
 	})
 }
 
-// TestClockLostTimer takes a timer away, as the end of a bubble of synctest does:
-// the next wait has another set.
+// TestClockLostTimer takes a timer away, as the end of a bubble of synctest
+// does: the next wait has another set.
 func TestClockLostTimer(t *testing.T) {
 	bothRoles(t, Config{Idle: time.Second, Timeout: time.Second}, func(r *rig) {
 		clock := r.c.cfg.clock
@@ -185,8 +186,8 @@ func TestClockLostTimer(t *testing.T) {
 	})
 }
 
-// TestWatchRace lets the patience run out in the very moment in which bytes come.
-// Whoever wins: the message is read, and no deadline stays behind.
+// TestWatchRace lets the patience run out in the very moment in which bytes
+// come. Whoever wins: the message is read, and no deadline stays behind.
 func TestWatchRace(t *testing.T) {
 	bothRoles(t, Config{Idle: time.Second, Timeout: time.Hour}, func(r *rig) {
 		pings := 0

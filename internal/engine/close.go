@@ -13,9 +13,9 @@ import (
 
 var (
 	errNoAnswer = errors.New("the peer did not complete the closing handshake within 5 s")
-	errNotTaken = errors.New("the peer did not take the answer to its close frame within 5 s")
+	errNotTaken = errors.New("the peer did not accept our close frame within 5 s")
 	errGivenUp  = errors.New("the context of Close ended before the peer's close frame came")
-	errCutShort = errors.New("a context ended when a part of the close frame had been sent")
+	errCutShort = errors.New("a context ended after part of the close frame was sent")
 )
 
 // Close is CloseContext without a context.
@@ -23,7 +23,7 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	return c.CloseContext(context.Background(), code, reason)
 }
 
-// CloseContext performs the closing handshake. StatusNoStatusRcvd asks for an
+// CloseContext performs the closing handshake. StatusNoStatusRcvd requests an
 // empty close frame.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
@@ -36,8 +36,8 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 		wait, cancel = context.WithTimeout(ctx, CloseWait)
 		defer cancel()
 	}
-	// Reading does not wait for the sending: a peer that is about to close, too,
-	// may take our frame only once its own is taken.
+	// Reading does not wait for the sending: a peer that also closes may read
+	// our frame only after its own has been read.
 	sent := make(chan error, 1)
 	go func() { sent <- c.sendClose(wait) }()
 	end := sync.OnceValues(func() (first bool, err error) {
@@ -67,8 +67,8 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 	return err
 }
 
-// closed returns what Close says of a connection that has ended: nil if both sides
-// sent a close frame, else the connection's error.
+// closed returns the result of Close for a connection that has ended: nil if
+// both sides sent a close frame, else the connection's error.
 func (c *Conn) closed() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,7 +85,7 @@ type cutShort struct{ end, context error }
 func (e *cutShort) Error() string   { return e.end.Error() }
 func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
 
-// CloseNow ends the stream.
+// CloseNow closes the stream.
 func (c *Conn) CloseNow() error {
 	first, err := c.endOnce(true, nil, atOnce)
 	if first {
@@ -94,8 +94,8 @@ func (c *Conn) CloseNow() error {
 	return err
 }
 
-// Fail ends the connection on this side's account: the peer is sent code, and
-// err is what every later operation returns.
+// Fail ends the connection because of an error on this side: code is sent to
+// the peer, and err is the error of every later operation.
 func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
@@ -109,10 +109,10 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	c.end(true, err, how)
 }
 
-// fail is Fail for whoever holds reading. It returns what the operation is to
-// return. An ended ctx does not keep the code from the peer. Once the peer's
-// close frame has come, what is wrong with the message that it cut off is of no
-// meaning: an inflater looks ahead of what it gives out.
+// fail is Fail for the holder of reading. It returns the error of the
+// operation. An ended ctx does not keep code from being sent. If the peer's
+// close frame has arrived, an error in the message that it interrupted is
+// ignored: a decompressor reads ahead.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
 		return c.finish(ctx)
@@ -127,7 +127,7 @@ func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	return c.end(true, err, how)
 }
 
-// failReason tells the peer's developers the rule they broke.
+// failReason returns the violated rule, to be sent to the peer's developers.
 func failReason(err error) string {
 	if p, ok := errors.AsType[*api.ProtocolError](err); ok {
 		return p.Rule[:min(len(p.Rule), api.MaxReason)]
@@ -136,7 +136,7 @@ func failReason(err error) string {
 }
 
 // beginClose makes our close frame due, unless closing has begun. It reports
-// whether the peer's has come.
+// whether the peer's has arrived.
 func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,8 +145,8 @@ func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
 	return c.closing.heard
 }
 
-// sendClose sends our close frame if it is due. It returns an error when it
-// could not be written, now or before; ctx.Err() may mean that it is still due.
+// sendClose sends our close frame if it is due. It returns an error if it could
+// not be written, now or before; after ctx.Err() it may still be due.
 func (c *Conn) sendClose(ctx context.Context) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
@@ -154,10 +154,10 @@ func (c *Conn) sendClose(ctx context.Context) error {
 	return c.sendCloseHeld(ctx)
 }
 
-// sendAnswer is sendClose for a Read, whose context, unlike wait, may end before
-// the connection does. A frame that has begun goes out all the same, as a ping
-// does: one that is cut off would end the sending half, and the peer would get to
-// know no end.
+// sendAnswer is sendClose for a Read, whose context, unlike wait, may end
+// before the connection does. A frame that has begun is sent completely all the
+// same, like a ping: a truncated one would end the sending half, and the peer
+// would never see a close.
 func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	if err := c.lockWire(wait); err != nil {
 		return err
@@ -179,7 +179,7 @@ func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	}
 }
 
-// sendCloseHeld is sendClose for who holds wire, which it gives up.
+// sendCloseHeld is sendClose for the holder of wire, which it releases.
 func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	defer c.unlockWire()
 	c.mu.Lock()
@@ -217,8 +217,8 @@ func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	return err
 }
 
-// writeClose adds a close frame to b and writes it, and before the frame what
-// is due: pings that came before the peer's close frame are answered (RFC 6455
+// writeClose adds a close frame to b and writes it, preceded by what is due:
+// pings that arrived before the peer's close frame are answered (RFC 6455
 // section 5.5.2).
 func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFrame) (all *block, sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
@@ -228,9 +228,9 @@ func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFra
 	return b, sent, err
 }
 
-// drain is reading once the closing handshake has begun: it throws messages
-// away until the peer's close frame has come, and then ends the connection. It
-// returns the connection's error, or ctx.Err() when there is more to do.
+// drain is reading after the closing handshake has begun: it discards messages
+// until the peer's close frame has arrived, and then ends the connection. It
+// returns the connection's error, or ctx.Err() if there is more to do.
 func (c *Conn) drain(ctx context.Context) error {
 	for c.expectsClose() {
 		var err error
@@ -246,14 +246,14 @@ func (c *Conn) drain(ctx context.Context) error {
 	return c.finish(ctx)
 }
 
-// expectsClose reports whether the peer's close frame is still to come.
+// expectsClose reports whether the peer's close frame has yet to arrive.
 func (c *Conn) expectsClose() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closing.state() == stateClosing && !c.closing.failed()
 }
 
-// discardPayload throws the rest of the current frame away.
+// discardPayload discards the rest of the current frame.
 func (c *Conn) discardPayload(ctx context.Context) error {
 	b := getBlock(middleBlock)
 	defer putBlock(b)
@@ -268,11 +268,12 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 	return nil
 }
 
-// finish ends a connection whose peer has sent its close frame, or has ended its
-// half of the stream: what is due is sent, our close frame with it. Then the
-// server is first to end the stream (RFC 6455 section 7.1.1), half of it where it
-// can: bytes behind the peer's close frame would else destroy the answer on its
-// way. Nobody waits for the peer to end its half.
+// finish ends a connection whose peer has sent its close frame, or has closed
+// its half of the stream: what is due is sent, including our close frame. Then
+// the server is the first to close the stream (RFC 6455 section 7.1.1), only
+// its sending half if possible: otherwise unread bytes after the peer's close
+// frame could reset the connection before the peer has read our close frame. No
+// caller waits for the peer to close its half.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
@@ -305,8 +306,9 @@ func (c *Conn) finish(ctx context.Context) error {
 	return c.end(false, err, how)
 }
 
-// inputEnded is reading once the peer has ended its half of the stream without a
-// close frame. It may read on, so what this side has accepted is sent.
+// inputEnded is reading after the peer has closed its half of the stream
+// without a close frame. The peer may continue to read, so what this side has
+// accepted is sent.
 func (c *Conn) inputEnded(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing.lose(io.ErrUnexpectedEOF)
@@ -315,14 +317,14 @@ func (c *Conn) inputEnded(ctx context.Context) error {
 	return c.finish(ctx)
 }
 
-// end ends the stream, once, and returns the connection's error. local and
-// cause are for a connection that was open. Who lingers holds reading.
+// end closes the stream, once, and returns the connection's error. local and
+// cause apply if the connection was open. A caller that lingers holds reading.
 func (c *Conn) end(local bool, cause error, how leaving) error {
 	_, err := c.endOnce(local, cause, how)
 	return err
 }
 
-// endOnce is end, and reports whether it was this call that did it.
+// endOnce is end, and reports whether this call closed the stream.
 func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err error) {
 	c.mu.Lock()
 	first = c.closing.end(local, cause)
@@ -343,8 +345,8 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 		}
 		c.sending.Break(err)
 		if how == atOnce && !c.cfg.KeepsDeadlines {
-			// Where Close does not end a call that waits, a deadline does: the streams
-			// of yamux are read on.
+			// If Close does not end a blocked call, a deadline does: a Read of
+			// yamux's streams continues after Close.
 			c.interrupt(inward)
 			defer c.interrupt(outward)
 		}

@@ -185,9 +185,9 @@ func TestCloseSilentPeer(t *testing.T) {
 	}
 }
 
-// TestCloseContext closes against a peer that answers late or never: the context
-// bounds the wait, be it shorter than 5 s or longer, and 5 s where it has no
-// deadline. What ends is the connection, whose error blames no context.
+// TestCloseContext closes against a peer that answers late or never: the
+// context bounds the wait, be it shorter than 5 s or longer, and 5 s where it
+// has no deadline. What ends is the connection, whose error blames no context.
 func TestCloseContext(t *testing.T) {
 	bound := func(d time.Duration) func() (context.Context, context.CancelFunc) {
 		return func() (context.Context, context.CancelFunc) { return context.WithTimeout(background, d) }

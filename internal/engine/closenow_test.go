@@ -51,8 +51,8 @@ func TestEndFreesWriters(t *testing.T) {
 }
 
 // TestDeafStream ends a connection whose stream does not end a waiting Read
-// when it is closed, as yamux's: neither Close nor CloseNow nor Fail waits for it
-// longer than it may, and the Read ends with them, by a deadline.
+// when it is closed, as yamux's: neither Close nor CloseNow nor Fail waits for
+// it longer than it may, and the Read ends with them, by a deadline.
 func TestDeafStream(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -2,36 +2,36 @@ package engine
 
 import "github.com/twinws/ws/api"
 
-// closeState says how far the closing handshake (RFC 6455 section 7) is.
+// closeState is the progress of the closing handshake (RFC 6455 section 7).
 type closeState uint8
 
 const (
 	// stateOpen: messages flow both ways.
 	stateOpen closeState = iota
 	// stateClosing: this side began. Its close frame is due or sent; the
-	// peer's has not come.
+	// peer's has not arrived.
 	stateClosing
-	// stateAnswering: the peer began, by its close frame or by ending its half of
-	// the stream. The answer is due.
+	// stateAnswering: the peer began, by its close frame or by closing its half
+	// of the stream. Our close frame is due.
 	stateAnswering
-	// stateExchanged: both close frames are known; the stream is to be ended.
+	// stateExchanged: both close frames are known; the stream must be closed.
 	stateExchanged
 	// stateEnded: the stream is closed. Final.
 	stateEnded
 )
 
-// closeEvent is what moves a closing on.
+// closeEvent is what changes the state of a closing.
 type closeEvent uint8
 
 const (
 	localClose closeEvent = iota // this side wants to close, or fails the connection
-	frameSent                    // our close frame was given to the stream, as far as it took it
-	peerClose                    // the peer's close frame came
-	inputEnd                     // the peer ended its half of the stream
+	frameSent                    // our close frame was written to the stream, completely or not
+	peerClose                    // the peer's close frame arrived
+	inputEnd                     // the peer closed its half of the stream
 	streamEnd                    // the stream was closed
 )
 
-// next is the whole table of transitions. ok is false when ev changes nothing.
+// next is the table of all transitions. ok is false if ev changes nothing.
 func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
 	switch {
 	case s == stateEnded:
@@ -48,36 +48,36 @@ func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
 	return s, false
 }
 
-// closeFrame is the content of a close frame; StatusNoStatusRcvd stands for
-// an empty one.
+// closeFrame is the content of a close frame; StatusNoStatusRcvd means an empty
+// one.
 type closeFrame struct {
 	code   api.StatusCode
 	reason string
 }
 
-// closing remembers both close frames and how the connection ended. Its zero
+// closing records both close frames and how the connection ended. Its zero
 // value is that of an open connection.
 type closing struct {
 	*record // nil while the connection is open
 }
 
-// record is what a closing remembers.
+// record is the content of a closing.
 type record struct {
 	at      closeState
-	local   bool       // this side was first to end it
+	local   bool       // this side was the first to end it
 	ours    closeFrame // valid unless the stream ended before the handshake began
-	wasSent bool       // ours went to the stream, as far as it took it
-	sent    bool       // and it took all of it
+	wasSent bool       // ours was written to the stream, completely or not
+	sent    bool       // completely
 	theirs  closeFrame // valid once heard
 	heard   bool
-	// failure is the error this side failed the connection with. It stands
-	// above everything that the peer says afterwards.
+	// failure is the error with which this side failed the connection. It has
+	// priority over everything that the peer sends afterwards.
 	failure error
 	// cause is why the stream ended without a closing handshake.
 	cause error
 }
 
-// state returns how far the closing is.
+// state returns the progress of the closing.
 func (c *closing) state() closeState {
 	if c.record == nil {
 		return stateOpen
@@ -85,7 +85,7 @@ func (c *closing) state() closeState {
 	return c.at
 }
 
-// begin makes our close frame due. It reports false when the connection was
+// begin makes our close frame due. It reports false if the connection was
 // closing already.
 func (c *closing) begin(f closeFrame, failure error) bool {
 	next, ok := c.state().next(localClose)
@@ -95,8 +95,8 @@ func (c *closing) begin(f closeFrame, failure error) bool {
 	return ok
 }
 
-// hear takes the peer's close frame. Its code is the one to answer with
-// (RFC 6455 section 5.5.1).
+// hear records the peer's close frame. Its code is echoed (RFC 6455 section
+// 5.5.1).
 func (c *closing) hear(f closeFrame) {
 	next, ok := c.state().next(peerClose)
 	if !ok || c.wasHeard() {
@@ -108,9 +108,9 @@ func (c *closing) hear(f closeFrame) {
 	c.at, c.theirs, c.heard = next, f, true
 }
 
-// lose notes that the peer ended its half of the stream, by which cause, without a
-// close frame: what it broke is RFC 6455 section 7.1.1, and it may read our close
-// frame.
+// lose records that the peer closed its half of the stream, with this cause,
+// without a close frame: that violates RFC 6455 section 7.1.1, and it may still
+// read our close frame.
 func (c *closing) lose(cause error) {
 	next, ok := c.state().next(inputEnd)
 	if ok {
@@ -121,12 +121,12 @@ func (c *closing) lose(cause error) {
 	}
 }
 
-// lost reports whether the peer ended its half of the stream without a close
-// frame, as far as is known before the end.
+// lost reports whether the peer closed its half of the stream without a close
+// frame, as far as known before the end.
 func (c *closing) lost() bool { return c.record != nil && c.cause != nil }
 
-// answered notes that our close frame went out, whole or not. What happens to
-// it after the end changes nothing any more.
+// answered records that our close frame was written, completely or not. After
+// the end it changes nothing.
 func (c *closing) answered(whole bool) {
 	if c.state() != stateEnded {
 		c.wasSent, c.sent = true, whole
@@ -134,7 +134,7 @@ func (c *closing) answered(whole bool) {
 	}
 }
 
-// end closes the book. It reports false when it was closed already.
+// end records the end. It reports false if that was recorded already.
 func (c *closing) end(local bool, cause error) bool {
 	next, ok := c.state().next(streamEnd)
 	if !ok {
@@ -152,10 +152,10 @@ func (c *closing) end(local bool, cause error) bool {
 // failed reports whether this side failed the connection.
 func (c *closing) failed() bool { return c.record != nil && c.failure != nil }
 
-// wasHeard reports whether the peer's close frame came.
+// wasHeard reports whether the peer's close frame has arrived.
 func (c *closing) wasHeard() bool { return c.record != nil && c.heard }
 
-// tried reports whether our close frame went to the stream.
+// tried reports whether our close frame was written to the stream.
 func (c *closing) tried() bool { return c.record != nil && c.wasSent }
 
 // mustSend reports whether our close frame is due.
@@ -163,8 +163,8 @@ func (c *closing) mustSend() bool {
 	return !c.tried() && c.state() != stateOpen && c.state() != stateEnded
 }
 
-// err is the error of every operation from now on; nil while the connection
-// is open. Before the end it is what is known so far.
+// err is the error of every later operation; nil while the connection is open.
+// Before the end it is what is known so far.
 func (c *closing) err() error {
 	switch {
 	case c.record == nil:

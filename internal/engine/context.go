@@ -11,15 +11,15 @@ type lifetime struct {
 	end context.CancelCauseFunc
 }
 
-// Context returns a context that ends with the connection, whose error is its
-// cause. It has no values.
+// Context returns a context that ends with the connection, with its error as
+// the cause. It has no values.
 func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.lifetimeLocked()
 }
 
-// lifetimeLocked is Context for who holds mu.
+// lifetimeLocked is Context for the holder of mu.
 func (c *Conn) lifetimeLocked() context.Context {
 	r := c.more()
 	if r.lifetime == nil {
@@ -32,20 +32,20 @@ func (c *Conn) lifetimeLocked() context.Context {
 	return r.lifetime
 }
 
-// Context is a context for whoever serves a connection: it ends with it, as
-// Conn.Context does, and has values besides. The connection's own operations need
-// not watch for its end. What a context costs is paid when somebody else does.
+// Context is a context for serving a connection: it ends with the connection,
+// as Conn.Context does, and also has values. Operations of this connection need
+// not watch for its end. Other uses of it cost what any context costs.
 type Context struct {
 	values context.Context // constant
 	conn   *Conn           // constant
 }
 
-// LocalAddrKey is the key by which a Context tells its stream's own address if its
-// values do not; nil for none. It is set before any is used.
+// LocalAddrKey is the key under which a Context returns its stream's own
+// address if its values do not; nil for none. It is set before the first use.
 var LocalAddrKey any
 
-// Init makes x a context that has the values of ctx and is not ended by it, for
-// who serves c.
+// Init makes x a context with the values of ctx, whose end does not end x, for
+// serving c.
 func (x *Context) Init(ctx context.Context, c *Conn) {
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
@@ -73,8 +73,8 @@ func (x *Context) Err() error {
 	return nil
 }
 
-// Value returns what the context that x was made of has. Contexts made of x, and
-// context.Cause, find the connection's own by it.
+// Value returns the value of the context that x was made from. Contexts derived
+// from x, and context.Cause, find the connection's own context by it.
 func (x *Context) Value(key any) any {
 	if inner := x.conn.watched(); inner != nil {
 		if v := inner.Value(key); v != nil {
@@ -90,8 +90,8 @@ func (x *Context) Value(key any) any {
 	return v
 }
 
-// watched returns the connection's context if somebody watches for its end, or it
-// has come, else nil.
+// watched returns the connection's context if it is in use, or the connection
+// has ended, else nil.
 func (c *Conn) watched() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,8 +101,8 @@ func (c *Conn) watched() context.Context {
 	return nil
 }
 
-// outlives reports whether ctx does not end before s: it never does, or was made
-// for it.
+// outlives reports whether ctx does not end before s: it never ends, or was
+// made for s.
 func outlives(ctx context.Context, s Stream) bool {
 	if x, ok := ctx.(*Context); ok {
 		return x.conn.stream == s

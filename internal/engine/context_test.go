@@ -11,8 +11,8 @@ import (
 
 type contextKey struct{}
 
-// serverContext returns a context for who serves c, made of one that has a value
-// and is then cancelled.
+// serverContext returns a context for who serves c, made of one that has a
+// value and is then cancelled.
 func serverContext(t *testing.T, c *Conn) *Context {
 	t.Helper()
 	parent, cancel := context.WithCancel(context.WithValue(background, contextKey{}, "value"))
@@ -62,8 +62,8 @@ func TestContextValues(t *testing.T) {
 	}
 }
 
-// TestContextEnd ends its connection, watched or not: all that can be asked says so,
-// and by which cause.
+// TestContextEnd ends its connection, watched or not: all that can be asked
+// says so, and by which cause.
 func TestContextEnd(t *testing.T) {
 	for _, watched := range []bool{true, false} {
 		bothRoles(t, Config{}, func(r *rig) {
@@ -88,8 +88,8 @@ func TestContextEnd(t *testing.T) {
 	}
 }
 
-// TestContextChildren makes contexts of it: they end with it, have its values, and
-// no goroutine watches for that.
+// TestContextChildren makes contexts of it: they end with it, have its values,
+// and no goroutine watches for that.
 func TestContextChildren(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := serverContext(t, New(inMemory(), Config{}))

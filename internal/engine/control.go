@@ -6,22 +6,22 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// maxPongs bounds the pongs that wait to be sent. RFC 6455 section 5.5.3 lets
-// the newest stand for the rest; up to this many are answered one by one.
+// maxPongs bounds the pongs that wait to be sent. RFC 6455 section 5.5.3 allows
+// answering only the newest ping; up to this many are answered individually.
 const maxPongs = 32
 
-// replies is what reading obliges this side to send.
+// replies is what reading requires this side to send.
 type replies struct {
 	pongs []byte // each one byte of length and the payload
 	count int
 	last  int  // where the newest begins in pongs
-	ping  bool // a keepalive ping, which Conn.pingOut tells of until it is taken
+	ping  bool // a keepalive ping; before it is taken, Conn.pingOut is pingDue
 }
 
-// pingDue is the time of a keepalive ping that is to be sent.
+// pingDue is the value of pingOut for a keepalive ping that must be sent.
 const pingDue = -1
 
-// add takes the pong for a ping. When too many wait it replaces the newest.
+// add queues the pong for a ping. If too many wait it replaces the newest.
 func (r *replies) add(payload []byte) {
 	if r.count == maxPongs {
 		r.pongs = r.pongs[:r.last]
@@ -32,7 +32,7 @@ func (r *replies) add(payload []byte) {
 	r.count++
 }
 
-// control acts on a whole control frame. It returns errClosing when reading
+// control handles a complete control frame. It returns errClosing when reading
 // messages is over.
 func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) error {
 	switch op {
@@ -65,17 +65,18 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	return nil
 }
 
-// sendDue sends what is due, unless somebody else is writing: they send it when
-// they are done. The sending must not make the reader wait, since the peer may
-// be waiting for it to read: so it has a goroutine of its own, for as long as it takes.
+// sendDue sends what is due, unless another goroutine is writing, which then
+// sends it. The sending must not block the reader, since the peer may be
+// waiting for it to read: it runs on a goroutine of its own.
 func (c *Conn) sendDue() {
 	if c.due.Load() && c.wire.TryLock() {
 		go c.sendReplies()
 	}
 }
 
-// lockWire takes the wire. Giving up the wait may have kept what is due from
-// being sent: the wire is handed over in the order of arrival.
+// lockWire acquires wire. On error it calls sendDue, since waiting for wire may
+// have kept what is due from being sent: the lock is granted in order of
+// arrival.
 func (c *Conn) lockWire(ctx context.Context) error {
 	err := c.wire.Lock(ctx)
 	if err == nil && ctx.Err() != nil {
@@ -88,14 +89,14 @@ func (c *Conn) lockWire(ctx context.Context) error {
 	return err
 }
 
-// unlockWire frees the wire, and takes care of what became due meanwhile.
+// unlockWire releases wire, and sends what became due meanwhile.
 func (c *Conn) unlockWire() {
 	c.wire.Unlock()
 	c.sendDue()
 }
 
-// sendReplies writes all that is due, and what is held back. The caller holds
-// wire; it is given up.
+// sendReplies writes all that is due, and coalesced frames. The caller holds
+// wire; it is released.
 func (c *Conn) sendReplies() {
 	defer c.unlockWire()
 	for c.due.Load() {
@@ -139,8 +140,8 @@ func (c *Conn) takeReplies() (due replies) {
 	return due
 }
 
-// restoreReplies puts back what takeReplies returned. The caller holds mu, and
-// nothing has become due meanwhile.
+// restoreReplies undoes takeReplies. The caller holds mu, and nothing has
+// become due meanwhile.
 func (c *Conn) restoreReplies(due replies) {
 	c.due.Store(due.ping || due.count > 0)
 	if due.ping {
@@ -152,7 +153,7 @@ func (c *Conn) restoreReplies(due replies) {
 }
 
 // addReplies adds the frames of what is due to b, which then has room for one
-// control frame more.
+// more control frame.
 func (c *Conn) addReplies(b *block, due replies) *block {
 	const most = frame.MaxHeaderLen + frame.MaxControlPayload
 	b = growBlock(b, len(due.pongs)+(due.count+1)*frame.MaxHeaderLen+most)

@@ -59,8 +59,8 @@ func TestPongsCoalesced(t *testing.T) {
 	}
 }
 
-// TestPingFlood sends half a million pings in each role and never reads a pong: memory and what
-// is sent stay bounded, and the order holds.
+// TestPingFlood sends half a million pings in each role and never reads a pong:
+// memory and what is sent stay bounded, and the order holds.
 func TestPingFlood(t *testing.T) {
 	const batch, batches = 10_000, 50
 	bothRoles(t, Config{}, func(r *rig) {

@@ -1,12 +1,12 @@
 // Package engine is the native WebSocket connection over any byte stream, in
-// both roles. It never dials and never listens: a handshake has been made, and
-// what follows on the stream are frames.
+// both roles. It never dials and never listens: the handshake has been
+// completed, and frames follow on the stream.
 //
-// Reading and writing are pulled by the caller: there is no goroutine per
-// connection. Control frames are handled by whoever reads; what they oblige
-// this side to send waits in the reply slot, so that reading never waits for a
-// slow write. The same holds for replies to messages that came many at a time:
-// they are gathered and sent in one piece.
+// Callers drive reading and writing: there is no goroutine per connection.
+// Whoever reads handles control frames; the replies that they require are
+// queued in the reply slot, so that reading never waits for a slow write.
+// Replies to messages that arrived together are coalesced and sent in one
+// write.
 package engine
 
 import (
@@ -31,71 +31,76 @@ const (
 )
 
 // Stream is the byte stream below a connection. Read and Write may be called
-// at the same time. Deadlines in the past interrupt calls that wait, and Close
-// ends them, as with a net.Conn. One of the two is enough: a call that does not
-// come back within 1 s of its deadline is ended by Close, and the connection with
-// it (ErrDeadlinesIgnored). Who has a net.Conn whose SetDeadline returns an error
-// gives it deadlines before: see package deadline.
+// concurrently. Deadlines in the past interrupt blocked calls, and Close ends
+// them, as with a net.Conn. One of the two is enough: a call that does not
+// return within 1 s of its deadline is ended by Close, and the connection with
+// it (ErrDeadlinesIgnored). For a net.Conn whose SetDeadline returns an error
+// see package deadline.
 //
-// A Stream may have further methods, which are used when they are there:
-// CloseWrite() error ends its sending half; Abort() error ends it at once,
-// without the farewell that Close may send; AwaitRead() error waits until Read
-// would not wait, by the deadline for reading, so that no memory is held
-// meanwhile; Progress() (Progress, error) tells how far the peer is with what
-// was written, and NetConn() net.Conn what is below that may know. Large messages
-// are written to a *net.TCPConn or *net.UnixConn without copying them together.
+// A Stream may have additional methods, which are used if present: CloseWrite()
+// error closes its sending half; Abort() error closes it at once, without the
+// close_notify that Close may send; AwaitRead() error blocks until Read would
+// not block, within the read deadline, so that no buffer is held meanwhile;
+// Progress() (Progress, error) returns how much of what was written the peer
+// has received, and NetConn() net.Conn the connection below, which may know. To
+// a *net.TCPConn or *net.UnixConn, large messages are written without copying
+// header and payload together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 }
 
-// awaitable is a Stream that says when there is something to read.
+// awaitable is a Stream that reports when there is something to read.
 type awaitable interface{ AwaitRead() error }
 
-// Config is what a connection is told about itself. It is not changed later.
+// Config is the configuration of a connection. It is constant.
 type Config struct {
 	// Client is the role: a client masks what it sends.
 	Client bool
-	// Subprotocol is what the handshake agreed on.
+	// Subprotocol is the negotiated subprotocol.
 	Subprotocol string
-	// ReadLimit is the largest message to read in bytes, less than 0 for none.
+	// ReadLimit is the largest message to receive in bytes, negative for no
+	// limit.
 	ReadLimit int64
-	// Idle is how long a waiting Read hears nothing before it sends a ping,
+	// Idle is how long a blocked Read receives nothing before it sends a ping,
 	// and Timeout how long it waits after that, or after the peer was last seen
-	// to take bytes that the ping waits behind: less than 0 is for ever. Idle 0
+	// to read bytes that precede the ping: negative means indefinitely. Idle 0
 	// turns both off.
 	Idle, Timeout time.Duration
-	// WriteTimeout is how long the peer may take no byte of what is written, or
-	// of a stream that does not know the stream itself; the connection then ends,
-	// after twice that at the latest. 0 is for ever.
+	// WriteTimeout is how long the peer may accept no byte of what is written;
+	// if the stream does not know about the peer, the stream itself. The
+	// connection then ends, after at most twice that. 0 means no limit.
 	WriteTimeout time.Duration
-	// Buffered are bytes that were read from the stream with the handshake.
+	// Buffered are bytes that were read from the stream together with the
+	// handshake.
 	Buffered []byte
-	// Deflate is what permessage-deflate agreed on, nil when it is off.
+	// Deflate are the negotiated parameters of permessage-deflate, nil if it is
+	// off.
 	Deflate *Deflate
-	// NoGather has every Write wait until the stream has taken its message.
-	// Otherwise it may hold messages back, 64 KiB and 1 ms at most, while a whole
-	// message waits to be read or another Write is at work.
+	// NoGather makes every Write wait until the stream has accepted its
+	// message. Otherwise it may coalesce messages, up to 64 KiB and 1 ms, while
+	// a whole message waits to be read or another Write is in progress.
 	NoGather bool
-	// CutOffBreaks says that the stream cannot be written any more after a
-	// write deadline has passed, as with TLS.
+	// CutOffBreaks says that the stream cannot be written to after a write
+	// deadline has passed, as with TLS.
 	CutOffBreaks bool
-	// KeepsDeadlines says that the stream is known to return from a call that
-	// waits once its deadline has passed. Others are watched.
+	// KeepsDeadlines says that the stream is known to return from a blocked
+	// call when its deadline has passed. Otherwise this is verified.
 	KeepsDeadlines bool
-	// Clock watches over waits. nil means one of the connection's own. Who shares
-	// one among streams in memory keeps them out of testing/synctest.
+	// Clock enforces time limits. nil means one of the connection's own. A
+	// Clock shared among in-memory streams must not be used in
+	// testing/synctest.
 	Clock *Clock
-	// Keys draws a frame's mask key; nil means crypto/rand.
+	// Keys generates a frame's masking key; nil means crypto/rand.
 	Keys func() [4]byte
-	// OnPing and OnPong are called by whoever reads with the payload of each ping
-	// and pong, which is theirs during the call; nil for none. They must not read.
+	// OnPing and OnPong are called by whoever reads, with the payload of each
+	// ping and pong, valid during the call; nil for none. They must not read.
 	OnPing, OnPong func(payload []byte)
 }
 
-// Deflate are the parameters of permessage-deflate (RFC 7692) as this side
-// sees them.
+// Deflate are the parameters of permessage-deflate (RFC 7692) as this side sees
+// them.
 type Deflate struct {
 	// Level is from 1 to 9, 0 for the default.
 	Level int
@@ -103,18 +108,18 @@ type Deflate struct {
 	Threshold int
 	// SendBits and ReceiveBits are the windows, 8 to 15.
 	SendBits, ReceiveBits int
-	// SendTakeover and ReceiveTakeover say that a message may refer to those
-	// before it.
+	// SendTakeover and ReceiveTakeover say that a message may refer to earlier
+	// ones.
 	SendTakeover, ReceiveTakeover bool
-	// Answer is what the server's Sec-WebSocket-Extensions said.
+	// Answer is the server's Sec-WebSocket-Extensions.
 	Answer string
 }
 
-// Conn is one connection. Its methods follow api.Conn; arguments have been
+// Conn is a connection. Its methods are those of api.Conn; arguments have been
 // checked by the caller.
 //
-// There may be a million that wait, so what only some need, or only for a
-// while, stands behind pointers: see TestConnSize.
+// There may be a million idle ones, so what only some need, or only
+// temporarily, is behind pointers: see TestConnSize.
 type Conn struct {
 	cfg    *settings // constant
 	stream Stream    // constant
@@ -124,48 +129,48 @@ type Conn struct {
 	reading ctxlock.Lock
 	*incoming
 	rules   frame.Rules   // protected by reading
-	pace    pace          // protected by reading: that of the input, while there is none
-	pinged  bool          // protected by reading: a keepalive ping is out or due
-	behind  bool          // protected by reading: at the last look it, or other bytes, had to wait
-	silence time.Duration // protected by reading: waited without a byte
+	pace    pace          // protected by reading: of the input, while there is none
+	pinged  bool          // protected by reading: a keepalive ping was sent or is due
+	behind  bool          // protected by reading: when last checked, bytes up to it waited to be sent
+	silence time.Duration // protected by reading: time waited without a byte received
 
 	// sending is held for a whole outgoing data message, wire for one frame.
-	// Who takes both takes sending first.
+	// sending is acquired before wire.
 	sending ctxlock.Lock
 	wire    ctxlock.Lock
 
 	mu      sync.Mutex
 	closing closing // protected by mu
-	out     *block  // protected by mu: what is held back; see place
-	// pingOut is when the keepalive ping went out, by nanos: 0 before it is due,
-	// pingDue while it waits.
+	out     *block  // protected by mu: coalesced frames; see place
+	// pingOut is when the keepalive ping was sent, by nanos: 0 before it is
+	// due, pingDue while it waits.
 	pingOut int64 // protected by mu
 
-	reads, writes watch        // over the stream's operations
-	alarm         atomic.Int64 // when the clock looks at the watches, 0 for never, ended
+	reads, writes watch        // of operations on the stream
+	alarm         atomic.Int64 // when the clock checks the watches; 0 for never, or ended
 	index         int32        // protected by the clock's mu: of the alarm
 
-	seen     uint32        // protected by reading: what the peer had taken at the last look
-	written  atomic.Uint32 // bytes that the stream took, modulo 2^32
+	seen     uint32        // protected by reading: what the peer had received when last checked
+	written  atomic.Uint32 // bytes that the stream accepted, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
-	due      atomic.Bool   // set when replies or out is to be sent, under mu
+	due      atomic.Bool   // set when replies or out must be sent, under mu
 	later    atomic.Uint32 // ahead and held; set under mu
-	buffered atomic.Int64  // payload bytes accepted and not yet written, but those in out
+	buffered atomic.Int64  // payload bytes accepted and not yet written, except those in out
 
 	rare atomic.Pointer[rare] // nil until it is needed: see more
 }
 
-// rare is what a connection has that was pinged, wrote several messages at once,
-// was given contexts that can end, or compresses.
+// rare is the part of a connection that was pinged, coalesced messages, was
+// given contexts that can end, or compresses.
 type rare struct {
 	replies replies // protected by mu
 	pings   pings   // protected by mu
-	broken  error   // protected by mu: why the stream takes no more bytes
-	ticker  *ticker // protected by mu; nil while nothing is held back
+	broken  error   // protected by mu: why the stream cannot be written to
+	ticker  *ticker // protected by mu; nil while nothing is coalesced
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
-	lifetime *lifetime // protected by mu; nil until it is asked for
+	lifetime *lifetime // protected by mu; nil until requested
 
 	*compression // constant; nil without
 }
@@ -183,7 +188,7 @@ func (r *rare) end(err error) {
 	}
 }
 
-// more returns c's rare, and makes it if there is none.
+// more returns c's rare, and creates it if there is none.
 func (c *Conn) more() *rare {
 	r := c.rare.Load()
 	if r == nil {
@@ -201,14 +206,14 @@ type compression struct {
 	received *deflate.Decompressor // protected by reading
 }
 
-// New returns the connection that goes on where the handshake on s ended.
+// New returns a connection on s after the handshake.
 func New(s Stream, cfg Config) *Conn {
 	c := new(Conn)
 	c.Init(s, cfg)
 	return c
 }
 
-// Init makes c, which is new, what New returns.
+// Init initializes c, which is zero, as New does.
 func (c *Conn) Init(s Stream, cfg Config) {
 	c.cfg, c.stream, c.rules = cfg.settings(), s, frame.Rules{Masked: !cfg.Client}
 	c.socket = c.newSocket(s)
@@ -227,11 +232,11 @@ func (c *Conn) Init(s Stream, cfg Config) {
 	c.open.Store(true)
 }
 
-// Subprotocol returns what the handshake agreed on.
+// Subprotocol returns the negotiated subprotocol.
 func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 
-// BufferedAmount returns the payload bytes that writers have handed over and
-// the stream has not taken.
+// BufferedAmount returns the payload bytes that writers have passed in and the
+// stream has not accepted.
 func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -245,14 +250,14 @@ func (c *Conn) BufferedAmount() int64 {
 // Client reports the connection's role.
 func (c *Conn) Client() bool { return c.cfg.Client }
 
-// Deflate returns what permessage-deflate agreed on; it reports false when it
-// is off.
+// Deflate returns the negotiated parameters of permessage-deflate; it reports
+// false if it is off.
 func (c *Conn) Deflate() (d Deflate, on bool) {
 	r := c.rare.Load()
 	return c.cfg.Deflate, r != nil && r.compression != nil
 }
 
-// RemoteAddr returns the peer's address, nil for a stream that knows none.
+// RemoteAddr returns the peer's address, nil for a stream without addresses.
 func (c *Conn) RemoteAddr() net.Addr {
 	if s, ok := c.stream.(interface{ RemoteAddr() net.Addr }); ok {
 		return s.RemoteAddr()
@@ -260,7 +265,8 @@ func (c *Conn) RemoteAddr() net.Addr {
 	return nil
 }
 
-// LocalAddr returns the stream's own address, nil for a stream that knows none.
+// LocalAddr returns the stream's own address, nil for a stream without
+// addresses.
 func (c *Conn) LocalAddr() net.Addr {
 	if s, ok := c.stream.(interface{ LocalAddr() net.Addr }); ok {
 		return s.LocalAddr()
@@ -268,5 +274,5 @@ func (c *Conn) LocalAddr() net.Addr {
 	return nil
 }
 
-// CanSend reports whether code may stand in a close frame.
+// CanSend reports whether code may be sent in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

@@ -28,9 +28,9 @@ func TestFailEndedContext(t *testing.T) {
 	})
 }
 
-// TestFailLingers fails a peer that does not end the stream. The reader is told at
-// once; the stream is closed when the peer ends it, after 1 s, or after 1 MiB of
-// what it still sends.
+// TestFailLingers fails a peer that does not end the stream. The reader is told
+// at once; the stream is closed when the peer ends it, after 1 s, or after 1
+// MiB of what it still sends.
 func TestFailLingers(t *testing.T) {
 	for _, c := range []string{"for 1 s", "until the peer ends", "until 1 MiB came"} {
 		t.Run(c, func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestPeerClosesInMessage(t *testing.T) {
 }
 
 // TestWhoEndsStream checks RFC 6455 section 7.1.1: the server ends the stream
-// at once, the client waits for that behind the scenes, 1 s at most. Read and
+// at once, the client waits for that in the background, 1 s at most. Read and
 // Close are back as soon as both close frames are exchanged.
 func TestWhoEndsStream(t *testing.T) {
 	for _, begins := range []string{"the peer", "this side"} {
@@ -178,8 +178,8 @@ func TestFinishResumed(t *testing.T) {
 }
 
 // TestFinishCutOff ends the reader's context when a part of the answer is on
-// the wire: the rest goes out all the same, once, when the peer takes it (RFC 6455
-// section 5.5.1), and the end is clean.
+// the wire: the rest goes out all the same, once, when the peer takes it (RFC
+// 6455 section 5.5.1), and the end is clean.
 func TestFinishCutOff(t *testing.T) {
 	for _, takes := range []bool{true, false} {
 		bothRoles(t, Config{}, func(r *rig) {
@@ -288,8 +288,9 @@ func (b *brittle) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestAnswerGoesOn cancels Reads that answer the peer's close over a stream on which
-// nothing can be cut off: the answer goes out whole, and the next Read finds it so.
+// TestAnswerGoesOn cancels Reads that answer the peer's close over a stream on
+// which nothing can be cut off: the answer goes out whole, and the next Read
+// finds it so.
 func TestAnswerGoesOn(t *testing.T) {
 	for _, room := range []int{0, 1} {
 		for _, client := range []bool{true, false} {

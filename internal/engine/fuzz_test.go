@@ -104,9 +104,9 @@ func fuzz(f *testing.F, client bool) {
 	})
 }
 
-// readAll reads messages until there is an error, and with echo writes them. Those
-// read, and those that were written, are returned as the opcode's digit and the
-// payload.
+// readAll reads messages until there is an error, and with echo writes them.
+// Those read, and those that were written, are returned as the opcode's digit
+// and the payload.
 func readAll(c *Conn, streamed, echo bool) (all, sent []string, err error) {
 	for {
 		var typ api.MessageType
@@ -148,8 +148,8 @@ func endOf(err error) string {
 }
 
 // checkSent holds what the engine sent to the rules: pongs of the pings, some
-// left out, all messages in their order, and then the close frame that belongs to
-// the end: 1002 where the peer ended its half of the stream without one.
+// left out, all messages in their order, and then the close frame that belongs
+// to the end: 1002 where the peer ended its half of the stream without one.
 func checkSent(t *testing.T, b []byte, client bool, end string, pings, messages []string) {
 	sent := naive{client: !client, limit: 0}
 	var last []byte

@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	// gatherBytes bounds the frames that are held back, in bytes.
+	// gatherBytes bounds the coalesced frames, in bytes.
 	gatherBytes = 64 << 10
-	// gatherTime bounds how long they are.
+	// gatherTime bounds how long they are held back.
 	gatherTime = time.Millisecond
-	// copyBytes is the largest payload that is copied behind its header where
-	// the stream can gather the two.
+	// copyBytes is the largest payload that is copied after its header if the
+	// stream supports vectored writes.
 	copyBytes = 16 << 10
 )
 
-// What Conn.later says.
+// The flags of Conn.later.
 const (
-	ahead uint32 = 1 << iota // a whole message waits for the next Read
+	ahead uint32 = 1 << iota // a whole message is buffered for the next Read
 	held                     // out is not nil
 )
 
-// note says that what is, or is not. The caller holds mu.
+// note sets or clears a flag. The caller holds mu.
 func (c *Conn) note(what uint32, is bool) {
 	was := c.later.Load()
 	now := was &^ what
@@ -35,21 +35,21 @@ func (c *Conn) note(what uint32, is bool) {
 	}
 }
 
-// ticker ends the wait of what is held back. Its timer runs on from batch to
-// batch, and is dropped once none has come for gatherTime.
+// ticker bounds how long frames are held back. Its timer continues from batch
+// to batch, and is dropped if there was none for gatherTime.
 type ticker struct {
 	c     *Conn       // constant
 	timer *time.Timer // protected by c.mu
-	since time.Time   // protected by c.mu: when the last batch was begun
+	since time.Time   // protected by c.mu: when the last batch began
 }
 
-// place gives a frame with payload p its place among all that is sent. It is
-// held back then, or now is true: the caller sends it by put, after b, and
-// holds wire for that.
+// place puts a frame with payload p in its position among all frames to be
+// sent. It is either held back, or now is true: then the caller sends it with
+// put, after b, and holds wire for that.
 //
-// Frames are held back while a whole unread message is held, since the reading
-// goroutine is then about to come back, and while somebody else is writing, who
-// then sends them, too.
+// Frames are held back while a whole unread message is buffered, since the
+// reading goroutine is then expected to write again soon, and while another
+// goroutine is writing, which then sends them.
 func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, now bool, err error) {
 	c.mu.Lock()
 	if err := c.writableHeld(); err != nil {
@@ -81,8 +81,9 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, n
 	return b, err == nil, err
 }
 
-// takeWritable takes what is held back, for who holds wire and wants to write
-// more. On error, that nothing more can be written, it gives wire up.
+// takeWritable takes the held-back frames, for the holder of wire who is about
+// to write more. On error, when nothing can be written any more, it releases
+// wire.
 func (c *Conn) takeWritable() (*block, error) {
 	c.mu.Lock()
 	err := c.writableHeld()
@@ -96,7 +97,7 @@ func (c *Conn) takeWritable() (*block, error) {
 	return b, nil
 }
 
-// hold adds a frame to what is held back. The caller holds mu.
+// hold adds a frame to those held back. The caller holds mu.
 func (c *Conn) hold(h frame.Header, p []byte) {
 	c.holdPongs()
 	c.out = c.addFrame(c.out, h, p)
@@ -104,8 +105,8 @@ func (c *Conn) hold(h frame.Header, p []byte) {
 	c.note(held, true)
 }
 
-// holdPongs makes the pongs that are due a part of what is held back, so that
-// what comes later is sent later. The caller holds mu.
+// holdPongs moves the pongs that are due to the held-back frames, so that later
+// frames are sent after them. The caller holds mu.
 func (c *Conn) holdPongs() {
 	if r := c.rare.Load(); r != nil && r.replies.count > 0 {
 		c.out = c.addReplies(c.out, r.replies)
@@ -113,8 +114,8 @@ func (c *Conn) holdPongs() {
 	}
 }
 
-// takeAll takes what is held back, and the pongs that are due. The caller holds
-// mu and wire.
+// takeAll takes the held-back frames, and the pongs that are due. The caller
+// holds mu and wire.
 func (c *Conn) takeAll() *block {
 	c.holdPongs()
 	if due := c.pingOut == pingDue; due != c.due.Load() {
@@ -123,7 +124,7 @@ func (c *Conn) takeAll() *block {
 	return c.takeOut()
 }
 
-// takeOut takes what is held back. The caller holds mu and wire.
+// takeOut takes the held-back frames. The caller holds mu and wire.
 func (c *Conn) takeOut() *block {
 	b := c.out
 	if b == nil {
@@ -138,14 +139,14 @@ func (c *Conn) takeOut() *block {
 	return b
 }
 
-// dropOut throws away what is held back. The caller holds mu.
+// dropOut discards the held-back frames. The caller holds mu.
 func (c *Conn) dropOut() {
 	putBlock(c.out)
 	c.out = nil
 	c.note(held, false)
 }
 
-// done ends what takeOut returned.
+// done releases what takeOut returned.
 func (c *Conn) done(b *block) {
 	if b != nil && b.payload > 0 {
 		c.buffered.Add(-b.payload)
@@ -153,8 +154,8 @@ func (c *Conn) done(b *block) {
 	putBlock(b)
 }
 
-// putBack makes what the stream did not take of b the first of what is held
-// back, and due. The caller holds wire.
+// putBack makes the part of b that the stream did not accept the first of the
+// held-back frames, and due. The caller holds wire.
 func (c *Conn) putBack(b *block, sent int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -176,8 +177,8 @@ func (c *Conn) putBack(b *block, sent int) {
 	c.due.Store(true)
 }
 
-// lookAhead notes whether a whole message waits for the next Read. The caller
-// holds reading.
+// lookAhead records whether a whole message is buffered for the next Read. The
+// caller holds reading.
 func (c *Conn) lookAhead() {
 	now := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
 	if now != (c.later.Load()&ahead != 0) {
@@ -187,8 +188,8 @@ func (c *Conn) lookAhead() {
 	}
 }
 
-// sendHeld sends what is held back before the caller, who holds reading, waits
-// for the stream.
+// sendHeld sends the held-back frames before the caller, who holds reading,
+// waits for the stream.
 func (c *Conn) sendHeld() {
 	if c.later.Load() != 0 {
 		c.mu.Lock()
@@ -201,8 +202,8 @@ func (c *Conn) sendHeld() {
 	c.sendDue()
 }
 
-// tick sees to it that what is about to be held back is sent in time. The
-// caller holds mu.
+// tick makes sure that a frame that is about to be held back is sent in time.
+// The caller holds mu.
 func (c *Conn) tick() {
 	switch r := c.more(); {
 	case r.ticker == nil:
@@ -214,7 +215,7 @@ func (c *Conn) tick() {
 	}
 }
 
-// look is what the timer does.
+// look is the function of the timer.
 func (t *ticker) look() {
 	c := t.c
 	c.mu.Lock()
@@ -231,7 +232,7 @@ func (t *ticker) look() {
 	r.ticker = nil
 	late := c.out != nil
 	if late {
-		// Whoever reads is not that quick to come back.
+		// The reading goroutine did not write again soon.
 		c.note(ahead, false)
 		c.due.Store(true)
 	}

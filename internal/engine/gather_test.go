@@ -51,10 +51,10 @@ func (r *gatherRig) texts(n int) {
 	r.send(all)
 }
 
-// wantTexts checks that the messages from to n-1 come as frames, and returns when
-// whoever sent them has. The peer has a frame before its sender's Write of the
-// stream is back and gives the wire up, and until then a next message is held
-// back for that sender: how many writes it takes would be left to chance.
+// wantTexts checks that the messages from to n-1 come as frames, and returns
+// when whoever sent them has. The peer has a frame before its sender's Write of
+// the stream is back and gives the wire up, and until then a next message is
+// held back for that sender: how many writes it takes would be left to chance.
 func (r *gatherRig) wantTexts(from, n int) {
 	r.Helper()
 	for i := from; i < n; i++ {
@@ -110,8 +110,8 @@ func TestGather(t *testing.T) {
 	})
 }
 
-// TestGatherNothingWaiting writes while no whole message waits: the message goes
-// out before Write returns.
+// TestGatherNothingWaiting writes while no whole message waits: the message
+// goes out before Write returns.
 func TestGatherNothingWaiting(t *testing.T) {
 	for name, behind := range map[string]func(r *gatherRig) []byte{
 		"nothing":              func(r *gatherRig) []byte { return nil },
@@ -164,8 +164,8 @@ func TestGatherTime(t *testing.T) {
 	})
 }
 
-// TestGatherTimer has batches come one after the other for long: each is sent in
-// time. Then nothing is kept.
+// TestGatherTimer has batches come one after the other for long: each is sent
+// in time. Then nothing is kept.
 func TestGatherTimer(t *testing.T) {
 	gathers(t, Config{}, func(r *gatherRig) {
 		for range 50 {
@@ -253,7 +253,8 @@ func TestGatherBound(t *testing.T) {
 	}
 }
 
-// TestGatherControl sends what is held back before a ping, a pong and the close.
+// TestGatherControl sends what is held back before a ping, a pong and the
+// close.
 func TestGatherControl(t *testing.T) {
 	for name, act := range map[string]struct {
 		do   func(r *gatherRig) (wait func() error)

@@ -17,8 +17,8 @@ import (
 
 var lostHalf = api.CloseError{Code: 1006, Cause: io.ErrUnexpectedEOF}
 
-// TestHalfClosed replies to the first of two messages, behind which the peer has
-// ended its half: the reply is held back, and sent by whatever comes next.
+// TestHalfClosed replies to the first of two messages, behind which the peer
+// has ended its half: the reply is held back, and sent by whatever comes next.
 func TestHalfClosed(t *testing.T) {
 	for name, next := range map[string]func(r *rig) (api.CloseError, error){
 		"Read": func(r *rig) (api.CloseError, error) {
@@ -88,8 +88,8 @@ func TestHalfClosedBehindWriter(t *testing.T) {
 	})
 }
 
-// TestHalfClosedStuck takes nothing any more: Read is back after 5 s, or when its
-// context ends, and the next one goes on.
+// TestHalfClosedStuck takes nothing any more: Read is back after 5 s, or when
+// its context ends, and the next one goes on.
 func TestHalfClosedStuck(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		r.s.limit(0)

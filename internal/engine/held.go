@@ -2,9 +2,8 @@ package engine
 
 import "github.com/twinws/ws/frame"
 
-// findHeld looks for what most messages are: one frame that is held whole, and
-// nothing about it out of the ordinary. It returns the length of its payload,
-// which takeHeld then takes.
+// findHeld looks for the common case: a complete buffered message in one valid
+// frame. It returns the length of its payload, which takeHeld then takes.
 func (c *Conn) findHeld() (length int, ok bool) {
 	if c.msg.begun || c.cur.have {
 		return 0, false
@@ -20,8 +19,8 @@ func (c *Conn) findHeld() (length int, ok bool) {
 	return int(h.Length), true
 }
 
-// takeHeld puts the payload of the frame that findHeld found into p. When that is
-// no UTF-8, and should be, it reports false, and the frame is there as before.
+// takeHeld copies the payload of the frame that findHeld found to p. If it
+// should be UTF-8 and is not, it reports false, and the frame remains buffered.
 func (c *Conn) takeHeld(p []byte) bool {
 	payload := c.in.bytes()[c.cur.n:][:len(p)]
 	valid := c.cur.h.Opcode != frame.OpText

@@ -50,8 +50,8 @@ func TestRow06Poison(t *testing.T) {
 	}
 }
 
-// TestRow06PoisonCompressed does so to compressed messages of all sizes, written
-// whole and as streams, which must inflate to what was sent.
+// TestRow06PoisonCompressed does so to compressed messages of all sizes,
+// written whole and as streams, which must inflate to what was sent.
 func TestRow06PoisonCompressed(t *testing.T) {
 	cfg := Config{Deflate: &Deflate{Threshold: 1, SendBits: 15, ReceiveBits: 15, SendTakeover: true, ReceiveTakeover: true}}
 	for _, streamed := range []bool{false, true} {
@@ -96,9 +96,9 @@ func (c *counter) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestRow15Keys draws 100,000 mask keys from a source that repeats nothing: they
-// come from crypto/rand, whole, and no byte is used twice. (Of as many random
-// numbers of 32 bits one or two come twice by themselves.)
+// TestRow15Keys draws 100,000 mask keys from a source that repeats nothing:
+// they come from crypto/rand, whole, and no byte is used twice. (Of as many
+// random numbers of 32 bits one or two come twice by themselves.)
 func TestRow15Keys(t *testing.T) {
 	source, spoiler := rand.Reader, spoil
 	spoil = nil // which takes its time

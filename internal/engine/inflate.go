@@ -9,24 +9,24 @@ import (
 	"github.com/twinws/ws/internal/deflate"
 )
 
-// inflating is a compressed message on its way through the inflater. It keeps
-// the payload as it came: an inflater cannot go on after the end of a context,
-// but another can begin anew.
+// inflating is a compressed message being decompressed. It keeps the payload
+// received so far: a decompressor cannot continue after the end of a context,
+// but another one can start over.
 type inflating struct {
-	c       *Conn            // nil when the message came as it is
-	ctx     context.Context  // of the call at work
+	c       *Conn            // nil if the message is not compressed
+	ctx     context.Context  // of the call in progress
 	m       *deflate.Message // nil before the first byte, and after an interruption
 	kept    *[]byte          // the pooled memory of payload
-	payload []byte           // unmasked, as far as it came
-	at      int              // how much of it the inflater was given
-	whole   bool             // the payload's end came
-	failed  bool             // the inflater was given an error
-	out     int64            // bytes inflated
-	done    bool             // all of them
+	payload []byte           // unmasked, as far as it has arrived
+	at      int              // how much of it was given to the decompressor
+	whole   bool             // the end of the payload has arrived
+	failed  bool             // the decompressor was given an error
+	out     int64            // bytes decompressed
+	done    bool             // decompression is complete
 	beyond  [1]byte          // for a byte over the limit
 }
 
-// Read gives the inflater the payload.
+// Read passes the payload to the decompressor.
 func (z *inflating) Read(p []byte) (int, error) {
 	for z.at == len(z.payload) {
 		if z.whole {
@@ -61,7 +61,7 @@ func (z *inflating) fetch() error {
 	return err
 }
 
-// open makes an inflater ready to go on behind what has been inflated.
+// open makes a decompressor ready to continue after what has been decompressed.
 func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
@@ -78,7 +78,7 @@ func (z *inflating) open() error {
 	return nil
 }
 
-// close gives the inflater back.
+// close releases the decompressor.
 func (z *inflating) close() {
 	if z.m != nil {
 		z.m.Close()
@@ -86,7 +86,7 @@ func (z *inflating) close() {
 	}
 }
 
-// finish ends a message that was inflated whole.
+// finish ends a message that was decompressed completely.
 func (z *inflating) finish() {
 	z.m.Received()
 	z.close()
@@ -96,9 +96,9 @@ func (z *inflating) finish() {
 	z.kept, z.payload, z.done = nil, nil, true
 }
 
-// readInflated reads some of the current message's inflated bytes into p, which
-// are checked when it is text, and are never more than the limit. It returns
-// io.EOF at the message's end.
+// readInflated reads some of the current message's decompressed bytes into p.
+// They are validated if they are text, and never exceed the limit. It returns
+// io.EOF at the end of the message.
 func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	z := &c.msg.zip
 	if z.done {
@@ -127,16 +127,17 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 		z.close()
 		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, c.corrupt())
 	case err != nil, z.failed:
-		// An inflater that has more to give than was asked for keeps an error for
-		// later. By then it may be that of another call's context.
+		// A decompressor that has more output than was requested keeps an error
+		// for later. By then it may be that of another call's context.
 		z.close()
 	}
 	return n, err
 }
 
-// inflateHeld appends a message to dst that is one frame which is held whole. When
-// anything about it is out of the ordinary it returns deflate.ErrOdd, and the frame
-// is there as before. Over the limit it is deflate.ErrOver and what is within.
+// inflateHeld appends a message to dst that is one complete buffered frame. If
+// it is unusual in any way, it returns deflate.ErrOdd, and the frame remains
+// buffered. Over the limit it returns deflate.ErrOver and the bytes within the
+// limit.
 func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
 	z, length := &c.msg.zip, int(c.cur.left)
 	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
@@ -190,8 +191,9 @@ func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
-// What a message that does not inflate broke. Peers that take over a context that
-// they agreed not to are met in the wild, and so the second says what to look for.
+// What a message that does not inflate broke. Peers that take over a context
+// that they agreed not to are met in the wild, and so the second says what to
+// look for.
 var (
 	errInflate = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
 		Rule: "RFC 7692 section 7.2.2: a compressed message inflates"}

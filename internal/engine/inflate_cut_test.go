@@ -11,8 +11,8 @@ import (
 
 // TestInflateCutByClose ends a compressed text message that is not UTF-8 with a
 // close frame before its last fragment (RFC 6455 section 5.5.1). The inflater
-// may have seen the close frame before it gives out the bad text, or after: what
-// goes to the peer and what Read returns tell the same end.
+// may have seen the close frame before it gives out the bad text, or after:
+// what goes to the peer and what Read returns tell the same end.
 func TestInflateCutByClose(t *testing.T) {
 	// A fuzzer found it.
 	payload := []byte{0x4a, 0x54, 0xc8, 0xc9, 0xcf, 0x7a, 0x21, 0x28, 0xa0, 0xad, 0x28, 0xd1, 0x51, 0x18, 0xe5, 0x0c, 0x10, 0x07, 0x00, 0x00}

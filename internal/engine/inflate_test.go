@@ -125,8 +125,8 @@ func TestInflateResume(t *testing.T) {
 	}
 }
 
-// TestInflateLimit counts inflated bytes, exactly: at the limit all is well, one
-// byte more is 1009 and never given out.
+// TestInflateLimit counts inflated bytes, exactly: at the limit all is well,
+// one byte more is 1009 and never given out.
 func TestInflateLimit(t *testing.T) {
 	const limit = 10_000
 	bomb := func(n int) []byte { return deflate.NewCompressor(9, 15, false).Append(nil, make([]byte, n)) }
@@ -168,8 +168,8 @@ func TestInflateEmptyBlocks(t *testing.T) {
 	})
 }
 
-// TestInflateBad fails what does not inflate, and text that is not UTF-8 as soon
-// as the inflater gives it out (RFC 6455 section 8.1).
+// TestInflateBad fails what does not inflate, and text that is not UTF-8 as
+// soon as the inflater gives it out (RFC 6455 section 8.1).
 func TestInflateBad(t *testing.T) {
 	zip := func(p string, last bool) []byte {
 		s := deflate.NewCompressor(1, 15, false).Stream()
@@ -215,9 +215,9 @@ func TestInflateBad(t *testing.T) {
 	}
 }
 
-// TestInflateContextNotAgreedOn lets the peer refer to the message before, as some
-// do that were told not to: the error tells what to look for (RFC 7692 section
-// 7.1.1).
+// TestInflateContextNotAgreedOn lets the peer refer to the message before, as
+// some do that were told not to: the error tells what to look for (RFC 7692
+// section 7.1.1).
 func TestInflateContextNotAgreedOn(t *testing.T) {
 	d := agreed()
 	d.ReceiveTakeover = false
@@ -233,8 +233,8 @@ func TestInflateContextNotAgreedOn(t *testing.T) {
 	})
 }
 
-// TestDeflateGolden is what is sent: RSV1 on the first frame alone, the tail cut
-// off, what does not shrink as it is.
+// TestDeflateGolden is what is sent: RSV1 on the first frame alone, the tail
+// cut off, what does not shrink as it is.
 func TestDeflateGolden(t *testing.T) {
 	random := make([]byte, 2000)
 	rand.Read(random)

@@ -2,36 +2,36 @@ package engine
 
 import "github.com/twinws/ws/frame"
 
-// calmReads is how many reads in a row must have had room for a smaller
-// buffer before the next has one.
+// calmReads is how many reads in a row must have fit a smaller buffer before
+// the next buffer is smaller.
 const calmReads = 8
 
-// input holds what was read from the stream and not yet used. While nothing is
-// held its buffer is in the pool.
+// input holds bytes that were read from the stream and not yet used. While it
+// is empty its buffer is in the pool.
 type input struct {
 	buf   []byte
 	r, w  int
 	block *block // buf's pooled memory; nil for adopted bytes
-	err   error  // the stream's end, seen together with bytes
+	err   error  // the stream's end, reported together with bytes
 	pace
 }
 
-// pace is how large the next buffer is. It follows what the reads bring, so that
-// the messages of a busy peer come many at a time.
+// pace is the size of the next buffer. It follows the sizes of the reads, so
+// that the messages of a busy peer are read many at a time.
 type pace struct {
 	class uint8 // of the next buffer
 	most  uint8 // the largest class
-	calm  uint8 // reads of late that a smaller buffer would have held
+	calm  uint8 // recent reads that would have fit a smaller buffer
 }
 
-// adopt makes p, which the caller gives away, the first bytes of the input.
+// adopt makes p the first bytes of the input, which owns it from then on.
 func (in *input) adopt(p []byte) {
 	if len(p) > 0 {
 		in.buf, in.w = p, len(p)
 	}
 }
 
-// bytes returns what is held.
+// bytes returns the buffered bytes.
 func (in *input) bytes() []byte { return in.buf[in.r:in.w] }
 
 func (in *input) len() int { return in.w - in.r }
@@ -42,8 +42,8 @@ func (in *input) skip(n int) { in.r += n }
 // size is the length of the next buffer.
 func (in *input) size() int { return blockSizes[in.class] }
 
-// room returns memory to read into, of at least size()-MaxHeaderLen bytes
-// when less than a header is held.
+// room returns memory to read into, of at least size()-MaxHeaderLen bytes if
+// less than a header is buffered.
 func (in *input) room() []byte {
 	if in.block == nil || len(in.block.mem) < in.size() {
 		b := blockOf(int(in.class))
@@ -57,8 +57,8 @@ func (in *input) room() []byte {
 	return in.buf[in.w:]
 }
 
-// took notes that a read brought n bytes into what room returned: one that it
-// filled means that there is more.
+// took records that a read put n bytes into what room returned: if it filled
+// that, there is more to read.
 func (in *input) took(n int) {
 	in.w += n
 	switch {
@@ -74,7 +74,7 @@ func (in *input) took(n int) {
 	}
 }
 
-// release gives the buffer back when nothing is held.
+// release returns the buffer to its pool if it is empty.
 func (in *input) release() {
 	if in.r < in.w {
 		return
@@ -83,9 +83,9 @@ func (in *input) release() {
 	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
 }
 
-// ReadBuffered returns how many payload bytes of data frames are held and not yet
-// read, compressed ones as they came. While somebody reads it is 0: who waits for
-// bytes holds less than a header.
+// ReadBuffered returns how many payload bytes of data frames are buffered and
+// not yet read, compressed ones by their compressed size. While a Read is
+// blocked it is 0: less than a header is buffered then.
 func (c *Conn) ReadBuffered() (n int64) {
 	if !c.reading.TryLock() {
 		return 0

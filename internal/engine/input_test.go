@@ -9,8 +9,8 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// TestInputFollows has the buffer grow while reads fill it, and shrink once they
-// have not for a while.
+// TestInputFollows has the buffer grow while reads fill it, and shrink once
+// they have not for a while.
 func TestInputFollows(t *testing.T) {
 	in := input{pace: pace{most: 2}}
 	read := func(n int) (room int) {

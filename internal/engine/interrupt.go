@@ -9,7 +9,7 @@ import (
 // past is a deadline that interrupts at once.
 var past = time.Unix(1, 0)
 
-// direction is one of a stream's two.
+// direction is one of the two directions of a stream.
 type direction uint8
 
 const (
@@ -17,41 +17,42 @@ const (
 	outward
 )
 
-// interrupts lets the ends of contexts interrupt the calls of a stream, of
-// which there is one at a time in each direction, by deadlines in the past.
-// Asking a context to tell its end allocates, so one that comes again, known
-// by its channel, stays asked.
+// interrupts makes the end of a context interrupt a blocked call of the stream,
+// of which there is one at a time in each direction, by a deadline in the past.
+// Registering with a context allocates, so for a context that is used again,
+// identified by its channel, the registration is kept.
 type interrupts struct {
 	conn *Conn // constant
 
 	mu    sync.Mutex
-	bonds [2]*bond // protected by mu; by direction: the context that came last
+	bonds [2]*bond // protected by mu; by direction: the most recent context
 	calls [2]call  // protected by mu; by direction
 	ended bool     // protected by mu
 
 	late *late // protected by the clock's mu; nil while no call takes too long
 }
 
-// bond is what is known of a context.
+// bond is a context with its registration.
 type bond struct {
 	done  <-chan struct{} // constant
-	stop  func() bool     // takes back that it is asked; nil when it is not
-	again bool            // it came a second time
-	over  bool            // it told its end
+	stop  func() bool     // undoes the registration; nil without one
+	again bool            // it was used a second time
+	over  bool            // it has ended
 }
 
-// call is one call of the stream, or none.
+// call is a call of the stream in progress, or none.
 type call struct {
 	bond *bond // nil for none
-	// fired is what watches a call that was interrupted, so that it ends even on a
-	// stream that ignores deadlines; nil when it was not.
+	// fired is the timer that ends an interrupted call even if the stream
+	// ignores deadlines; nil if the call was not interrupted.
 	fired *time.Timer
 }
 
-// unwatched stands for the timer of a stream that keeps its deadlines.
+// unwatched stands for the timer of a stream that honors its deadlines.
 var unwatched = new(time.Timer)
 
-// begin is called before a call of the stream. The end of ctx interrupts it.
+// begin is called before a call of the stream. The end of ctx interrupts that
+// call.
 func (i *interrupts) begin(d direction, ctx context.Context) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -65,7 +66,7 @@ func (i *interrupts) begin(d direction, ctx context.Context) {
 	}
 }
 
-// meet returns the bond of the context with done, which is then that of the
+// meet returns the bond of the context with done, which becomes that of the
 // direction.
 func (i *interrupts) meet(d direction, done <-chan struct{}) *bond {
 	for _, b := range [...]*bond{i.bonds[d], i.bonds[1-d]} {
@@ -84,13 +85,13 @@ func (i *interrupts) meet(d direction, done <-chan struct{}) *bond {
 }
 
 // end is called after the call. It reports whether the call was interrupted:
-// the stream's deadline is then the caller's to clear.
+// then the caller must reset the stream's deadline.
 func (i *interrupts) end(d direction) (fired bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	c := i.calls[d]
 	i.calls[d] = call{}
-	// A context may live for one call alone.
+	// A context may be used for one call only.
 	if b := c.bond; b != nil && !b.again && b.stop != nil {
 		b.stop()
 		b.stop = nil
@@ -101,7 +102,7 @@ func (i *interrupts) end(d direction) (fired bool) {
 	return c.fired != nil
 }
 
-// tell is what a context does at its end.
+// tell is called when a context ends.
 func (i *interrupts) tell(b *bond) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -113,7 +114,7 @@ func (i *interrupts) tell(b *bond) {
 	}
 }
 
-// fire interrupts the call at work. The caller holds mu.
+// fire interrupts the call in progress. The caller holds mu.
 func (i *interrupts) fire(d direction) {
 	if c := &i.calls[d]; c.fired == nil {
 		c.fired = unwatched
@@ -124,9 +125,10 @@ func (i *interrupts) fire(d direction) {
 	i.conn.interrupt(d)
 }
 
-// watch ends the connection if the call that is interrupted now is still at work
-// after grace. It looks twice: when the program had stood still, the first time
-// may be before the call had a chance to return. The caller holds mu.
+// watch ends the connection if the call that is being interrupted is still in
+// progress after grace. It checks twice: if the program was suspended, the
+// first check may come before the call had a chance to return. The caller holds
+// mu.
 func (i *interrupts) watch(d direction) (t *time.Timer) {
 	looked := false
 	t = time.AfterFunc(grace-glance, func() {
@@ -144,7 +146,7 @@ func (i *interrupts) watch(d direction) (t *time.Timer) {
 	return t
 }
 
-// part forgets the context of a direction. The caller holds mu.
+// part removes the context of a direction. The caller holds mu.
 func (i *interrupts) part(d direction) {
 	b := i.bonds[d]
 	i.bonds[d] = nil
@@ -153,7 +155,7 @@ func (i *interrupts) part(d direction) {
 	}
 }
 
-// stop keeps no context from now on, but for a call at work, and as long as that.
+// stop drops all contexts, and those of calls in progress when these end.
 func (i *interrupts) stop() {
 	if i == nil {
 		return
@@ -174,7 +176,7 @@ func (i *interrupts) stop() {
 }
 
 // beginCall makes the end of ctx interrupt the next call of the stream in the
-// direction, which is the caller's alone.
+// direction. No other call in that direction may be in progress.
 func (c *Conn) beginCall(d direction, ctx context.Context) {
 	if outlives(ctx, c.stream) {
 		return
@@ -182,7 +184,7 @@ func (c *Conn) beginCall(d direction, ctx context.Context) {
 	c.interrupter().begin(d, ctx)
 }
 
-// interrupter returns c's interrupts, and makes them if there are none.
+// interrupter returns c's interrupts, and creates them if there are none.
 func (c *Conn) interrupter() *interrupts {
 	r := c.more()
 	i := r.interrupts.Load()
@@ -195,7 +197,7 @@ func (c *Conn) interrupter() *interrupts {
 	return i
 }
 
-// endCall is called after it. It reports whether ctx interrupted the call.
+// endCall is called after the call. It reports whether ctx interrupted it.
 func (c *Conn) endCall(d direction, ctx context.Context) bool {
 	return !outlives(ctx, c.stream) && c.rare.Load().interrupts.Load().end(d)
 }

@@ -59,8 +59,8 @@ func TestInterruptsKeep(t *testing.T) {
 	once(inward, b)
 	wantAsked(t, "and then from this one", a, 2, 2)
 
-	// What is known at the end of the connection is forgotten; a call that is at
-	// work keeps its own until it ends.
+	// What is known at the end of the connection is forgotten; a call that is
+	// at work keeps its own until it ends.
 	once(inward, a)
 	once(inward, a)
 	i.begin(outward, b)
@@ -105,7 +105,8 @@ func TestInterruptsFire(t *testing.T) {
 				if s.rd.over() || s.wd.over() {
 					t.Error("a deadline was set after the call")
 				}
-				// The context told its end once; a call that begins now hears of it, too.
+				// The context told its end once; a call that begins now hears
+				// of it, too.
 				i.begin(d, ctx)
 				synctest.Wait()
 				if !i.end(d) {

@@ -83,8 +83,8 @@ func TestJoinRoom(t *testing.T) {
 	})
 }
 
-// TestJoinOrder has writers join one another at random: each one's messages come
-// whole and in its order, in fewer writes than messages.
+// TestJoinOrder has writers join one another at random: each one's messages
+// come whole and in its order, in fewer writes than messages.
 func TestJoinOrder(t *testing.T) {
 	gathers(t, Config{}, func(r *gatherRig) {
 		const writers, each = 8, 50
@@ -239,7 +239,8 @@ func TestGatherCloseCancelled(t *testing.T) {
 	})
 }
 
-// TestGatherCompressed holds back compressed messages that refer to one another.
+// TestGatherCompressed holds back compressed messages that refer to one
+// another.
 func TestGatherCompressed(t *testing.T) {
 	bubble(t, "server", func(t *testing.T) {
 		d := &Deflate{SendBits: 15, ReceiveBits: 15, SendTakeover: true, ReceiveTakeover: true}

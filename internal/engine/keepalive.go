@@ -6,13 +6,14 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// glance is how long a Read looks for bytes at least before it judges: they may
-// have come while nobody read, and an expired deadline would hide them.
+// glance is the least time that a Read waits for bytes before the peer counts
+// as silent: bytes may have arrived while nobody read, and an expired deadline
+// would hide them.
 const glance = 20 * time.Millisecond
 
-// patience is how long the next wait for a byte may take; 0 is for ever.
-// Silence adds up over waits that a context cut short, and only over waits:
-// nobody reading means nobody judged.
+// patience is how long the next wait for a byte may take; 0 means indefinitely.
+// Silence is the sum of all waits, including those that a context ended; time
+// without a blocked Read does not count.
 func (c *Conn) patience() time.Duration {
 	if c.cfg.Idle <= 0 {
 		return 0
@@ -25,7 +26,7 @@ func (c *Conn) patient() bool {
 	return c.cfg.Idle <= 0 || c.silence < c.tolerance()
 }
 
-// tolerance is the silence after which the peer is judged.
+// tolerance is how long the peer may be silent.
 func (c *Conn) tolerance() time.Duration {
 	if c.pinged && c.cfg.Timeout >= 0 {
 		return c.cfg.Timeout
@@ -33,8 +34,9 @@ func (c *Conn) tolerance() time.Duration {
 	return c.cfg.Idle
 }
 
-// judge is asked when the patience is used up: the first time it sends a ping,
-// the second time it gives the peer up. Without a limit it sends pings alone.
+// judge is called when the peer has been silent for too long: the first time it
+// sends a ping, the second time it returns ErrKeepaliveTimeout. Without a
+// Timeout it only sends pings.
 func (c *Conn) judge() error {
 	c.mu.Lock()
 	broken, out := c.brokenBy(), c.pingOut
@@ -56,13 +58,13 @@ func (c *Conn) judge() error {
 	return nil
 }
 
-// verdict gives up a peer that was sent a ping at out (by nanos), unless it had
-// no chance to answer yet: the ping may wait behind what was sent before, here
-// or in the system's buffers, while the peer takes that.
+// verdict returns an error for a peer that was sent a ping at out (by nanos),
+// unless it had no chance to answer yet: the ping may wait behind earlier
+// bytes, here or in the system's buffers, while the peer reads those.
 //
-// What is taken counts while there is more to take. A peer's system takes a ping,
-// and now and then a message, also for a program that has stopped reading: that is
-// no sign of life.
+// Acknowledged bytes count only while more wait to be sent. A peer's system
+// acknowledges a ping, and small messages, even if the program has stopped
+// reading: that is no sign of life.
 func (c *Conn) verdict(out int64) error {
 	p := c.progress()
 	moved := int32(p.taken-c.seen) > 0

@@ -51,7 +51,7 @@ func TestKeepaliveOwnTimes(t *testing.T) {
 }
 
 // TestKeepaliveReset lets the peer send one byte of anything before it is
-// pinged, and after: both begin the wait anew.
+// pinged, and after: both restart the wait.
 func TestKeepaliveReset(t *testing.T) {
 	bothRoles(t, watched, func(r *rig) {
 		begun := time.Now()
@@ -121,7 +121,7 @@ func TestKeepaliveSeesWhatCame(t *testing.T) {
 	})
 }
 
-// TestKeepaliveOff waits for ever when it is turned off, or nobody reads.
+// TestKeepaliveOff waits indefinitely when it is turned off, or nobody reads.
 func TestKeepaliveOff(t *testing.T) {
 	for name, cfg := range map[string]Config{"off": {}, "nobody reads": watched} {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +147,8 @@ func TestKeepaliveOff(t *testing.T) {
 }
 
 // TestKeepalivePingWaits lets the keepalive ping wait behind a message that the
-// peer takes slowly: it is not given up while it does, nor before it had its 30 s.
+// peer takes slowly: it is not given up while it does, nor before it had its 30
+// s.
 func TestKeepalivePingWaits(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		bothRoles(t, watched, func(r *rig) {

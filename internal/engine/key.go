@@ -7,15 +7,15 @@ import (
 
 var keyBlocks = sync.Pool{New: func() any { return new(keyBlock) }}
 
-// keyBlock is a stock of random bytes, so that not every frame asks the
-// operating system.
+// keyBlock is a reserve of random bytes, so that not every frame needs a system
+// call.
 type keyBlock struct {
 	bytes [512]byte
 	left  int
 }
 
-// randomKey draws a mask key that nobody can foresee (RFC 6455 section 10.3).
-// No byte of the stock is used twice.
+// randomKey generates an unpredictable masking key (RFC 6455 section 10.3). No
+// random byte is used twice.
 func randomKey() (key [4]byte) {
 	b := keyBlocks.Get().(*keyBlock)
 	if b.left < len(key) {

@@ -8,35 +8,35 @@ import (
 )
 
 const (
-	// lingerWait bounds the wait for the peer to end the stream, once the close
-	// frame has been sent,
+	// lingerWait bounds the wait for the peer to close the stream after the
+	// close frame has been sent,
 	lingerWait = time.Second
-	// and lingerBytes what is read and thrown away meanwhile.
+	// and lingerBytes what is read and discarded meanwhile.
 	lingerBytes = 1 << 20
-	// lingerSockets and lingerOthers bound how many streams wait like that at
-	// once. Those over it are closed at once.
+	// lingerSockets and lingerOthers bound how many streams linger at the same
+	// time. Further ones are closed at once.
 	lingerSockets = 1024
 	lingerOthers  = 128
 )
 
-// leaving is how the stream is ended.
+// leaving is how the stream is closed.
 type leaving uint8
 
 const (
-	// atOnce closes the stream, without a farewell of TLS.
+	// atOnce closes the stream, without close_notify of TLS.
 	atOnce leaving = iota
 	// farewell closes the stream.
 	farewell
-	// lingering closes the stream behind the scenes, once the peer has ended it,
-	// within bounds: closing it with bytes unread, or before more come, could
-	// destroy our close frame on its way to the peer.
+	// lingering closes the stream in the background, after the peer has closed
+	// it, within bounds: closing it with bytes unread, or before more arrive,
+	// could reset the connection before the peer has read our close frame.
 	lingering
-	// halfFirst is lingering, which begins by ending the sending half: that is
-	// how the peer gets to know that it may end the stream.
+	// halfFirst is lingering that begins by closing the sending half: that
+	// tells the peer that it may close the stream.
 	halfFirst
 )
 
-// leave ends the stream.
+// leave closes the stream.
 func leave(s Stream, how leaving) {
 	switch how {
 	case atOnce:
@@ -53,10 +53,10 @@ func leave(s Stream, how leaving) {
 	}
 }
 
-// halved is a Stream whose sending half can be ended.
+// halved is a Stream whose sending half can be closed.
 type halved interface{ CloseWrite() error }
 
-// abort ends s at once.
+// abort closes s at once.
 func abort(s Stream) {
 	if a, ok := s.(interface{ Abort() error }); ok {
 		a.Abort()
@@ -65,10 +65,11 @@ func abort(s Stream) {
 	s.Close()
 }
 
-// lingers counts the streams that wait for the peer's end.
+// lingers counts the lingering streams.
 var lingers struct{ sockets, others atomic.Int32 }
 
-// linger throws away what comes on s until the peer ends it, and closes it then.
+// linger discards what arrives on s until the peer closes it, and then closes
+// it.
 func linger(s Stream) {
 	l := &lingered{s: s, count: &lingers.sockets, left: lingerBytes, since: time.Now(), pause: time.Millisecond}
 	most := int32(lingerSockets)
@@ -81,15 +82,15 @@ func linger(s Stream) {
 		return
 	}
 	if l.raw != nil {
-		s.SetReadDeadline(time.Time{}) // one that has passed would hide what came
+		s.SetReadDeadline(time.Time{}) // an expired one would hide what arrived
 		l.look()
 		return
 	}
 	go l.wait()
 }
 
-// socketBelow returns the socket of s, or of the TLS connection that it is, nil
-// for none.
+// socketBelow returns the socket of s, or of the connection below TLS; nil for
+// none.
 func socketBelow(s Stream) syscall.RawConn {
 	if t, ok := s.(interface{ NetConn() net.Conn }); ok {
 		s = t.NetConn()
@@ -104,18 +105,18 @@ func socketBelow(s Stream) syscall.RawConn {
 	return raw
 }
 
-// lingered is a stream that waits for the peer to end it.
+// lingered is a lingering stream.
 type lingered struct {
 	s     Stream
 	count *atomic.Int32
-	left  int       // bytes that may still come
+	left  int       // bytes that may still be read
 	since time.Time // when it began
 	raw   syscall.RawConn
-	pause time.Duration // until the next look
+	pause time.Duration // until the next check
 }
 
-// look reads what has come from a socket, and comes back later for more: for as
-// long as it waits, a socket has a timer and no goroutine.
+// look reads what has arrived on a socket, and schedules the next check: a
+// lingering socket has a timer and no goroutine.
 func (l *lingered) look() {
 	b := getBlock(smallBlock)
 	over := false
@@ -130,13 +131,13 @@ func (l *lingered) look() {
 	if rest := lingerWait - time.Since(l.since); !over && l.left > 0 && rest > 0 {
 		pause := min(l.pause, rest)
 		l.pause *= 2
-		time.AfterFunc(pause, l.look) // which may come at once
+		time.AfterFunc(pause, l.look) // which may run at once
 		return
 	}
 	l.end()
 }
 
-// wait is look for a stream that can only be waited for.
+// wait does the same for a stream that is not a socket, by blocking.
 func (l *lingered) wait() {
 	bound := time.AfterFunc(lingerWait, func() { abort(l.s) })
 	l.s.SetReadDeadline(time.Now().Add(lingerWait)) // Close may not end its Read
@@ -146,14 +147,14 @@ func (l *lingered) wait() {
 		if err != nil {
 			break
 		}
-		l.left -= max(n, 1) // one that returns nothing is bounded, too
+		l.left -= max(n, 1) // empty reads are bounded too
 	}
 	putBlock(b)
 	bound.Stop()
 	l.end()
 }
 
-// end closes the stream. TLS's farewell may have to wait.
+// end closes the stream. TLS's close_notify may block.
 func (l *lingered) end() {
 	l.count.Add(-1)
 	if vectored(l.s) {

@@ -12,9 +12,9 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// TestLingerSocket closes with a peer that keeps its socket open: Read and Close
-// have returned, and the socket is closed when the peer does so, or later. The
-// close frame arrives, though bytes come behind the peer's own.
+// TestLingerSocket closes with a peer that keeps its socket open: Read and
+// Close have returned, and the socket is closed when the peer does so, or
+// later. The close frame arrives, though bytes come behind the peer's own.
 func TestLingerSocket(t *testing.T) {
 	for _, obliging := range []bool{true, false} {
 		eachSocket(t, Config{}, func(t *testing.T, c *Conn, far net.Conn) {
@@ -58,7 +58,8 @@ func wantEnded(t *testing.T, s Stream) {
 	}
 }
 
-// TestLingerBounded has as many streams linger as may: the next is closed at once.
+// TestLingerBounded has as many streams linger as may: the next is closed at
+// once.
 func TestLingerBounded(t *testing.T) {
 	near, far := socketPair(t, "tcp")
 	lingers.sockets.Add(lingerSockets)

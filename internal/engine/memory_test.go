@@ -47,10 +47,10 @@ func echo(ctx context.Context, a, b *Conn, p, dst []byte) error {
 	return err
 }
 
-// wantNoAllocation runs once, which has a part for each message, several times. It
-// is called in a bubble: what connections started beside it has ended before it
-// counts, since AllocsPerRun counts the allocations of all goroutines, and no
-// timer rings meanwhile, since time stands still.
+// wantNoAllocation runs once, which has a part for each message, several times.
+// It is called in a bubble: what connections started beside it has ended before
+// it counts, since AllocsPerRun counts the allocations of all goroutines, and
+// no timer rings meanwhile, since time stands still.
 func wantNoAllocation(t *testing.T, what string, messages int, once func() error) {
 	t.Helper()
 	most := 0.0
@@ -168,8 +168,8 @@ func TestMemoryFollowsBytes(t *testing.T) {
 				cancel()
 				wantCtx(r.T, "Read", wait(), ctx)
 			})
-			// Doubling sums up to twice the result, which at most doubles again,
-			// and once more what an interrupted Read keeps.
+			// Doubling sums up to twice the result, which at most doubles
+			// again, and once more what an interrupted Read keeps.
 			if most := uint64(6*sent + 64<<10); used > most {
 				r.Errorf("%d bytes received: %d allocated, want %d at most", sent, used, most)
 			}

@@ -9,14 +9,15 @@ import (
 
 // ErrDeadlinesIgnored is the cause of a connection over a stream whose call did
 // not return when its deadline had passed.
-var ErrDeadlinesIgnored = errors.New("the connection below ignores its deadlines (its SetDeadline does nothing): " +
-	"a call that waited could be ended only by closing it")
+var ErrDeadlinesIgnored = errors.New("the net.Conn ignores its deadlines (its SetDeadline has no effect): " +
+	"a blocked call could be ended only by closing it")
 
 // grace is how long a call may take to return once its deadline has passed.
 const grace = time.Second
 
-// interrupt makes the call of the stream that is at work in a direction return. An
-// error is no matter: whether the call returns is seen to.
+// interrupt makes the blocked call of the stream in a direction return. An
+// error of setting the deadline is ignored: it is checked whether the call
+// returns.
 func (c *Conn) interrupt(d direction) {
 	if d == inward {
 		c.stream.SetReadDeadline(past)
@@ -35,21 +36,21 @@ func (c *Conn) missed() error {
 	return nil
 }
 
-// late is what is known of calls of the stream that took longer than they may.
+// late is the state of calls of the stream that take too long.
 type late struct {
 	nudge nudge
 	stuck stuck
 }
 
-// nudge is a keepalive ping that was sent although the Read, which did not hear
-// its deadline, could not.
+// nudge is a keepalive ping that was sent because a Read that ignored its
+// deadline could not send it.
 type nudge struct {
 	rang    int64  // when that Read was interrupted, 0 for none
 	since   int64  // when the peer's time began
-	written uint32 // what the stream had taken then
+	written uint32 // what the stream had accepted then
 }
 
-// lateness returns what is known of late calls. The caller holds the clock's mu.
+// lateness returns the state of late calls. The caller holds the clock's mu.
 func (c *Conn) lateness() *late {
 	i := c.interrupter()
 	if i.late == nil {
@@ -58,9 +59,9 @@ func (c *Conn) lateness() *late {
 	return i.late
 }
 
-// missedRead stands in for a Read that the keepalive has interrupted and that is
-// still at work: the peer is sent a ping, and given up when nothing comes. It
-// returns when to look again, 0 for not before another operation begins. The
+// missedRead acts for a Read that keepalive has interrupted and that has not
+// returned: it sends a ping, and ends the connection if nothing arrives. It
+// returns when to check again, 0 for not before another operation begins. The
 // caller holds the clock's mu.
 func (c *Conn) missedRead(now int64) (next int64) {
 	rang := c.reads.rang()
@@ -69,7 +70,7 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	}
 	timeout := c.cfg.Timeout
 	wait := grace
-	if timeout > 0 { // else nobody is given up
+	if timeout > 0 { // else no connection is ended
 		wait = min(wait, timeout)
 	}
 	if at := rang + int64(wait); now < at {
@@ -91,9 +92,9 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	out := c.pingOut
 	c.mu.Unlock()
 	switch written := c.written.Load(); {
-	case out > 0: // the ping is out, and has been since
+	case out > 0: // the ping has been sent
 		n.since = max(n.since, out)
-	case written != n.written: // the peer takes what is before it
+	case written != n.written: // the peer reads what precedes it
 		n.since, n.written = now, written
 	}
 	if at := n.since + int64(timeout); now < at {
@@ -112,8 +113,8 @@ func (c *Conn) pingLate() {
 	go c.sendDue()
 }
 
-// missedWrite ends the connection when a Write that took nothing for the write
-// time limit is still at work. It returns when to look again, as missedRead.
+// missedWrite ends the connection if a Write that made no progress for
+// WriteTimeout has not returned. It returns when to check again, as missedRead.
 func (c *Conn) missedWrite(now int64) (next int64) {
 	rang := c.writes.rang()
 	if rang == 0 {

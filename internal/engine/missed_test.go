@@ -51,7 +51,8 @@ func (a awaitedIgnoring) AwaitRead() error {
 	return nil
 }
 
-// overIgnoring is bothRoles over a stream that ignores its deadlines, in each way.
+// overIgnoring is bothRoles over a stream that ignores its deadlines, in each
+// way.
 func overIgnoring(t *testing.T, cfg Config, f func(r *rig)) {
 	for name, over := range map[string]func(*end) Stream{
 		"silently":     func(e *end) Stream { return &ignoring{end: e} },
@@ -78,8 +79,8 @@ func newRigOver(t *testing.T, cfg Config, over func(*end) Stream) *rig {
 
 var ignored = api.CloseError{Code: -1, Local: true, Cause: ErrDeadlinesIgnored}
 
-// TestDeadlinesIgnored lets contexts end: what waits is ended with the connection,
-// after the grace, and says why.
+// TestDeadlinesIgnored lets contexts end: what waits is ended with the
+// connection, after the grace, and says why.
 func TestDeadlinesIgnored(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -130,8 +131,9 @@ func TestDeadlinesIgnored(t *testing.T) {
 	}
 }
 
-// TestDeadlinesIgnoredInTime lets bytes come within the grace: the call returns, and
-// the connection goes on. What watched over it does not end a later call.
+// TestDeadlinesIgnoredInTime lets bytes come within the grace: the call
+// returns, and the connection goes on. What watched over it does not end a
+// later call.
 func TestDeadlinesIgnoredInTime(t *testing.T) {
 	overIgnoring(t, Config{}, func(r *rig) {
 		for range 5 {
@@ -142,7 +144,8 @@ func TestDeadlinesIgnoredInTime(t *testing.T) {
 				r.Fatalf("Read: %q, %v", p, err)
 			}
 			cancel()
-			// This one is interrupted, too, while the first one's time would be up.
+			// This one is interrupted, too, while the first one's time would be
+			// up.
 			ctx, cancel = context.WithTimeout(background, grace/4)
 			time.AfterFunc(grace, func() { r.p.Write(r.text("b")) })
 			if _, p, err = r.c.ReadAppend(ctx, nil); err != nil || string(p) != "b" {
@@ -181,8 +184,8 @@ func TestDeadlinesLate(t *testing.T) {
 	}
 }
 
-// TestDeadlinesIgnoredKeepalive judges a peer by its answers though no Read can be
-// interrupted to do it: at most the grace later than else.
+// TestDeadlinesIgnoredKeepalive judges a peer by its answers though no Read can
+// be interrupted to do it: at most the grace later than else.
 func TestDeadlinesIgnoredKeepalive(t *testing.T) {
 	overIgnoring(t, Config{Idle: 30 * time.Second, Timeout: 20 * time.Second}, func(r *rig) {
 		begun := time.Now()
@@ -199,8 +202,9 @@ func TestDeadlinesIgnoredKeepalive(t *testing.T) {
 	})
 }
 
-// TestDeadlinesIgnoredBehind holds the keepalive's ping up behind a long message
-// that the peer takes slowly: it is judged from when it could have answered.
+// TestDeadlinesIgnoredBehind holds the keepalive's ping up behind a long
+// message that the peer takes slowly: it is judged from when it could have
+// answered.
 func TestDeadlinesIgnoredBehind(t *testing.T) {
 	overIgnoring(t, Config{Idle: 10 * time.Second, Timeout: 10 * time.Second}, func(r *rig) {
 		r.s.limit(0)
@@ -225,8 +229,8 @@ func TestDeadlinesIgnoredBehind(t *testing.T) {
 	})
 }
 
-// TestDeadlinesIgnoredWriteTimeout ends a Write, a pong and a Close that the peer
-// does not take: after twice the limit at most.
+// TestDeadlinesIgnoredWriteTimeout ends a Write, a pong and a Close that the
+// peer does not take: after twice the limit at most.
 func TestDeadlinesIgnoredWriteTimeout(t *testing.T) {
 	for _, limit := range []time.Duration{30 * time.Second, grace / 2} {
 		overIgnoring(t, Config{WriteTimeout: limit}, func(r *rig) {
@@ -241,8 +245,8 @@ func TestDeadlinesIgnoredWriteTimeout(t *testing.T) {
 	}
 }
 
-// TestDeadlinesIgnoredClose ends in the time that is documented all the same: no
-// grace is needed where the connection ends anyway.
+// TestDeadlinesIgnoredClose ends in the time that is documented all the same:
+// no grace is needed where the connection ends anyway.
 func TestDeadlinesIgnoredClose(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -313,7 +317,8 @@ func (c *counting) SetReadDeadline(t time.Time) error {
 	return c.end.SetReadDeadline(t)
 }
 
-// TestKeepsDeadlines watches over nothing where the stream is known to keep them.
+// TestKeepsDeadlines watches over nothing where the stream is known to keep
+// them.
 func TestKeepsDeadlines(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		bubble(t, role(client), func(t *testing.T) {
@@ -356,8 +361,8 @@ func TestDeadlinesIgnoredForever(t *testing.T) {
 	})
 }
 
-// TestInterruptsSize holds what a connection costs more whose contexts can end to a
-// size class of Go's memory.
+// TestInterruptsSize holds what a connection costs more whose contexts can end
+// to a size class of Go's memory.
 func TestInterruptsSize(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
 		t.Skip("for 64 bits")

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// This is the receiving half of a connection, written for the tests from RFC 6455
-// alone: it is slow, has all bytes at once, and has no code in common with the engine.
+// This is the receiving half of a connection, written for the tests from RFC
+// 6455 alone: it is slow, has all bytes at once, and has no code in common with
+// the engine.
 
 // naive is how a connection is set up, and what became of the bytes.
 type naive struct {
@@ -135,7 +136,8 @@ func (n *naive) legal(fin bool, rsv byte, op int, length uint64) bool {
 		(!starts || n.first == 0)
 }
 
-// admits holds a data frame to the limit, compressed ones to more than twice it.
+// admits holds a data frame to the limit, compressed ones to more than twice
+// it.
 func (n *naive) admits(rsv byte, op int, length uint64) bool {
 	limit := n.limit
 	if rsv != 0 || op == 0 && n.zipped {
@@ -225,8 +227,8 @@ func (n *naive) deliver(p []byte) {
 	n.first = 0
 }
 
-// notText reports whether p is not the beginning of any UTF-8: something is wrong
-// in it, and not at its end, where a character may be incomplete.
+// notText reports whether p is not the beginning of any UTF-8: something is
+// wrong in it, and not at its end, where a character may be incomplete.
 func notText(p []byte) bool {
 	for len(p) > 0 {
 		r, size := utf8.DecodeRune(p)
@@ -238,8 +240,8 @@ func notText(p []byte) bool {
 	return false
 }
 
-// begins reports whether some bytes can be added to s, of up to three, to make it
-// one character. It tries the least and the greatest there may be.
+// begins reports whether some bytes can be added to s, of up to three, to make
+// it one character. It tries the least and the greatest there may be.
 func begins(s string) bool {
 	for _, rest := range []string{"\x80\x80\x80", "\x90\x80\x80", "\xA0\x80\x80", "\xBF\xBF\xBF", "\x9F\xBF\xBF", "\x8F\xBF\xBF"} {
 		for n := 1; n <= 3 && len(s) < utf8.UTFMax; n++ {

@@ -7,8 +7,8 @@ import "syscall"
 // canPeek says that peek works here.
 const canPeek = true
 
-// peek reads what has come on a socket into p, and waits for nothing. It reports
-// whether there may be more some time.
+// peek reads what has arrived on a socket into p, without blocking. It reports
+// whether more may arrive.
 func peek(raw syscall.RawConn, p []byte) (n int, more bool) {
 	err := raw.Read(func(fd uintptr) bool {
 		var fault error

@@ -19,8 +19,7 @@ type pingWait struct {
 	done    context.CancelCauseFunc
 }
 
-// add returns the number of a new ping. Without a payload of its own it has its
-// number for one.
+// add returns a new ping. If payload is nil, its number is the payload.
 func (p *pings) add(payload []byte, done context.CancelCauseFunc) pingWait {
 	p.last++
 	if payload == nil {
@@ -31,10 +30,10 @@ func (p *pings) add(payload []byte, done context.CancelCauseFunc) pingWait {
 	return w
 }
 
-// hear ends the wait of the ping that payload answers, the oldest of those with
-// it, and of all before that, since a peer may answer only the newest (RFC 6455
-// section 5.5.3). An empty payload tells nothing of those before: it may answer
-// the keepalive's ping, or nothing.
+// hear ends the wait of the oldest ping with this payload, and of all earlier
+// ones, since a peer may answer only the newest (RFC 6455 section 5.5.3). An
+// empty payload says nothing about earlier pings: it may answer the keepalive's
+// ping, or be unsolicited.
 func (p *pings) hear(payload []byte) {
 	for i, w := range p.wait {
 		switch {
@@ -60,7 +59,7 @@ func (p *pings) finish(n int, cause error) {
 	}
 }
 
-// drop forgets ping n.
+// drop removes ping n.
 func (p *pings) drop(n uint64) {
 	for i, w := range p.wait {
 		if w.n == n {
@@ -79,12 +78,12 @@ func (c *Conn) PingPayload(ctx context.Context, p []byte) error {
 	return c.ping(ctx, append([]byte{}, p...))
 }
 
-// Pong sends a pong with payload p, at most 125 bytes, that no ping asked for.
+// Pong sends an unsolicited pong with payload p, at most 125 bytes.
 func (c *Conn) Pong(ctx context.Context, p []byte) error {
 	return c.sendControl(ctx, frame.OpPong, append([]byte{}, p...))
 }
 
-// ping is PingPayload; nil is for a payload that no other ping has.
+// ping is PingPayload; nil means a payload that no other ping has.
 func (c *Conn) ping(ctx context.Context, p []byte) error {
 	wait, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -124,8 +123,9 @@ func (c *Conn) ping(ctx context.Context, p []byte) error {
 	}
 }
 
-// sendControl sends a control frame. One that has begun goes out even when ctx
-// ends: a frame that is cut off would end the connection. payload is then used on.
+// sendControl sends a control frame. Once begun, it is sent completely even if
+// ctx ends: a truncated frame would end the connection. payload is then used
+// after the return.
 func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
 	if err := c.lockWire(ctx); err != nil {
 		return err
@@ -146,9 +146,9 @@ func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte)
 	}
 }
 
-// readControl reads control frames while nobody else reads, until ctx ends or
-// a message begins: that is for a Read to take. The channel it then returns is
-// closed when that has been done, and there may be more for it to read.
+// readControl reads control frames while nobody else reads, until ctx ends or a
+// message begins, which belongs to a Read. It then returns a channel that is
+// closed when the message has been read, and there may be more control frames.
 func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
 	if c.lockReading(ctx) != nil {
 		return nil

@@ -9,8 +9,9 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// TestPingCancelledPartly ends a Ping's context when the stream has taken a part
-// of its frame, or nothing. The frame goes out whole, and the connection goes on.
+// TestPingCancelledPartly ends a Ping's context when the stream has taken a
+// part of its frame, or nothing. The frame goes out whole, and the connection
+// goes on.
 func TestPingCancelledPartly(t *testing.T) {
 	for _, cfg := range []Config{{}, {CutOffBreaks: true}} {
 		for room := range 14 {

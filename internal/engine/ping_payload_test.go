@@ -13,7 +13,8 @@ import (
 )
 
 // TestPingPayload sends pings with payloads of every kind (RFC 6455 section
-// 5.5.2). Other pongs leave it waiting, and p is the caller's as soon as it is back.
+// 5.5.2). Other pongs leave it waiting, and p is the caller's as soon as it is
+// back.
 func TestPingPayload(t *testing.T) {
 	for _, payload := range []string{"", "p", "\x00\x00\x00\x00\x00\x00\x00\x01", strings.Repeat("x", frame.MaxControlPayload)} {
 		bothRoles(t, Config{}, func(r *rig) {
@@ -38,8 +39,8 @@ func TestPingPayload(t *testing.T) {
 	}
 }
 
-// TestPingPayloadContext ends the context when a part of the ping is on the wire:
-// it goes out whole, with the payload as it was.
+// TestPingPayloadContext ends the context when a part of the ping is on the
+// wire: it goes out whole, with the payload as it was.
 func TestPingPayloadContext(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		for _, send := range []func(context.Context, []byte) error{r.c.PingPayload, r.c.Pong} {
@@ -62,8 +63,8 @@ func TestPingPayloadContext(t *testing.T) {
 }
 
 // TestPingPayloadMany has pings wait together. A pong ends the oldest with its
-// payload and all before (RFC 6455 section 5.5.3); one without a payload ends but
-// the oldest that has none, since the keepalive's ping is answered alike.
+// payload and all before (RFC 6455 section 5.5.3); one without a payload ends
+// but the oldest that has none, since the keepalive's ping is answered alike.
 func TestPingPayloadMany(t *testing.T) {
 	for _, c := range []struct {
 		pings, pong string // one byte each; _ has no payload
@@ -141,9 +142,9 @@ func hooked() (cfg Config, heard *[]string) {
 	return Config{OnPing: note("ping"), OnPong: note("pong")}, heard
 }
 
-// TestHooks tells of pings and pongs in the order in which they came, between and
-// within messages, whoever reads, after this side's close frame as well. Pings are
-// answered all the same (RFC 6455 section 5.5.2).
+// TestHooks tells of pings and pongs in the order in which they came, between
+// and within messages, whoever reads, after this side's close frame as well.
+// Pings are answered all the same (RFC 6455 section 5.5.2).
 func TestHooks(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		bubble(t, role(client), func(t *testing.T) {

@@ -10,35 +10,36 @@ import (
 )
 
 // Prepared is a message that any number of connections send. For servers it is
-// framed once; a client's frame has a mask key of its own each time. It is
-// compressed once for each level and window that they agreed on.
+// framed once; a client's frame has a new masking key each time. It is
+// compressed once for each combination of level and window.
 type Prepared struct {
 	op      frame.Opcode // constant
 	payload []byte       // constant
 	plain   block        // constant: a server's frame
 
 	mu     sync.Mutex
-	zipped map[zipping]*zipped // protected by mu; nil until one is asked for
+	zipped map[zipping]*zipped // protected by mu; nil until needed
 }
 
-// zipping is all that what a message is compressed to depends on.
+// zipping are the parameters that determine a compressed message.
 type zipping struct{ level, bits int }
 
-// zipped is a message as it is compressed, without referring to any other: so
-// it inflates to the same wherever it is sent.
+// zipped is a compressed message that does not refer to any other: it
+// decompresses to the same bytes on every connection.
 type zipped struct {
-	payload []byte // nil when the message does not shrink
+	payload []byte // nil if the message does not shrink
 	frame   block  // a server's
 }
 
-// Prepare returns the message of p, which is the caller's to leave as it is.
+// Prepare returns the message with payload p, which must not be modified
+// afterwards.
 func Prepare(typ api.MessageType, p []byte) *Prepared {
 	m := &Prepared{op: frame.Opcode(typ), payload: p}
 	m.plain = framed(frame.Header{Fin: true, Opcode: m.op}, p)
 	return m
 }
 
-// framed returns a server's frame, which no pool gets.
+// framed returns a server's frame, which is never returned to a pool.
 func framed(h frame.Header, p []byte) block {
 	h.Length = int64(len(p))
 	b := frame.AppendHeader(make([]byte, 0, frame.MaxHeaderLen+len(p)), h)
@@ -46,7 +47,7 @@ func framed(h frame.Header, p []byte) block {
 	return block{mem: b, n: len(b), class: shared}
 }
 
-// zip returns the message compressed.
+// zip returns the compressed message.
 func (m *Prepared) zip(way zipping) *zipped {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -67,7 +68,7 @@ func (m *Prepared) zip(way zipping) *zipped {
 	return z
 }
 
-// WritePrepared sends m as Write would send what it was made of.
+// WritePrepared sends m as Write sends a message.
 func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 	n := int64(len(m.payload))
 	c.buffered.Add(n)

@@ -12,7 +12,8 @@ import (
 	"github.com/twinws/ws/internal/deflate"
 )
 
-// everyDeflate are ways in which two sides may have agreed to compress, and nil.
+// everyDeflate are ways in which two sides may have agreed to compress, and
+// nil.
 var everyDeflate = []struct {
 	name string
 	d    *Deflate
@@ -23,7 +24,8 @@ var everyDeflate = []struct {
 	{"level 9, 13 bits, takeover", &Deflate{Level: 9, Threshold: 100, SendBits: 13, ReceiveBits: 13, SendTakeover: true, ReceiveTakeover: true}},
 }
 
-// preparedTexts are messages under and over the thresholds, some of which shrink.
+// preparedTexts are messages under and over the thresholds, some of which
+// shrink.
 var preparedTexts = []string{"", "short", strings.Repeat("prepared once, ", 20), strings.Repeat("sent to many, ", 20_000)}
 
 // One message goes to connections of both roles and of all agreements, between

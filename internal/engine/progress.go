@@ -6,34 +6,36 @@ import (
 	"syscall"
 )
 
-// Progress is how far the peer is with the bytes that a stream has taken.
+// Progress is how much the peer has received of the bytes that a stream has
+// accepted.
 type Progress struct {
-	// Unsent are the bytes that the peer's system has not acknowledged.
+	// Unsent is how many bytes the peer's system has not acknowledged.
 	Unsent int64
-	// Acked counts those that it has, from anywhere; 0 if that is not known.
+	// Acked counts those that it has, from any origin; 0 if unknown.
 	Acked uint64
-	// Waits says that some are not on their way yet: the peer, or the network,
-	// has to take others first.
+	// Waits says that some have not been sent to the network: the peer, or the
+	// network, has to accept others first.
 	Waits bool
 }
 
-// accountable is a Stream that knows how far its peer is.
+// accountable is a Stream that knows how much its peer has received.
 type accountable interface{ Progress() (Progress, error) }
 
-// manyUnsent are so many bytes that some wait for others. What is on its way
-// for a peer that reads is less, or it is taken before the next look.
+// manyUnsent is the number of unacknowledged bytes from which some are assumed
+// to wait for others. With a peer that reads there are fewer in flight, or they
+// are acknowledged before the next check.
 const manyUnsent = 64 << 10
 
-var errNoAccount = errors.New("engine: nobody knows what the peer has taken")
+var errNoAccount = errors.New("engine: it is unknown what the peer has received")
 
-// progressOf asks s, or the socket below s. The system is asked, which is for
-// when a peer is judged, and not for every message.
+// progressOf asks s, or the socket below s. It makes a system call, so it is
+// used only when a peer is judged, and not for every message.
 func progressOf(s any) (Progress, error) {
 	for {
 		switch t := s.(type) {
 		case accountable:
 			return t.Progress()
-		case interface{ NetConn() net.Conn }: // TLS, and what else shows what is below
+		case interface{ NetConn() net.Conn }: // TLS, and other wrappers
 			if s = t.NetConn(); s == nil {
 				return Progress{}, errNoAccount
 			}
@@ -45,14 +47,15 @@ func progressOf(s any) (Progress, error) {
 	}
 }
 
-// standing is a Progress with the bytes that the peer took, modulo 2^32, counted
-// from anywhere. Of a stream that does not know it is what the stream took.
+// standing is a Progress with the number of bytes that the peer has received,
+// modulo 2^32, counted from any origin. For a stream that does not know, it is
+// what the stream accepted.
 type standing struct {
 	Progress
 	taken uint32
 }
 
-// progress returns how far the peer is.
+// progress returns how much the peer has received.
 func (c *Conn) progress() standing {
 	written := c.written.Load()
 	p, err := progressOf(c.stream)
@@ -65,16 +68,17 @@ func (c *Conn) progress() standing {
 	return standing{p, written - uint32(p.Unsent)}
 }
 
-// stuck is a write that the stream was long in taking.
+// stuck is a write that the stream is slow to accept.
 type stuck struct {
-	due  int64  // when it is looked at again, as the watch has it; 0 for none
-	seen uint32 // what the peer had taken at the last look
+	due  int64  // when it is checked again, as in the watch; 0 for none
+	seen uint32 // what the peer had received when last checked
 }
 
-// stillTaken reports whether the peer takes what was written before a write that
-// was due: the system takes more only once a good part of its buffer is free, which
-// of a slow peer takes long. The first look has nothing to compare with. It
-// returns when to look again. The caller holds the clock's mu.
+// stillTaken reports whether the peer reads what was written before a write
+// that timed out: the system accepts more only after a good part of its buffer
+// is free, which takes long if the peer is slow. The first check has nothing to
+// compare with. It returns when to check again. The caller holds the clock's
+// mu.
 func (c *Conn) stillTaken(due, now int64) (next int64, ok bool) {
 	if _, err := progressOf(c.stream); err != nil {
 		return 0, false

@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// socketProgress asks the kernel about a socket (SIOCOUTQ and TCP_INFO: tcp(7)).
+// socketProgress queries the kernel about a socket (SIOCOUTQ and TCP_INFO:
+// tcp(7)).
 func socketProgress(s syscall.Conn) (p Progress, err error) {
 	raw, err := s.SyscallConn()
 	if err != nil {
@@ -31,7 +32,7 @@ func socketProgress(s syscall.Conn) (p Progress, err error) {
 	return p, err
 }
 
-// tcpInfo is the kernel's struct tcp_info, up to what is asked for.
+// tcpInfo is the kernel's struct tcp_info, as far as it is used.
 type tcpInfo struct {
 	_            [120]byte
 	bytesAcked   uint64 // since Linux 4.1; 1 with the handshake's SYN

@@ -58,8 +58,8 @@ func overTLS(t *testing.T, near, far net.Conn) (nearTLS, farTLS *tls.Conn) {
 // embedded is TLS as package ws hands it over.
 type embedded struct{ *tls.Conn }
 
-// overLoopback runs f, in both roles, over what sockets there are, bare and under
-// TLS.
+// overLoopback runs f, in both roles, over what sockets there are, bare and
+// under TLS.
 func overLoopback(t *testing.T, f func(t *testing.T, near, far net.Conn, client bool)) {
 	for _, way := range []string{"tcp", "unix", "tls"} {
 		for _, client := range []bool{true, false} {
@@ -83,9 +83,10 @@ func overLoopback(t *testing.T, f func(t *testing.T, near, far net.Conn, client 
 	}
 }
 
-// TestProgressOfSockets judges a peer by hand that takes piece by piece what was
-// written long ago, from the kernel's buffer: it is seen to go on each time. What it
-// is given up for is to take nothing. No time that anything takes matters.
+// TestProgressOfSockets judges a peer by hand that takes piece by piece what
+// was written long ago, from the kernel's buffer: it is seen to go on each
+// time. What it is given up for is to take nothing. No time that anything takes
+// matters.
 func TestProgressOfSockets(t *testing.T) {
 	overLoopback(t, func(t *testing.T, near, far net.Conn, client bool) {
 		_, secure := near.(embedded)
@@ -139,8 +140,9 @@ func TestProgressOfSockets(t *testing.T) {
 	})
 }
 
-// TestKeepaliveFullSocket has a peer take nothing, with times that a test can wait
-// for, while writes wait and the kernel keeps what it can: the connection ends.
+// TestKeepaliveFullSocket has a peer take nothing, with times that a test can
+// wait for, while writes wait and the kernel keeps what it can: the connection
+// ends.
 func TestKeepaliveFullSocket(t *testing.T) {
 	overLoopback(t, func(t *testing.T, near, far net.Conn, client bool) {
 		_, secure := near.(embedded)
@@ -159,8 +161,8 @@ func TestKeepaliveFullSocket(t *testing.T) {
 	})
 }
 
-// TestTakenInWrite counts what the peer has taken while one write of the stream is
-// at work and has not returned: all that the peer has read, and more.
+// TestTakenInWrite counts what the peer has taken while one write of the stream
+// is at work and has not returned: all that the peer has read, and more.
 func TestTakenInWrite(t *testing.T) {
 	near, far := socketPair(t, "tcp")
 	if err := near.(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil {

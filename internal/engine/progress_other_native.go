@@ -4,5 +4,5 @@ package engine
 
 import "syscall"
 
-// socketProgress knows nothing: only Linux tells.
+// socketProgress returns an error: only Linux has this information.
 func socketProgress(syscall.Conn) (Progress, error) { return Progress{}, errNoAccount }

@@ -12,8 +12,8 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// system is an end with the systems of both sides: this one's takes any number of
-// bytes, the peer's holds so many for its program.
+// system is an end with the systems of both sides: this one's takes any number
+// of bytes, the peer's holds so many for its program.
 type system struct {
 	*end
 	holds int
@@ -38,7 +38,8 @@ func (s *system) Progress() (Progress, error) {
 	return Progress{Unsent: int64(unsent), Acked: uint64(s.written - unsent + 1), Waits: unsent > 0}, nil
 }
 
-// overSystems runs f, in both roles, over a stream that knows how far the peer is.
+// overSystems runs f, in both roles, over a stream that knows how far the peer
+// is.
 func overSystems(t *testing.T, cfg Config, holds int, f func(r *rig)) {
 	for _, client := range []bool{true, false} {
 		cfg.Client = client
@@ -64,8 +65,8 @@ func (r *rig) take(n int) {
 }
 
 // TestKeepaliveSlowPeer has a peer take a message for 5 minutes whose Write has
-// long returned. The ping is behind it (RFC 6455 section 5.4: a control frame is
-// never inside a frame), so that no answer can come. It is alive; once it
+// long returned. The ping is behind it (RFC 6455 section 5.4: a control frame
+// is never inside a frame), so that no answer can come. It is alive; once it
 // has the ping it answers, or has its 30 s for that, 60 s at most.
 func TestKeepaliveSlowPeer(t *testing.T) {
 	for _, answers := range []bool{true, false} {
@@ -99,8 +100,8 @@ func TestKeepaliveSlowPeer(t *testing.T) {
 	}
 }
 
-// TestKeepaliveStalledPeer has a peer take nothing of what its system has no room
-// for: the connection ends after 60 s, whatever waits.
+// TestKeepaliveStalledPeer has a peer take nothing of what its system has no
+// room for: the connection ends after 60 s, whatever waits.
 func TestKeepaliveStalledPeer(t *testing.T) {
 	for _, holds := range []int{0, 1000} {
 		overSystems(t, watched, holds, func(r *rig) {
@@ -134,8 +135,8 @@ func TestKeepaliveHungProgram(t *testing.T) {
 }
 
 // TestKeepaliveFarBehind has a program that is 100 s behind its system: the
-// connection stays for as long as there is more to take, and for 30 s more. What
-// only moves inside the peer nobody sees.
+// connection stays for as long as there is more to take, and for 30 s more.
+// What only moves inside the peer nobody sees.
 func TestKeepaliveFarBehind(t *testing.T) {
 	const second = 1000 // bytes that the peer takes in one
 	overSystems(t, watched, 100*second, func(r *rig) {
@@ -176,8 +177,8 @@ func TestKeepaliveNoLimit(t *testing.T) {
 	})
 }
 
-// hesitant is a stream that takes nothing, while its peer takes what it was given
-// before.
+// hesitant is a stream that takes nothing, while its peer takes what it was
+// given before.
 type hesitant struct {
 	*end
 	mu    sync.Mutex
@@ -206,10 +207,10 @@ func (s *hesitant) took() (cut int) {
 	return s.cut
 }
 
-// TestWriteTimeoutAsksThePeer writes to a system whose buffer is full, and takes
-// more only once a good part is free. Meanwhile the peer takes what is in it: it is
-// spared, and the write not interrupted, which TLS would not survive. A peer
-// that then takes nothing is let go after twice the limit.
+// TestWriteTimeoutAsksThePeer writes to a system whose buffer is full, and
+// takes more only once a good part is free. Meanwhile the peer takes what is in
+// it: it is spared, and the write not interrupted, which TLS would not survive.
+// A peer that then takes nothing is disconnected after twice the limit.
 func TestWriteTimeoutAsksThePeer(t *testing.T) {
 	for _, breaks := range []bool{false, true} {
 		for _, client := range []bool{false, true} {

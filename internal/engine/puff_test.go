@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// This is an inflater written for the tests from RFC 1951 and RFC 7692 alone: it
-// is slow, bit by bit, and has no code in common with the one that is used.
+// This is an inflater written for the tests from RFC 1951 and RFC 7692 alone:
+// it is slow, bit by bit, and has no code in common with the one that is used.
 
 // inflated is what became of a payload.
 type inflated struct {
@@ -34,7 +34,8 @@ func slowInflate(history, payload []byte, whole bool) inflated {
 			break
 		}
 		if last {
-			// Others may follow it (RFC 7692 section 7.2.3.4), up to a limit of ours.
+			// Others may follow it (RFC 7692 section 7.2.3.4), up to a limit of
+			// ours.
 			s.at = (s.at + 7) &^ 7
 			if s.at == 8*len(payload) {
 				break

@@ -16,18 +16,18 @@ var (
 	errPong    = errors.New("engine: the pong came")
 )
 
-// current is the frame being read. It outlives a Read that was interrupted.
+// current is the frame being read. It is kept when a Read is interrupted.
 type current struct {
-	have bool // a header has been read and its payload not yet wholly
+	have bool // a header has been read, and its payload not completely
 	h    frame.Header
-	left int64 // payload bytes still to come
-	mask int   // position in the mask key
-	// payload of a control frame, as far as it came
+	left int64 // payload bytes that have not arrived
+	mask int   // position in the masking key
+	// payload of a control frame, as far as it has arrived
 	control [frame.MaxControlPayload]byte
 	n       int
 }
 
-// data reports whether a data frame's payload is next on the stream.
+// data reports whether the payload of a data frame is next on the stream.
 func (c *current) data() bool { return c.have && !c.h.Opcode.IsControl() }
 
 // message is the data message being read.
@@ -37,19 +37,18 @@ type message struct {
 	size      int64 // payload bytes of all its frames so far, as announced
 	fragments int
 	text      frame.UTF8
-	zip       inflating // how it is inflated, if it came compressed
-	partial   []byte    // payload that an interrupted Read had taken
-	handed    bool      // a Reader's stream gave out bytes of it
-	stream    *stream   // the Reader's stream that is still at work
+	zip       inflating // decompression, if it is compressed
+	partial   []byte    // payload that an interrupted Read had read
+	handed    bool      // a Reader's stream returned bytes of it
+	stream    *stream   // the Reader's stream that is in use
 }
 
-// payloadWaits reports whether what is next is for a Read to take: payload on
-// the stream, or the rest of a compressed message whose payload has all come.
+// payloadWaits reports whether the next bytes belong to a Read: payload on the
+// stream, or the rest of a compressed message whose payload has arrived.
 func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
-// ReadAppend appends the next message to dst. It waits before the calls that
-// take a frame apart: a goroutine that waits then has little on its stack, and a
-// small one.
+// ReadAppend appends the next message to dst. It waits before calling the
+// functions that parse a frame, so that a waiting goroutine has a small stack.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	wait, err := c.beginRead(ctx)
 	if wait {
@@ -64,8 +63,8 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	return c.readWaited(ctx, dst)
 }
 
-// beginRead takes reading, unless it returns an error, and reports whether there
-// is nothing of a message yet.
+// beginRead acquires reading, unless it returns an error, and reports whether
+// no byte of a message has arrived.
 func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
 	if err := c.lockReading(ctx); err != nil {
 		return false, err
@@ -82,7 +81,7 @@ func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
 	return false, err
 }
 
-// readWaited is ReadAppend for who has reading, which it gives up.
+// readWaited is ReadAppend for the holder of reading, which it releases.
 //
 //go:noinline
 func (c *Conn) readWaited(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
@@ -114,8 +113,8 @@ func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byt
 	return typ, p, nil
 }
 
-// readFailed returns the error of a ReadAppend that has taken some bytes of a
-// message and met err, or the end of reading.
+// readFailed returns the error of a ReadAppend that has read some bytes of a
+// message and got err, or the end of reading.
 func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
 	if err == nil || err == errClosing {
 		return c.drain(ctx)
@@ -139,7 +138,7 @@ func (c *Conn) doneReading() {
 }
 
 // readMessage reads the rest of the current message, or the next one. On error
-// it returns what it has.
+// it returns what it has read.
 func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	exact := dst == nil
 	if err := c.beginMessage(ctx); err != nil {
@@ -174,10 +173,10 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
-// grow makes room in dst for some of the current frame, received being what
-// came of the message. Memory follows that, not what was announced: it at most
-// doubles. From the second fragment on it does double, or many small ones would
-// have it copied as many times.
+// grow makes room in dst for some of the current frame; received is the size of
+// the message so far. Memory depends on that, not on the announced length: it
+// at most doubles. From the second fragment on it does double, since many small
+// fragments would otherwise cause as many copies.
 func (c *Conn) grow(dst []byte, received int) []byte {
 	if cap(dst) > len(dst) {
 		return dst
@@ -191,7 +190,7 @@ func (c *Conn) grow(dst []byte, received int) []byte {
 	return bigger
 }
 
-// fit gives back what a message of several frames was given too much.
+// fit trims the capacity of a message of several frames.
 func fit(p []byte, exact bool) []byte {
 	if !exact || cap(p)-len(p) <= len(p)/8 {
 		return p
@@ -199,7 +198,8 @@ func fit(p []byte, exact bool) []byte {
 	return append(make([]byte, 0, len(p)), p...)
 }
 
-// beginMessage makes sure that a message has begun.
+// beginMessage reads up to the first payload of a message, unless one has
+// begun.
 func (c *Conn) beginMessage(ctx context.Context) error {
 	if c.msg.begun {
 		return nil
@@ -217,7 +217,8 @@ func (c *Conn) beginMessage(ctx context.Context) error {
 }
 
 // endFrame ends a data frame whose payload has been read. It reports whether
-// the message ended with it, and else reads up to the next fragment's payload.
+// that was the end of the message; otherwise it reads up to the payload of the
+// next fragment.
 func (c *Conn) endFrame(ctx context.Context) (last bool, err error) {
 	if c.cur.data() {
 		if c.cur.h.Fin {
@@ -229,7 +230,7 @@ func (c *Conn) endFrame(ctx context.Context) (last bool, err error) {
 	return false, c.nextFrame(ctx)
 }
 
-// checkEnd fails a text that ends inside a character.
+// checkEnd fails the connection for a text that ends within a character.
 func (c *Conn) checkEnd(ctx context.Context) error {
 	if c.msg.typ == api.MessageText && !c.msg.text.Done() {
 		return c.fail(ctx, api.StatusInvalidFramePayloadData, errTextEnd)
@@ -237,7 +238,7 @@ func (c *Conn) checkEnd(ctx context.Context) error {
 	return nil
 }
 
-// nextFrame reads up to the payload of the next data frame, and acts on the
+// nextFrame reads up to the payload of the next data frame, and handles the
 // control frames before it.
 func (c *Conn) nextFrame(ctx context.Context) error {
 	for {
@@ -268,7 +269,7 @@ func (c *Conn) nextFrame(ctx context.Context) error {
 	}
 }
 
-// readHeader reads the next frame's header and holds it to the rules.
+// readHeader reads the next frame's header and checks it.
 func (c *Conn) readHeader(ctx context.Context) error {
 	for {
 		h, n, err := frame.ParseHeader(c.in.bytes())
@@ -291,15 +292,16 @@ func (c *Conn) readHeader(ctx context.Context) error {
 	}
 }
 
-// admit holds a data frame to this side's limits, before any of its payload.
+// admit checks a data frame against this side's limits, before any of its
+// payload is read.
 func (c *Conn) admit(ctx context.Context) error {
 	if !c.open.Load() {
 		return errClosing
 	}
 	limit := c.readLimit()
 	if c.cur.h.RSV1 || c.msg.zip.c != nil {
-		// What counts are the inflated bytes. But a payload may go on without
-		// giving any, so it has a generous limit of its own.
+		// The limit applies to the decompressed bytes. But a payload may
+		// continue without producing any, so it has a larger limit of its own.
 		limit += min(limit, math.MaxInt64-limit-4096) + 4096
 	}
 	if c.cur.h.Length > limit-c.msg.size {
@@ -312,7 +314,7 @@ func (c *Conn) admit(ctx context.Context) error {
 	return nil
 }
 
-// readLimit is the largest message to read, in bytes.
+// readLimit is the largest message to receive, in bytes.
 func (c *Conn) readLimit() int64 {
 	if c.cfg.ReadLimit < 0 {
 		return math.MaxInt64
@@ -321,7 +323,7 @@ func (c *Conn) readLimit() int64 {
 }
 
 // readPayload reads some of the current data frame's payload into p: unmasked,
-// and checked when it is text.
+// and validated if it is text.
 func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
 	n, ascii, err := c.readUnmasked(ctx, p)
 	switch {
@@ -332,8 +334,8 @@ func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// readUnmasked reads some of the current data frame's payload into p. It reports
-// whether that is ASCII, if it noticed.
+// readUnmasked reads some of the current data frame's payload into p. It
+// reports whether it is ASCII, as far as that was detected.
 func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, err error) {
 	n, err = c.readRaw(ctx, p)
 	if err != nil {
@@ -347,8 +349,8 @@ func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, e
 	return n, ascii, nil
 }
 
-// readRaw reads some bytes into p: those that are held, else from the stream,
-// past the buffer when p is the larger.
+// readRaw reads some bytes into p: from the input buffer, else from the stream,
+// bypassing the buffer if p is larger.
 func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	if c.in.len() == 0 {
 		if len(p) >= c.in.size() {
@@ -364,19 +366,19 @@ func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
-// fill adds bytes to the input, of which less than a header is held.
+// fill adds bytes to the input buffer, which contains less than a header.
 func (c *Conn) fill(ctx context.Context) error {
 	_, err := c.readStream(ctx, nil)
 	return c.lost(ctx, err)
 }
 
-// lost turns the stream's end into the connection's. An ended context, and
-// nothing wrong, pass.
+// lost ends the connection if the stream has ended. It returns the error of an
+// ended context, and nil, unchanged.
 func (c *Conn) lost(ctx context.Context, err error) error {
 	if err == nil || err == ctx.Err() {
 		return err
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without its farewell
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without close_notify
 		return c.inputEnded(ctx)
 	}
 	return c.end(false, err, atOnce)

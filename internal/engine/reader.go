@@ -36,11 +36,11 @@ type stream struct {
 	err error // protected by c.reading; sticky
 }
 
-// atWork reports whether s can still read on to its message's end.
+// atWork reports whether s can still be read to the end of its message.
 func (s *stream) atWork() bool { return s != nil && s.ctx.Err() == nil }
 
-// Read reads some of the message's payload. An ended context hands the rest of
-// the message to the next Reader.
+// Read reads some of the message's payload. After the end of its context, the
+// rest of the message belongs to the next Reader.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c
 	if err := c.lockReading(s.ctx); err != nil {
@@ -53,8 +53,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	case !c.open.Load():
 		return 0, s.finish(c.drain(s.ctx))
 	case c.msg.stream != s:
-		// Its context ended while this began, and somebody else has the message,
-		// or had it: what is next belongs to another.
+		// Its context ended while this call began, and another call has the
+		// message, or had it: what follows belongs to another message.
 		return 0, s.finish(s.ctx.Err())
 	case len(p) == 0:
 		return 0, nil
@@ -82,7 +82,7 @@ func (s *stream) read(p []byte) (int, error) {
 	if c.msg.zip.c != nil {
 		n, err := c.readInflated(s.ctx, p)
 		if err == io.EOF && n > 0 {
-			return n, nil // the next call says it again
+			return n, nil // the next call returns it again
 		}
 		if err == io.EOF {
 			if broken := c.checkEnd(s.ctx); broken != nil {
@@ -106,7 +106,7 @@ func (s *stream) read(p []byte) (int, error) {
 	}
 }
 
-// finish makes err the stream's last word.
+// finish makes err the error of all later calls.
 func (s *stream) finish(err error) error {
 	c := s.c
 	if s.err != nil {

@@ -5,29 +5,29 @@ import (
 	"sync"
 )
 
-// incoming is what reading needs between the first byte of a message and its
+// incoming is the state of reading from the first byte of a message to its
 // last. A connection that waits for a message has none.
 type incoming struct {
 	in  input   // protected by reading
 	cur current // protected by reading
 	msg message // protected by reading
-	// turn is what pings wait for to be closed.
+	// turn is closed when a message that pings wait for has been read.
 	turn chan struct{} // protected by reading
-	// Where the read at work on the socket puts bytes, nil while it waits; where
-	// if not into the input; and what it came to.
+	// The buffer of the read in progress on the socket, nil while it waits;
+	// that buffer if it is not the input's; and its result.
 	into, direct []byte // protected by reading
 	got          int    // protected by reading
 	fault        error  // protected by reading
 }
 
-// resting is set by tests, which look at what comes back to the pool.
+// resting is set by tests to inspect what is returned to the pool.
 var resting func(*incoming)
 
-// incomings has those that nobody uses. Each is as good as new.
+// incomings are unused ones, which are as good as new.
 var incomings sync.Pool
 
-// lockReading takes reading, and with it incoming: until doneReading it is nil
-// only while the socket is waited for.
+// lockReading acquires reading, and incoming: until doneReading it is nil only
+// while waiting for the socket.
 func (c *Conn) lockReading(ctx context.Context) error {
 	err := c.reading.Lock(ctx)
 	if err == nil {
@@ -36,15 +36,15 @@ func (c *Conn) lockReading(ctx context.Context) error {
 	return err
 }
 
-// park gives up what a read needs, until there is something to read.
+// park releases the memory for a read, until there is something to read.
 func (c *Conn) park() {
 	c.into = nil
 	c.in.release()
 	c.rest()
 }
 
-// rest gives incoming up if there is nothing in it: no bytes, no frame, and of no
-// message that was cut off what has been counted.
+// rest releases incoming if it is empty: no bytes, no frame, and no counts of
+// an interrupted message.
 func (c *Conn) rest() {
 	if c.in.block == nil && c.in.len() == 0 && !c.cur.have && !c.msg.begun && c.msg.fragments == 0 && c.turn == nil && c.direct == nil {
 		c.pace = c.in.pace
@@ -64,7 +64,7 @@ func (c *Conn) wake() {
 	}
 }
 
-// wakeOld undoes rest, unless incoming would have to be made.
+// wakeOld undoes rest, unless incoming would have to be allocated.
 func (c *Conn) wakeOld() bool {
 	x, ok := incomings.Get().(*incoming)
 	if ok {

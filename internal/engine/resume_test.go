@@ -207,9 +207,9 @@ func (x *endsWhenAsked) Err() error {
 	return err
 }
 
-// TestStreamWhoseMessageIsGone has a stream's context end while its Read begins,
-// when another Read takes the message: the first must not go on in the next
-// message as if it were its own.
+// TestStreamWhoseMessageIsGone has a stream's context end while its Read
+// begins, when another Read takes the message: the first must not go on in the
+// next message as if it were its own.
 func TestStreamWhoseMessageIsGone(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		r.send(r.text("first"), r.frame(false, frame.OpBinary, []byte("sec")), r.frame(true, frame.OpContinuation, []byte("ond")), r.text("third"))

@@ -208,7 +208,8 @@ func (r *rig) wantFrame(fin bool, op frame.Opcode, payload []byte) {
 	}
 }
 
-// wantClose compares the next frame with a close frame; code 0 for an empty one.
+// wantClose compares the next frame with a close frame; code 0 for an empty
+// one.
 func (r *rig) wantClose(code int, reason string) {
 	r.Helper()
 	r.wantFrame(true, frame.OpClose, closePayload(code, reason))

@@ -6,7 +6,7 @@ import (
 )
 
 // settings are a Config that connections share, since those of a server are
-// mostly alike.
+// mostly equal.
 type settings struct {
 	Client, NoGather, CutOffBreaks, KeepsDeadlines bool
 
@@ -19,19 +19,19 @@ type settings struct {
 	hooks                       *hooks          // nil for none
 }
 
-// hooks are told of control frames. Functions cannot be compared: who has some
-// shares no settings.
+// hooks are called with control frames. Functions cannot be compared:
+// connections with hooks do not share settings.
 type hooks struct {
 	ping, pong func(payload []byte) // nil for none
 }
 
-// recent are settings in use of late.
+// recent are recently used settings.
 var recent struct {
 	of   [8]atomic.Pointer[settings]
 	next atomic.Uint32
 }
 
-// settings returns those of cfg, the same for equal ones if it can.
+// settings returns those of cfg, if possible the same for equal ones.
 func (cfg *Config) settings() *settings {
 	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks, KeepsDeadlines: cfg.KeepsDeadlines,
 		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
@@ -63,21 +63,21 @@ func (cfg *Config) settings() *settings {
 	return &shared
 }
 
-// onPing tells of a ping that came.
+// onPing reports a received ping.
 func (s *settings) onPing(payload []byte) {
 	if s.hooks != nil && s.hooks.ping != nil {
 		s.hooks.ping(payload)
 	}
 }
 
-// onPong tells of a pong that came.
+// onPong reports a received pong.
 func (s *settings) onPong(payload []byte) {
 	if s.hooks != nil && s.hooks.pong != nil {
 		s.hooks.pong(payload)
 	}
 }
 
-// Keys draws a frame's mask key.
+// Keys generates a frame's masking key.
 func (s *settings) Keys() [4]byte {
 	if s.keys == nil {
 		return randomKey()

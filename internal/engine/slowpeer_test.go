@@ -11,8 +11,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// queue is an end whose system takes all that it is given, and tells how much of
-// it the peer's has not taken, as TCP sockets do.
+// queue is an end whose system takes all that it is given, and tells how much
+// of it the peer's has not taken, as TCP sockets do.
 type queue struct {
 	*end
 	unsent atomic.Int64
@@ -53,9 +53,9 @@ func (q *queue) take(r *rig, n int64) {
 	}
 }
 
-// TestKeepaliveLongMessage has the peer take 60 kB/s of 8 MiB whose Write returned
-// long ago, with the ping behind them: RFC 6455 section 5.5.2 lets it answer once
-// it gets there, which is after more than two minutes.
+// TestKeepaliveLongMessage has the peer take 60 kB/s of 8 MiB whose Write
+// returned long ago, with the ping behind them: RFC 6455 section 5.5.2 lets it
+// answer once it gets there, which is after more than two minutes.
 func TestKeepaliveLongMessage(t *testing.T) {
 	queues(t, watched, func(r *rig, q *queue) {
 		r.write(api.MessageBinary, make([]byte, 8<<20))
@@ -105,8 +105,8 @@ func TestKeepaliveSlowReceiver(t *testing.T) {
 	})
 }
 
-// TestKeepaliveStops has the peer take some and then no more: it is given up 30 s
-// after it was last seen to take something, and one that takes nothing at all
+// TestKeepaliveStops has the peer take some and then no more: it is given up 30
+// s after it was last seen to take something, and one that takes nothing at all
 // after 60 s.
 func TestKeepaliveStops(t *testing.T) {
 	for _, c := range []struct {
@@ -128,8 +128,8 @@ func TestKeepaliveStops(t *testing.T) {
 	}
 }
 
-// TestKeepaliveDeafPeer has the peer's system take all at once, be it messages all
-// the while, and the peer say nothing: that it has room says nothing of the
+// TestKeepaliveDeafPeer has the peer's system take all at once, be it messages
+// all the while, and the peer say nothing: that it has room says nothing of the
 // peer, which is given up after 60 s.
 func TestKeepaliveDeafPeer(t *testing.T) {
 	for _, busy := range []bool{false, true} {

@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// socket lets a read wait for bytes without memory to put them into. It is the
-// zero value for a stream that cannot.
+// socket lets a read wait for bytes without a buffer. It is the zero value for
+// a stream that cannot.
 type socket struct {
 	raw syscall.RawConn
-	try func(fd uintptr) bool // reads if there is something
+	try func(fd uintptr) bool // reads if there is something to read
 }
 
-// newSocket looks whether s is a TCP or Unix connection of package net itself:
-// what only wraps one has a Read of its own.
+// newSocket returns the socket of s if it is a TCP or Unix connection of
+// package net itself: a type that wraps one has its own Read.
 func (c *Conn) newSocket(s Stream) socket {
 	var raw syscall.RawConn
 	var err error
@@ -25,7 +25,7 @@ func (c *Conn) newSocket(s Stream) socket {
 		raw, err = s.SyscallConn()
 	case *net.UnixConn:
 		if s.LocalAddr().Network() != "unix" {
-			return socket{} // of datagrams, an empty one is no end
+			return socket{} // an empty datagram is not the end
 		}
 		raw, err = s.SyscallConn()
 	}
@@ -36,14 +36,14 @@ func (c *Conn) newSocket(s Stream) socket {
 }
 
 // newTry returns a function that reads once from c's socket, if there is
-// something to read, the end included, or an error, and reports whether it did,
-// or lacks memory to read into. It is nil on systems whose sockets cannot be read
-// like this.
+// something to read, including its end or an error. It reports whether it did,
+// or lacks a buffer. newTry is nil on systems whose sockets cannot be read like
+// this.
 var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
-// waits for the first byte of a message nothing is held. It calls little while
-// it waits, for the sake of the stack: memory is made here.
+// waits for the first byte of a message no buffer is held. It calls little
+// while it waits, to keep the stack small: buffers are allocated here.
 func (c *Conn) readSocket(p []byte) (int, error) {
 	for {
 		c.direct, c.into = p, p
@@ -58,7 +58,7 @@ func (c *Conn) readSocket(p []byte) (int, error) {
 	}
 }
 
-// readDone returns what a read of the socket came to.
+// readDone returns the result of a read from the socket.
 func (c *Conn) readDone(input bool, err error) (int, error) {
 	n, fault := c.got, c.fault
 	c.direct, c.into, c.got, c.fault = nil, nil, 0, nil
@@ -73,8 +73,8 @@ func (c *Conn) readDone(input bool, err error) (int, error) {
 	return n, nil
 }
 
-// writeSocket writes p to the socket. It does what its Write does with less stack,
-// and watches over the write from when it waits on.
+// writeSocket writes p to the socket. It does what the socket's Write does with
+// less stack, and starts the time limit when it has to wait.
 func (c *Conn) writeSocket(p []byte) (int, error) {
 	w := senders.Get().(*sender)
 	w.c, w.p = c, p
@@ -82,7 +82,7 @@ func (c *Conn) writeSocket(p []byte) (int, error) {
 	return c.writeDone(w, err)
 }
 
-// writeDone returns what a write to the socket came to.
+// writeDone returns the result of a write to the socket.
 func (c *Conn) writeDone(w *sender, err error) (int, error) {
 	n, fault := w.n, w.fault
 	w.c, w.p, w.n, w.fault, w.waited = nil, nil, 0, nil, false
@@ -98,8 +98,8 @@ type sender struct {
 	try    func(fd uintptr) bool
 	c      *Conn
 	p      []byte
-	n      int   // bytes of p that were taken
-	fault  error // of the system
+	n      int   // bytes of p that were accepted
+	fault  error // the system error
 	waited bool
 }
 
@@ -109,8 +109,8 @@ var senders = sync.Pool{New: func() any {
 	return w
 }}
 
-// newSend returns a function that writes what it can of w.p, and reports whether
-// that is all that there is to do. It is there where newTry is.
+// newSend returns a function that writes what it can of w.p, and reports
+// whether it is done. It is set where newTry is.
 var newSend func(w *sender) (try func(fd uintptr) bool)
 
 // socketError returns the error of a read or write that met err, or fault from

@@ -4,8 +4,8 @@ package engine
 
 import "syscall"
 
-// There are no sockets in a page; the engine is compiled for it all the same, to
-// be looked at by the same tools.
+// There are no sockets in a page; the engine is compiled for it all the same,
+// to be looked at by the same tools.
 
 const canPeek = false
 

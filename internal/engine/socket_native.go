@@ -6,8 +6,8 @@ import "syscall"
 
 func init() { newTry, newSend = tryUnix, sendUnix }
 
-// tryUnix tries before it waits, since what came before, the end of the stream
-// included, is not told again.
+// tryUnix tries before it waits, since what arrived before, including the end
+// of the stream, is not reported again.
 func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	return func(fd uintptr) bool {
 		if (c.incoming == nil || c.into == nil) && !c.ready() {
@@ -32,7 +32,8 @@ func tryUnix(c *Conn) (try func(fd uintptr) bool) {
 	}
 }
 
-// ready takes memory to read into once more, unless it would have to be made.
+// ready takes a buffer to read into again, unless it would have to be
+// allocated.
 //
 //go:noinline
 func (c *Conn) ready() bool {
@@ -47,7 +48,7 @@ func (c *Conn) ready() bool {
 	return c.into != nil
 }
 
-// hasRoom reports whether room returns memory without making any.
+// hasRoom reports whether room returns memory without allocating.
 func (in *input) hasRoom() bool {
 	if in.block == nil && in.r == in.w {
 		if b, ok := blocks[in.class].Get().(*block); ok {
@@ -79,7 +80,7 @@ func sendUnix(w *sender) (try func(fd uintptr) bool) {
 	}
 }
 
-// wait is called before the socket is waited for.
+// wait is called before waiting for the socket.
 func (w *sender) wait() {
 	if !w.waited {
 		w.waited = true

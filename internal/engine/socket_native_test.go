@@ -44,8 +44,8 @@ func socketPair(t testing.TB, network string) (near, far net.Conn) {
 	return near, far
 }
 
-// eachSocket runs f with a server's connection over each kind of socket, and the
-// client's raw end.
+// eachSocket runs f with a server's connection over each kind of socket, and
+// the client's raw end.
 func eachSocket(t *testing.T, cfg Config, f func(t *testing.T, c *Conn, far net.Conn)) {
 	for network := range sockets {
 		t.Run(network, func(t *testing.T) {
@@ -123,9 +123,9 @@ func TestSocketByteByByte(t *testing.T) {
 	})
 }
 
-// TestSocketHalfClose ends the peer's sending half right behind a message, before
-// and after the Read has begun to wait: the kernel may tell of both at once,
-// and then not again. The message is read, and then the end.
+// TestSocketHalfClose ends the peer's sending half right behind a message,
+// before and after the Read has begun to wait: the kernel may tell of both at
+// once, and then not again. The message is read, and then the end.
 func TestSocketHalfClose(t *testing.T) {
 	eachSocket(t, Config{}, func(t *testing.T, _ *Conn, _ net.Conn) {
 		for i := range 200 {
@@ -149,8 +149,8 @@ func TestSocketHalfClose(t *testing.T) {
 	})
 }
 
-// TestSocketReset breaks the connection under a Read: the error is package net's,
-// and tells of a read.
+// TestSocketReset breaks the connection under a Read: the error is package
+// net's, and tells of a read.
 func TestSocketReset(t *testing.T) {
 	near, far := socketPair(t, "tcp")
 	c := New(near, Config{})
@@ -164,7 +164,8 @@ func TestSocketReset(t *testing.T) {
 	}
 }
 
-// TestSocketWriteFails writes to a peer that is gone: the error tells of a write.
+// TestSocketWriteFails writes to a peer that is gone: the error tells of a
+// write.
 func TestSocketWriteFails(t *testing.T) {
 	eachSocket(t, Config{}, func(t *testing.T, c *Conn, far net.Conn) {
 		far.Close()
@@ -179,8 +180,8 @@ func TestSocketWriteFails(t *testing.T) {
 	})
 }
 
-// TestSocketSlowReader writes more small messages than the kernel holds to a peer
-// that reads late: writes wait, and none is lost.
+// TestSocketSlowReader writes more small messages than the kernel holds to a
+// peer that reads late: writes wait, and none is lost.
 func TestSocketSlowReader(t *testing.T) {
 	eachSocket(t, Config{WriteTimeout: socketPatience}, func(t *testing.T, c *Conn, far net.Conn) {
 		const messages = 4000
@@ -222,8 +223,8 @@ func TestSocketContext(t *testing.T) {
 	})
 }
 
-// parking tells whenever a read of c begins to wait, and whether it has given up
-// all that it needs when there are bytes. It is called before the first.
+// parking tells whenever a read of c begins to wait, and whether it has given
+// up all that it needs when there are bytes. It is called before the first.
 func parking(c *Conn) <-chan bool {
 	told := make(chan bool, 100)
 	try := c.socket.try
@@ -253,8 +254,9 @@ func TestSocketClose(t *testing.T) {
 	})
 }
 
-// TestSocketKeepalive is silent, with times that a test can wait for: a ping, and
-// the end. A peer that answers stays, however long a busy machine takes for that.
+// TestSocketKeepalive is silent, with times that a test can wait for: a ping,
+// and the end. A peer that answers stays, however long a busy machine takes for
+// that.
 func TestSocketKeepalive(t *testing.T) {
 	cfg := Config{Idle: 30 * time.Millisecond, Timeout: 30 * time.Millisecond, Clock: &Clock{Coarse: true}}
 	eachSocket(t, cfg, func(t *testing.T, c *Conn, far net.Conn) {
@@ -284,8 +286,8 @@ func TestSocketKeepalive(t *testing.T) {
 }
 
 // TestSocketHoldsNothing waits for the first message, and for one after a large
-// one, a ping, and a message that a context cut: nothing is held. In the middle of
-// a message what came of it is.
+// one, a ping, and a message that a context cut: nothing is held. In the middle
+// of a message what came of it is.
 func TestSocketHoldsNothing(t *testing.T) {
 	eachSocket(t, Config{Idle: time.Hour, WriteTimeout: time.Hour}, func(t *testing.T, c *Conn, far net.Conn) {
 		parked := parking(c)
@@ -327,8 +329,8 @@ func TestSocketHoldsNothing(t *testing.T) {
 	})
 }
 
-// TestSocketDiscards throws a message away that a Ping has met, in two calls, and
-// then waits: what was counted of it is nothing to another connection.
+// TestSocketDiscards throws a message away that a Ping has met, in two calls,
+// and then waits: what was counted of it is nothing to another connection.
 func TestSocketDiscards(t *testing.T) {
 	eachSocket(t, Config{}, func(t *testing.T, c *Conn, far net.Conn) {
 		far.Write(masked(frame.OpBinary, pattern(900, 1)))
@@ -374,8 +376,8 @@ func TestSocketWrapped(t *testing.T) {
 	}
 }
 
-// TestSocketDatagrams reads a Unix socket of datagrams, of which an empty one is
-// no end, by its own Read.
+// TestSocketDatagrams reads a Unix socket of datagrams, of which an empty one
+// is no end, by its own Read.
 func TestSocketDatagrams(t *testing.T) {
 	addr := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "socket"), Net: "unixgram"}
 	near, err := net.ListenUnixgram("unixgram", addr)

@@ -18,11 +18,11 @@ const emptyReads = 100
 const (
 	// stride bounds the bytes of one write,
 	stride = 256 << 10
-	// and tlsStride of one that cannot be looked into: a record of TLS.
+	// and tlsStride of one whose progress is unknown: a TLS record.
 	tlsStride = 16 << 10
 )
 
-// vectored reports whether s takes several buffers in one write.
+// vectored reports whether s supports vectored writes.
 func vectored(s Stream) bool {
 	switch s.(type) {
 	case *net.TCPConn, *net.UnixConn:
@@ -31,8 +31,8 @@ func vectored(s Stream) bool {
 	return false
 }
 
-// largestRead returns the class of the largest buffer to read into. Streams
-// that cannot be waited for without one keep to smaller ones.
+// largestRead returns the class of the largest buffer to read into. It is
+// smaller for streams that cannot wait without a buffer.
 func largestRead(s Stream) uint8 {
 	if vectored(s) {
 		return uint8(len(blockSizes) - 1)
@@ -40,8 +40,8 @@ func largestRead(s Stream) uint8 {
 	return 1
 }
 
-// readStream reads once into p, or into the input when p is nil, waiting for
-// bytes. It answers what is due first, judges the peer's silence, and returns
+// readStream reads once into p, or into the input if p is nil, waiting for
+// bytes. It first sends what is due, measures the peer's silence, and returns
 // ctx.Err() when ctx ends. Any other error means that the stream has ended; no
 // error means n > 0.
 func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
@@ -67,8 +67,8 @@ func (c *Conn) readStream(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// beginWait is called before a read of the stream, which ctx and the keepalive
-// interrupt, and returns when that was, 0 if the keepalive is off.
+// beginWait is called before a read of the stream, which ctx and keepalive
+// interrupt. It returns the time, 0 if keepalive is off.
 func (c *Conn) beginWait(ctx context.Context) (begun int64) {
 	if patience := c.patience(); patience > 0 {
 		begun = c.beginWatch(&c.reads, patience)
@@ -77,9 +77,9 @@ func (c *Conn) beginWait(ctx context.Context) (begun int64) {
 	return begun
 }
 
-// endWait is called after it, and judges what it came to. It returns nil when
-// there are bytes, or the stream is to be read again; empty counts how often in
-// a row that is so without a reason.
+// endWait is called after the read, and evaluates its result. It returns nil if
+// there are bytes, or the stream must be read again; empty counts how often in
+// a row that happens without a reason.
 func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty *int) error {
 	interrupted := c.endCall(inward, ctx)
 	timeout := err != nil && isTimeout(err)
@@ -108,7 +108,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	case interrupted || ctx.Err() != nil:
 		return ctx.Err()
 	case c.patient():
-		// Nobody asked for this one: the system gave up, or an old deadline.
+		// Not requested here: the system timed out, or an old deadline passed.
 		if *empty++; *empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
@@ -118,7 +118,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	return nil
 }
 
-// readPlain makes one Read of a stream that is no socket.
+// readPlain makes one Read of a stream that is not a socket.
 func (c *Conn) readPlain(p []byte) (n int, err error) {
 	if s, ok := c.stream.(awaitable); ok {
 		if err := c.await(s, p); err != nil {
@@ -134,7 +134,7 @@ func (c *Conn) readPlain(p []byte) (n int, err error) {
 }
 
 // await waits until s has something to read into p or into the input. Meanwhile
-// nothing is held, as with a socket.
+// no buffer is held, as with a socket.
 func (c *Conn) await(s awaitable, p []byte) error {
 	c.direct = p
 	c.park()
@@ -144,8 +144,8 @@ func (c *Conn) await(s awaitable, p []byte) error {
 	return err
 }
 
-// writeStream writes head and then body, returning how many bytes the stream
-// took. When ctx ends first the error is ctx.Err(). The caller holds wire.
+// writeStream writes head and then body, and returns how many bytes the stream
+// accepted. When ctx ends first the error is ctx.Err(). The caller holds wire.
 func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err error) {
 	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
@@ -170,16 +170,16 @@ func (c *Conn) writeStream(ctx context.Context, head, body []byte) (n int, err e
 	return n, err
 }
 
-// beginWrite watches over a write.
+// beginWrite starts the time limit of a write.
 func (c *Conn) beginWrite() {
 	if c.cfg.WriteTimeout > 0 {
 		c.beginWatch(&c.writes, c.cfg.WriteTimeout)
 	}
 }
 
-// judgeWrite says what a write came to that was interrupted if fired. A peer that
-// took nothing for the write time limit is an error; with one that took
-// something it begins anew.
+// judgeWrite evaluates the result of a write; fired says that it was
+// interrupted. If the peer accepted nothing within the time limit, that is an
+// error; if it accepted something, the limit starts again.
 func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (int, error) {
 	if !fired {
 		return n, err
@@ -196,8 +196,8 @@ func (c *Conn) judgeWrite(ctx context.Context, n int, err error, fired bool) (in
 	return n, api.ErrWriteTimeout
 }
 
-// writePart makes one write: of head and a stride of body where the stream can
-// gather them, else of head, and then of a stride.
+// writePart makes one write: of head and a stride of body if the stream
+// supports vectored writes, else of head, and then of a stride.
 func (c *Conn) writePart(head, body []byte) (n int, err error) {
 	head, body = head[:min(len(head), c.stride())], body[:min(len(body), c.stride())]
 	if len(head) > 0 && len(body) > 0 && vectored(c.stream) {
@@ -209,7 +209,8 @@ func (c *Conn) writePart(head, body []byte) (n int, err error) {
 	return writeAll(c.stream, body)
 }
 
-// vector is two buffers that are written together. It is pooled, since it escapes.
+// vector is two buffers that are written together. It is pooled, since it
+// escapes.
 type vector struct {
 	of   [2][]byte
 	left net.Buffers // a view of of
@@ -228,7 +229,8 @@ func writeBoth(w io.Writer, head, body []byte) (int, error) {
 	return int(n), err
 }
 
-// stride bounds the bytes of one write, so that a long one is seen to go on.
+// stride bounds the bytes of one write, so that the progress of a long one can
+// be seen.
 func (c *Conn) stride() int {
 	if c.cfg.CutOffBreaks {
 		return tlsStride
@@ -236,9 +238,10 @@ func (c *Conn) stride() int {
 	return stride
 }
 
-var errTooMuch = errors.New("the stream claims to have written more than it was given")
+var errTooMuch = errors.New("the stream reports that it wrote more than it was given")
 
-// writeAll copes with streams that take less than they are given and say nothing.
+// writeAll handles streams that accept less than they are given without
+// returning an error.
 func writeAll(w io.Writer, p []byte) (n int, err error) {
 	for empty := 0; n < len(p) && err == nil; {
 		var k int

@@ -8,10 +8,10 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// TestWriteTimeoutQueue has a Write wait, of which the stream takes nothing, since
-// it has much that was written before. While the peer takes that, however slowly,
-// the Write waits on; once it takes no more, the connection ends after the limit,
-// at most twice.
+// TestWriteTimeoutQueue has a Write wait, of which the stream takes nothing,
+// since it has much that was written before. While the peer takes that, however
+// slowly, the Write waits on; once it takes no more, the connection ends after
+// the limit, at most twice.
 func TestWriteTimeoutQueue(t *testing.T) {
 	for _, cfg := range []Config{{WriteTimeout: writeLimit}, {WriteTimeout: writeLimit, CutOffBreaks: true}} {
 		for _, stops := range []bool{true, false} {
@@ -44,9 +44,9 @@ func TestWriteTimeoutQueue(t *testing.T) {
 	}
 }
 
-// TestCloseSlowPeer closes with 8 MiB before the close frame that the peer takes at
-// 60 kB/s: a Close that may last as long gets its answer (RFC 6455 section 7.1.2),
-// and neither the keepalive nor the write time limit ends it.
+// TestCloseSlowPeer closes with 8 MiB before the close frame that the peer
+// takes at 60 kB/s: a Close that may last as long gets its answer (RFC 6455
+// section 7.1.2), and neither the keepalive nor the write time limit ends it.
 func TestCloseSlowPeer(t *testing.T) {
 	cfg := watched
 	cfg.WriteTimeout = writeLimit

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// tcpInfoOf returns what the kernel knows of a TCP connection. ok is false for
+// tcpInfoOf returns the kernel's state of a TCP connection. ok is false for
 // other sockets, and for an old kernel.
 func tcpInfoOf(fd uintptr) (info tcpInfo, ok bool) {
 	n := uint32(unsafe.Sizeof(info))

@@ -2,6 +2,6 @@
 
 package engine
 
-// tcpInfoOf returns nothing: package syscall has no getsockopt for it here. What
-// the engine counted, less what is unsent, has to do.
+// tcpInfoOf returns nothing: package syscall has no getsockopt for it here. The
+// engine's own count, less what is unsent, is used instead.
 func tcpInfoOf(uintptr) (info tcpInfo, ok bool) { return info, false }

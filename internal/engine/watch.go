@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// watch is over the operations of a stream in one direction, and interrupts one
-// that waits for too long.
+// watch is the time limit of the operations of a stream in one direction. It
+// interrupts one that takes too long.
 type watch struct {
-	// due is when the operation at work is to be interrupted: 0 when none is at
-	// work, the negative of when it was once it has been.
+	// due is when the operation in progress must be interrupted: 0 if there is
+	// none, the negative of when it was if it has been interrupted.
 	due atomic.Int64
 }
 
-// take interrupts an operation that was due by now: the caller, who holds the
-// clock's mu, is to set its deadline. It returns when to look again, 0 for
-// not before another operation begins.
+// take reports whether an operation was due by now and must be interrupted: the
+// caller, who holds the clock's mu, must set its deadline. It returns when to
+// check again, 0 for not before another operation begins.
 func (w *watch) take(now int64) (interrupt bool, next int64) {
 	for {
 		due := w.due.Load()
@@ -30,11 +30,11 @@ func (w *watch) take(now int64) (interrupt bool, next int64) {
 	}
 }
 
-// rang returns when the operation at work was interrupted, 0 if it was not.
+// rang returns when the operation in progress was interrupted, 0 if it was not.
 func (w *watch) rang() int64 { return max(0, -w.due.Load()) }
 
 // beginWatch is called before an operation that may wait for limit, and returns
-// when that begins.
+// the time.
 func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	now = nanos()
 	due := c.cfg.clock.after(now, limit)
@@ -45,8 +45,8 @@ func (c *Conn) beginWatch(w *watch, limit time.Duration) (now int64) {
 	return now
 }
 
-// endWatch is called after an operation, watched or not. It reports whether it was
-// interrupted: the deadline is then the caller's to clear.
+// endWatch is called after an operation, watched or not. It reports whether it
+// was interrupted: then the caller must reset the deadline.
 func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	if w.due.Load() == 0 || w.due.Swap(0) > 0 {
 		return false
@@ -56,8 +56,8 @@ func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	return true
 }
 
-// look interrupts what was due by now, and returns when to look again, 0 for not
-// before another operation begins. The caller holds the clock's mu.
+// look interrupts what was due by now, and returns when to check again, 0 for
+// not before another operation begins. The caller holds the clock's mu.
 func (c *Conn) look(now int64) (next int64) {
 	read, nextRead := c.reads.take(now)
 	if read {
@@ -82,8 +82,8 @@ func sooner(a, b int64) int64 {
 	return a
 }
 
-// lookWrite is take for the watch over writes. It spares one whose peer still
-// takes what was written before.
+// lookWrite is take for the watch over writes. It extends the limit of a write
+// whose peer still reads what was written before.
 func (c *Conn) lookWrite(now int64) (interrupt bool, next int64) {
 	if due := c.writes.due.Load(); 0 < due && due <= now {
 		if next, ok := c.stillTaken(due, now); ok && c.writes.due.CompareAndSwap(due, next) {

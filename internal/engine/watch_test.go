@@ -16,11 +16,12 @@ import (
 
 const writeLimit = 30 * time.Second
 
-// lateWrite is what every operation returns once the peer was let go.
+// lateWrite is what every operation returns once the peer was disconnected.
 var lateWrite = api.CloseError{Code: 1006, Cause: api.ErrWriteTimeout}
 
 // TestWriteTimeout gives each kind of write to a peer that takes nothing, or
-// stops in the middle: after the time limit, at most twice, the connection ends.
+// stops in the middle: after the time limit, at most twice, the connection
+// ends.
 func TestWriteTimeout(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -97,7 +98,8 @@ func TestWriteTimeoutSparesTheSlow(t *testing.T) {
 	})
 }
 
-// TestWriteTimeoutOfTLS does not look into a write that cannot go on afterwards.
+// TestWriteTimeoutOfTLS does not look into a write that cannot go on
+// afterwards.
 func TestWriteTimeoutOfTLS(t *testing.T) {
 	bothRoles(t, Config{WriteTimeout: writeLimit, CutOffBreaks: true}, func(r *rig) {
 		r.s.limit(tlsStride + middleBlock + 1)

@@ -9,16 +9,16 @@ import (
 	"github.com/twinws/ws/frame"
 )
 
-// cutOffError is the cause of a connection whose outgoing message was cut off,
-// by its context or, in a stream, by its text.
+// cutOffError is the cause of a connection whose outgoing message was
+// truncated, because of its context or, in a stream, of its text.
 type cutOffError struct{ err error }
 
 func (e *cutOffError) Error() string {
-	return "a message was cut off while it was sent, and cannot be taken back: " + e.err.Error()
+	return "a message was truncated while it was sent, and cannot be withdrawn: " + e.err.Error()
 }
 func (e *cutOffError) Unwrap() error { return e.err }
 
-// Write sends p as one message in one frame, compressed when that was agreed on
+// Write sends p as one message in one frame, compressed if that was negotiated
 // and makes it smaller.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	c.buffered.Add(int64(len(p)))
@@ -30,11 +30,11 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 		c.sending.Unlock()
 	default:
 		b, now, failed := c.place(ctx, whole(typ), p)
-		// The next message may come behind this one before this one is sent.
+		// The next message may follow this one before this one is sent.
 		c.sending.Unlock()
 		switch err = failed; {
 		case !now:
-		case b.fits(p): // as put would see, whose stack a small message need not have
+		case b.fits(p): // as put would check, but with less stack
 			err = c.send(ctx, c.addFrame(b, whole(typ), p))
 		default:
 			err = c.put(ctx, b, whole(typ), p)
@@ -49,7 +49,7 @@ func whole(typ api.MessageType) frame.Header {
 	return frame.Header{Fin: true, Opcode: frame.Opcode(typ)}
 }
 
-// compresses reports whether compression is tried on p.
+// compresses reports whether to try to compress p.
 func (c *Conn) compresses(p []byte) bool {
 	r := c.rare.Load()
 	return r != nil && r.compression != nil && len(p) >= c.cfg.Deflate.Threshold
@@ -70,15 +70,15 @@ func (c *Conn) writeWhole(ctx context.Context, op frame.Opcode, p []byte) error 
 	h.RSV1 = true
 	err := c.writeFrame(ctx, h, small)
 	if err == nil {
-		// Only now: a message that was not sent is nothing to refer to.
+		// Only now: later messages cannot refer to one that was not sent.
 		c.rare.Load().sent.Sent(p)
 	}
 	return err
 }
 
-// writeFrame sends one frame of h's kind with payload p, or holds it back. When
-// it returns ctx.Err() nothing of the frame was sent and the connection is as it
-// was. The caller holds sending.
+// writeFrame sends one frame with header h and payload p, or holds it back. If
+// it returns ctx.Err(), nothing of the frame was sent and the connection is
+// unchanged. The caller holds sending.
 func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -90,8 +90,8 @@ func (c *Conn) writeFrame(ctx context.Context, h frame.Header, p []byte) error {
 	return err
 }
 
-// put sends b and then one frame of h's kind with payload p. The caller holds
-// wire, which it gives up.
+// put sends b and then one frame with header h and payload p. The caller holds
+// wire, which it releases.
 func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) error {
 	if b.fits(p) {
 		return c.send(ctx, c.addFrame(b, h, p))
@@ -101,8 +101,8 @@ func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) erro
 }
 
 // send sends b, which ends with a frame of the caller's. The caller holds wire,
-// which it gives up. What takes but one write, as most does, goes down few calls:
-// who writes small messages needs a small stack alone.
+// which it releases. The common case of a single write makes few nested calls,
+// so that writing small messages needs a small stack only.
 func (c *Conn) send(ctx context.Context, b *block) error {
 	if b.n > c.stride() || !outlives(ctx, c.stream) {
 		return c.sendRest(ctx, b, 0, nil, false)
@@ -124,7 +124,7 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 	return nil
 }
 
-// sendRest is send behind a write that took n bytes.
+// sendRest is send after a write that accepted n bytes.
 func (c *Conn) sendRest(ctx context.Context, b *block, n int, err error, fired bool) error {
 	p := b.mem[:b.n]
 	if n < 0 || n > len(p) {
@@ -139,7 +139,7 @@ func (c *Conn) sendRest(ctx context.Context, b *block, n int, err error, fired b
 	return c.putDone(ctx, b, n, err)
 }
 
-// putDone ends a put, of which the stream took sent bytes.
+// putDone ends a put, of which the stream accepted sent bytes.
 func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error {
 	defer c.unlockWire()
 	switch {
@@ -170,8 +170,8 @@ func (c *Conn) addFrame(b *block, h frame.Header, p []byte) *block {
 	return b
 }
 
-// emit writes b and then a long frame, through b or a larger one. It returns how
-// many bytes the stream took.
+// emit writes b and then a long frame, through b or a larger block. It returns
+// how many bytes the stream accepted.
 func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (all *block, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
@@ -193,7 +193,7 @@ func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (al
 		sent, err = c.writeStream(ctx, head, p[fits:])
 		return b, sent, err
 	}
-	// What is masked must be copied, since p is the caller's.
+	// Masking requires a copy, since p belongs to the caller.
 	pos := frame.MaskCopy(head[start:], p[:fits], h.Key, 0)
 	for {
 		n, err := c.writeStream(ctx, head, nil)
@@ -207,8 +207,8 @@ func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (al
 	}
 }
 
-// copied returns how many bytes of a long payload of n are copied behind the
-// header: none where the stream can gather the two.
+// copied returns how many bytes of a long payload of n are copied after the
+// header: none if the stream supports vectored writes.
 func (c *Conn) copied(n int) int {
 	if vectored(c.stream) {
 		return 0
@@ -233,14 +233,14 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 	return dst
 }
 
-// writable returns why no more frames can be sent, nil when they can.
+// writable returns why no more frames can be sent, nil if they can.
 func (c *Conn) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.writableHeld()
 }
 
-// writableHeld is writable for who holds mu.
+// writableHeld is writable for the holder of mu.
 func (c *Conn) writableHeld() error {
 	if err := c.closing.err(); err != nil {
 		return err
@@ -251,7 +251,7 @@ func (c *Conn) writableHeld() error {
 	return nil
 }
 
-// brokenBy returns why the stream takes no more bytes, nil while it does. The
+// brokenBy returns why the stream accepts no more bytes, nil if it does. The
 // caller holds mu.
 func (c *Conn) brokenBy() error {
 	if c.closing.state() == stateEnded {
@@ -263,9 +263,10 @@ func (c *Conn) brokenBy() error {
 	return nil
 }
 
-// breakWrites notes that the stream takes no more bytes. Reading goes on: what
-// the peer sent before, its close frame above all, is still to be delivered. A
-// peer that does not read is let go at once: it might send for ever.
+// breakWrites records that the stream accepts no more bytes. Reading continues:
+// what the peer sent before, in particular its close frame, is still delivered.
+// A peer that does not read is disconnected at once: it might send
+// indefinitely.
 func (c *Conn) breakWrites(err error) {
 	if err == api.ErrWriteTimeout {
 		c.end(false, err, atOnce)

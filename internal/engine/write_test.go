@@ -224,12 +224,12 @@ func TestWriteCancelledPartly(t *testing.T) {
 			want := api.CloseError{Code: -1, Local: true, Cause: context.Canceled}
 			err := wait()
 			wantCloseError(r.T, "Write", err, want)
-			if !strings.Contains(err.Error(), "a message was cut off while it was sent") {
+			if !strings.Contains(err.Error(), "a message was truncated while it was sent") {
 				r.Errorf("the text does not say what happened: %v", err)
 			}
 			wantIs(r.T, "Write", err, context.Canceled)
-			// The other calls' contexts have not ended: a loop that goes on after
-			// an ended context must not go on for ever.
+			// The other calls' contexts have not ended: a loop that goes on
+			// after an ended context must not go on for ever.
 			for what, err := range map[string]error{"Read": read(), "the next Write": r.c.Write(background, 1, nil), "Ping": r.c.Ping(background)} {
 				wantCloseError(r.T, what, err, want)
 				if errors.Is(err, context.Canceled) {

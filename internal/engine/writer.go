@@ -10,7 +10,7 @@ import (
 	"github.com/twinws/ws/internal/deflate"
 )
 
-var errWriterClosed = errors.New("the message has been ended: its stream is closed")
+var errWriterClosed = errors.New("the message has ended: its stream is closed")
 
 // Writer returns a stream whose bytes form one message. It holds sending until
 // the stream is closed.
@@ -25,22 +25,22 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return &writer{c: c, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
 }
 
-// writer collects up to middleBlock bytes and sends them as a fragment. A
+// writer buffers up to middleBlock bytes and sends them as a fragment. A
 // message that fits is one frame.
 type writer struct {
 	c    *Conn
 	ctx  context.Context
 	typ  api.MessageType
 	op   frame.Opcode    // of the next frame
-	zip  *deflate.Stream // compresses a message of several frames; nil before the second, and without compression
+	zip  *deflate.Stream // of a compressed message of several frames; nil until the first is sent
 	text frame.UTF8
-	buf  *block // of middleBlock bytes; nil while nothing is held
+	buf  *block // of middleBlock bytes; nil while empty
 	n    int
 	err  error // sticky; errWriterClosed after Close
 }
 
-// Write takes p into the message. Bytes that would make text invalid are
-// refused, and the stream is as it was.
+// Write adds p to the message. Bytes that would make text invalid are rejected,
+// and the stream is unchanged.
 func (w *writer) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
@@ -70,7 +70,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// Close sends what is left as the message's last fragment.
+// Close sends the remaining bytes as the message's last fragment.
 func (w *writer) Close() error {
 	if w.err != nil {
 		if w.err == errWriterClosed {
@@ -87,7 +87,7 @@ func (w *writer) Close() error {
 	return w.flush(true)
 }
 
-// flush sends the buffer as a fragment, the last one when fin is true.
+// flush sends the buffer as a fragment, the last one if fin is true.
 func (w *writer) flush(fin bool) error {
 	var p []byte
 	if w.buf != nil {
@@ -103,8 +103,8 @@ func (w *writer) flush(fin bool) error {
 	return nil
 }
 
-// send sends a fragment, compressed if that was agreed on. What is decided for
-// the first holds for the message (RFC 7692 section 6).
+// send sends a fragment, compressed if that was negotiated. The decision for
+// the first applies to the whole message (RFC 7692 section 6).
 func (w *writer) send(p []byte, fin bool) error {
 	c, first := w.c, w.op != frame.OpContinuation
 	h := frame.Header{Fin: fin, Opcode: w.op}
@@ -127,8 +127,8 @@ func (w *writer) send(p []byte, fin bool) error {
 	return err
 }
 
-// abandon gives the message up. When a part of it was sent, the connection
-// cannot go on, unless it is ending already.
+// abandon ends the message. If a part of it was sent, the connection cannot
+// continue, unless it is ending already.
 func (w *writer) abandon(err error) error {
 	if w.op == frame.OpContinuation && !errors.Is(err, api.ErrClosed) {
 		err = &cutShort{w.c.end(true, &cutOffError{err}, atOnce), err}
@@ -137,7 +137,7 @@ func (w *writer) abandon(err error) error {
 	return err
 }
 
-// release ends the stream: buffers go back, other messages may follow.
+// release ends the stream: buffers are released, other messages may follow.
 func (w *writer) release() {
 	w.c.buffered.Add(-int64(w.n))
 	w.n = 0

@@ -1,6 +1,7 @@
-// Package event is what a WebSocket object of the WHATWG standard tells: the
-// words that internal/jsws, which has the object, and internal/browser, which
-// knows the rules, share without knowing each other.
+// Package event declares the events of a WebSocket object of the WHATWG
+// standard: the types that internal/jsws, which wraps the object, and
+// internal/browser, which implements the connection, share without importing
+// each other.
 package event
 
 import "github.com/twinws/ws/api"
@@ -16,7 +17,7 @@ const (
 	Closed                  // CLOSED
 )
 
-// Kind says which event an Event was.
+// Kind is the type of an Event.
 type Kind int
 
 const (
@@ -36,19 +37,19 @@ type Event struct {
 	Clean  bool           // of Ended: wasClean
 }
 
-// Prepared is a message that lies in JavaScript's memory to be sent.
+// Prepared is a message to be sent that is stored in JavaScript's memory.
 type Prepared interface {
-	// Size is how many bytes it has.
+	// Size is its length in bytes.
 	Size() int
 }
 
-// Message is a message that has arrived whole and lies in JavaScript's memory.
+// Message is a received message that is stored in JavaScript's memory.
 type Message interface {
 	Type() api.MessageType
-	// MinSize is at most the size in bytes, and costs nothing to know.
+	// MinSize is at most the size in bytes, and costs nothing to determine.
 	MinSize() int
-	// AppendTo appends the bytes to dst, which then may be the message's own
-	// memory. It reports false, with dst as it was, when they are more than
-	// limit, -1 for none. It is called once.
+	// AppendTo appends the bytes to dst; the result may be the message's own
+	// memory. It reports false, with dst unchanged, if they are more than
+	// limit, -1 for none. It may be called once.
 	AppendTo(dst []byte, limit int64) (p []byte, fits bool, err error)
 }

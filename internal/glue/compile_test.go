@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// compiler makes tables of scripts. Their instructions are five bytes each: what
-// to do, up to three registers or constants, and the register of the result.
+// compiler makes tables of scripts. Their instructions are five bytes each:
+// what to do, up to three registers or constants, and the register of the
+// result.
 type compiler struct {
 	constants []any
 	registers map[string]int // of names, and of paths that were fetched before

@@ -1,13 +1,15 @@
-// Package glue is the part of a Socket of package jsws that JavaScript runs, as a
-// WebAssembly module in bytes: its listeners, the queue of events, and the
-// copying of messages into one memory, from which Go takes many at once. To enter
-// Go costs 7 us and an object handed to Go 2 us: a message should need neither.
+// Package glue is the part of a Socket of package jsws that JavaScript runs, as
+// a WebAssembly module in bytes: its listeners, the queue of events, and the
+// copying of messages into one memory, from which Go takes many at once. To
+// enter Go costs 7 us and an object handed to Go 2 us: a message should need
+// neither.
 //
 // It is WebAssembly, because a Content Security Policy that lets Go run
 // ('wasm-unsafe-eval') lets another module run, but no source of JavaScript
 // ('unsafe-eval'). All it does is call built-in functions, which it imports. It
 // needs WebAssembly 2.0 and its legacy exception handling, to catch what
-// JavaScript throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or later.
+// JavaScript throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or
+// later.
 //
 // Each Socket has an instance of its own; they share the memory. The file
 // glue.wasm of the repository's root is the same module, for platforms where
@@ -28,13 +30,13 @@ const (
 	ArmedLater
 )
 
-// The imports, in the order of their indices: functions of the Socket, functions
-// of all Sockets, values, the memory.
+// The imports, in the order of their indices: functions of the Socket,
+// functions of all Sockets, values, the memory.
 const (
 	fnSend   = "\x00" // (data): the socket's send
 	fnWake   = "\x01" // (): enters Go at once. Exported, to be called with no event
 	fnLater  = "\x02" // (): enters Go in a task of its own. Exported too
-	fnData   = "\x03" // (MessageEvent, key) value: the platform's getter of data, or fnRead; throws for an event of another class
+	fnData   = "\x03" // (MessageEvent, key) value: the getter of data, or fnRead; throws for others
 	fnGet    = "\x04" // (object, key) integer: Reflect.get; undefined is 0
 	fnObject = "\x05" // (value) object: Object
 	fnSame   = "\x06" // (value, value) integer: Object.is
@@ -157,9 +159,9 @@ const bodyTake = "\x01\x01" + externref + // local 0: it
 	localGet + "\x00" +
 	end
 
-// drain (arm) size: takes messages off the queue for as long as there is room for
-// their records, and no other event and no data comes between but strings and
-// ArrayBuffers with something in them. A
+// drain (arm) size: takes messages off the queue for as long as there is room
+// for their records, and no other event and no data comes between but strings
+// and ArrayBuffers with something in them. A
 // record begins with 4 bytes of 4*slot, plus 2 if the message is kept in that
 // slot, plus 1 if it is text, and 4 bytes of its length; unless it is kept its
 // bytes follow. The result is 2*(bytes of all records), plus 1 if there is more
@@ -205,8 +207,8 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 	localGet + "\x01" + i32One + i32Shl + i32One + i32Or +
 	end
 
-// load (slot, text) length: puts a kept message's bytes into the memory, which has
-// room for them. The result is -1 after forget.
+// load (slot, text) length: puts a kept message's bytes into the memory, which
+// has room for them. The result is -1 after forget.
 const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x00" + call + fnFetch + localTee + "\x02" + refIsNull + ifThen + none + i32Minus + ret + end +
 	localGet + "\x01" + ifThen + none +
@@ -216,8 +218,8 @@ const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x02" + call + fnBytes +
 	end
 
-// send (length, text): sends the memory's first bytes, as text when text is not 0.
-// The Uint8Array over them is made anew when the length is another.
+// send (length, text): sends the memory's first bytes, as text when text is not
+// 0. The Uint8Array over them is made anew when the length is another.
 const bodySend = "\x01\x01" + externref + // local 2: data
 	localGet + "\x00" + globalGet + sent + i32Eq + i32Eqz + ifThen + none +
 	i32Zero + localGet + "\x00" + call + fnSlice + globalSet + bytes +

@@ -13,7 +13,8 @@ var update = flag.Bool("update", false, "write glue.wasm anew")
 // file is the module for programs that hand it in.
 const file = "../../glue.wasm"
 
-// sum is the module's SHA-256 at this Version: who changes the one changes both.
+// sum is the module's SHA-256 at this Version: who changes the one changes
+// both.
 const (
 	sum   = "6674b6c7bbecb38df4849980472c528df1d42568436bf50e44088d36aca690c9"
 	sumOf = "1"
@@ -38,7 +39,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// WebAssembly core specification 2.0 section 5.2.2: an unsigned integer in LEB128.
+// WebAssembly core specification 2.0 section 5.2.2: an unsigned integer in
+// LEB128.
 func leb128(n int) string {
 	s := ""
 	for ; n >= 0x80; n >>= 7 {

@@ -12,8 +12,8 @@ const Module = "\x00asm\x01\x00\x00\x00" +
 	"\x0a" + sizeCode + code
 
 // Version, one byte, is in the name of the function send, so that a module of
-// another version, handed in by a program, is told from this one, and named when
-// it is missing.
+// another version, handed in by a program, is told from this one, and named
+// when it is missing.
 const Version = "1"
 
 // SendName is the name of the function send.

@@ -10,8 +10,8 @@ package glue
 //	name get object.property
 //
 // give the result a name. A path begins with a name or with a global variable.
-// An argument is a path, 'text, or a number. A line that calls what is no function
-// fails, and names it.
+// An argument is a path, 'text, or a number. A line that calls what is no
+// function fails, and names it.
 const (
 	// getterOf makes a function of an object and a key that calls a getter.
 	dataGetter = `getter call MessageEvent.prototype.__lookupGetter__ 'data
@@ -19,8 +19,8 @@ data call getter.call.bind getter`
 	bytesGetter = `getter call ArrayBuffer.prototype.__lookupGetter__ 'byteLength
 bytes call getter.call.bind getter`
 
-	// preparation is run once. The decoder's options are the memory's as well: 16
-	// pages, and true.
+	// preparation is run once. The decoder's options are the memory's as well:
+	// 16 pages, and true.
 	preparation = `options new Object
 _ call Reflect.set options 'fatal 16
 _ call Reflect.set options 'ignoreBOM 16
@@ -42,8 +42,8 @@ module get ` + HandedIn
 	// compilation makes the module of code.
 	compilation = `module new WebAssembly.Module code`
 
-	// attachment makes a Socket's instance of the module. later enters Go in a task
-	// of its own.
+	// attachment makes a Socket's instance of the module. later enters Go in a
+	// task of its own.
 	beginning = `_ call Reflect.set ws 'binaryType 'arraybuffer
 send call ws.send.bind ws
 _ call ws.close.bind ws
@@ -67,7 +67,8 @@ _ call Reflect.set port 'onmessage exports.wake`
 	byChannel = beginning + channel + instance + listening
 	byTimeout = beginning + timeout + instance
 
-	// listeners, or handlers where an object has no listeners, queue the events.
+	// listeners, or handlers where an object has no listeners, queue the
+	// events.
 	listeners = `_ call ws.addEventListener 'message exports.onMessage
 _ call ws.addEventListener 'open exports.onEvent
 _ call ws.addEventListener 'error exports.onEvent
@@ -77,8 +78,8 @@ _ call Reflect.set ws 'onopen exports.onEvent
 _ call Reflect.set ws 'onerror exports.onEvent
 _ call Reflect.set ws 'onclose exports.onEvent`
 
-	// Ways to make url absolute: by the base URL of a page, by that of a Worker,
-	// and by its own, if it has one.
+	// Ways to make url absolute: by the base URL of a page, by that of a
+	// Worker, and by its own, if it has one.
 	byPage   = "resolved new URL url document.baseURI\nhref get resolved.href"
 	byWorker = "resolved new URL url location.href\nhref get resolved.href"
 	byItself = "resolved new URL url url\nhref get resolved.href"

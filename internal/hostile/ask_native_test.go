@@ -66,8 +66,8 @@ func onServers(t *testing.T, f func(t *testing.T, d side)) {
 	}
 }
 
-// dialed lets a Dialer, which change may prepare, dial a raw server that answers
-// what the function says, and returns the error.
+// dialed lets a Dialer, which change may prepare, dial a raw server that
+// answers what the function says, and returns the error.
 func dialed(t testing.TB, change func(*ws.Dialer), reply func(r *http.Request) string) error {
 	t.Helper()
 	near, far := tcp(t)

@@ -112,8 +112,8 @@ func TestRow03Exactly(t *testing.T) {
 	}
 }
 
-// TestRow03Takeover sends many messages that refer to those before them, each as
-// large as it may be and hundreds of times as large as on the wire: they
+// TestRow03Takeover sends many messages that refer to those before them, each
+// as large as it may be and hundreds of times as large as on the wire: they
 // are delivered, memory does not grow with their number, and the first that is
 // too large fails.
 func TestRow03Takeover(t *testing.T) {

@@ -19,8 +19,9 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestRow22Answers gives a client every wrong answer (RFC 6455 section 4.1): Dial
-// fails with a *HandshakeError that says which, with the response's status.
+// TestRow22Answers gives a client every wrong answer (RFC 6455 section 4.1):
+// Dial fails with a *HandshakeError that says which, with the response's
+// status.
 func TestRow22Answers(t *testing.T) {
 	without := func(line string) func(*http.Request) string {
 		return func(r *http.Request) string { return strings.Replace(response(r), line+"\r\n", "", 1) }
@@ -38,7 +39,7 @@ func TestRow22Answers(t *testing.T) {
 		"accept wrong": {func(r *http.Request) string {
 			head, _, _ := strings.Cut(response(r), "Sec-WebSocket-Accept")
 			return head + wrong + "\r\n\r\n"
-		}, 101, "does not answer the key"},
+		}, 101, "does not match the key"},
 		"accept missing": {func(r *http.Request) string {
 			head, _, _ := strings.Cut(response(r), "Sec-WebSocket-Accept")
 			return head + "\r\n"
@@ -56,7 +57,7 @@ func TestRow22Answers(t *testing.T) {
 		"unasked extension":    {and("Sec-WebSocket-Extensions: permessage-deflate"), 101, "not offered"},
 		"a status of 4 digits": {plain("HTTP/1.1 1010 x\r\n\r\n"), 0, "status line"},
 		"no HTTP":              {plain("220 smtp.example ESMTP\r\n"), 0, "another protocol"},
-		"nothing":              {plain(""), 0, "before the server had answered"},
+		"nothing":              {plain(""), 0, "before the server responded"},
 		"endless 103s":         {plain(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 100)), 0, "interim"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,8 +138,8 @@ func tunnels(t *testing.T, addr string) (proxy *url.URL) {
 }
 
 // TestRow11TLS dials wss to a wrong name and to an untrusted certificate, also
-// behind a proxy: refused, before a byte of the request. The name that is checked
-// is the URL's, whatever the Host field and the proxy are called.
+// behind a proxy: refused, before a byte of the request. The name that is
+// checked is the URL's, whatever the Host field and the proxy are called.
 func TestRow11TLS(t *testing.T) {
 	reached := make(chan string, 100)
 	addr, pool := certified(t, func(w http.ResponseWriter, r *http.Request) {
@@ -201,10 +202,10 @@ func TestRow11TLS(t *testing.T) {
 // place, or says more than it should. wss ends with an error either way.
 func TestRow11Proxy(t *testing.T) {
 	for name, c := range map[string]struct{ reply, says string }{
-		"speaks no TLS":   {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", "behind its answer"},
+		"speaks no TLS":   {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n", "after its response"},
 		"refuses":         {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "refused to connect"},
 		"switches itself": {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "refused to connect"},
-		"hangs up":        {"", "no answer"},
+		"hangs up":        {"", "no response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			leavesNothing(t)

@@ -1,7 +1,7 @@
-// Package hostile holds the tests of what a peer may do to break this library,
-// in both roles: row by row, what once broke a library that people trusted.
+// Package hostile has tests of what a peer may do to attack this library, in
+// both roles. Each row is an attack that once broke a widely used library.
 //
-// A row's tests are named after it. "Fails" means that the stated close code is
-// on the wire, then the stream ends, the caller gets a typed error, and no
-// goroutine and no buffer stays behind.
+// The tests of a row are named after it. "Fails" means that the stated close
+// code is sent, then the stream is closed, the caller gets a typed error, and
+// neither goroutines nor buffers are leaked.
 package hostile

@@ -16,9 +16,9 @@ import (
 // maxFragments is the documented limit on the fragments of one message.
 const maxFragments = 131_072
 
-// TestRow04Fragments sends endless fragments of 0 or 1 byte. There is a limit on
-// fragments per message, and no state for each: 1008. A message of as many as
-// there may be is delivered.
+// TestRow04Fragments sends endless fragments of 0 or 1 byte. There is a limit
+// on fragments per message, and no state for each: 1008. A message of as many
+// as there may be is delivered.
 func TestRow04Fragments(t *testing.T) {
 	for name, c := range map[string]struct{ first, rest string }{
 		"of nothing": {"", ""}, "of 1 byte": {"a", "a"},

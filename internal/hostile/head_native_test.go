@@ -18,8 +18,8 @@ import (
 )
 
 // TestRow07Lists sends subprotocols that are 64 KB of spaces, extensions with
-// unclosed quotes and escapes, and names that mean something to other languages:
-// linear time, which package handshake counts, and bounded memory.
+// unclosed quotes and escapes, and names that mean something to other
+// languages: linear time, which package handshake counts, and bounded memory.
 func TestRow07Lists(t *testing.T) {
 	on := settings{compression: &ws.Compression{}, options: func(o *ws.AcceptOptions) { o.Subprotocols = []string{"chat"} }}
 	for name, c := range map[string]struct {
@@ -74,8 +74,8 @@ func TestRow07Answers(t *testing.T) {
 	}
 }
 
-// TestRow08Fields sends 2,000 header fields, no Upgrade or two, and a Connection
-// of many tokens: 431, 400 or 426, and no nil dereference.
+// TestRow08Fields sends 2,000 header fields, no Upgrade or two, and a
+// Connection of many tokens: 431, 400 or 426, and no nil dereference.
 func TestRow08Fields(t *testing.T) {
 	many := strings.Split(strings.TrimSuffix(strings.Repeat("a: b\n", 2000), "\n"), "\n")
 	for name, c := range map[string]struct {
@@ -147,8 +147,8 @@ func endless(far net.Conn, start string, size int) (n int) {
 
 // TestRow09EndlessHead sends a head that never ends, one byte at a time and in
 // large pieces: there is a cap on its bytes, 16 KiB for a server and 64 KiB for
-// a client. That no byte is looked at again, package handshake counts. Accept has
-// net/http's cap.
+// a client. That no byte is looked at again, package handshake counts. Accept
+// has net/http's cap.
 func TestRow09EndlessHead(t *testing.T) {
 	for _, size := range []int{1, 4096} {
 		for _, d := range sides {

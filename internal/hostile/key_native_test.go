@@ -66,8 +66,8 @@ func TestRow15Masks(t *testing.T) {
 	p.conn.Close()
 }
 
-// TestRow15Caller writes one message from many goroutines at once, of every size
-// that is treated differently: the caller's memory is only read.
+// TestRow15Caller writes one message from many goroutines at once, of every
+// size that is treated differently: the caller's memory is only read.
 func TestRow15Caller(t *testing.T) {
 	leavesNothing(t)
 	c, p := sides[2].pair(t, tcp, settings{limit: -1})
@@ -95,7 +95,8 @@ func TestRow15Caller(t *testing.T) {
 	}
 }
 
-// TestRow15Control masks pings, pongs and the close with keys of their own, too.
+// TestRow15Control masks pings, pongs and the close with keys of their own,
+// too.
 func TestRow15Control(t *testing.T) {
 	leavesNothing(t)
 	c, p := sides[2].pair(t, tcp, settings{})

@@ -11,9 +11,10 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestRow01Lengths announces lengths that nobody can mean. No panic, and nothing
-// is allocated from the announced length: 1002 for the top bit (RFC 6455 section
-// 5.2), 1009 for what is over the limit, fragments whose sum overflows included.
+// TestRow01Lengths announces lengths that nobody can mean. No panic, and
+// nothing is allocated from the announced length: 1002 for the top bit (RFC
+// 6455 section 5.2), 1009 for what is over the limit, fragments whose sum
+// overflows included.
 func TestRow01Lengths(t *testing.T) {
 	const limit = ws.DefaultReadLimit
 	for _, c := range []struct {

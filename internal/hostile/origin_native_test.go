@@ -14,8 +14,8 @@ func called(host string, lines ...string) string {
 	return strings.Replace(with(lines...), "Host: example.com", "Host: "+host, 1)
 }
 
-// TestRow12Origin is cross-site WebSocket hijacking in its disguises: 403 unless
-// allowed. Patterns match on the parsed scheme, host and port.
+// TestRow12Origin is cross-site WebSocket hijacking in its disguises: 403
+// unless allowed. Patterns match on the parsed scheme, host and port.
 func TestRow12Origin(t *testing.T) {
 	patterns := settings{options: func(o *ws.AcceptOptions) { o.OriginPatterns = []string{"*.friend.com", "https://friend.com:8443"} }}
 	onServers(t, func(t *testing.T, d side) {
@@ -73,9 +73,9 @@ func TestRow13Rebinding(t *testing.T) {
 	}
 }
 
-// TestRow14HalfRight sends handshakes that are nearly right, and another request
-// behind each: 400 or 426 with the version spoken here, and the connection is
-// closed, never left readable as HTTP.
+// TestRow14HalfRight sends handshakes that are nearly right, and another
+// request behind each: 400 or 426 with the version spoken here, and the
+// connection is closed, never left readable as HTTP.
 func TestRow14HalfRight(t *testing.T) {
 	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: example.com\r\n\r\n"
 	for name, c := range map[string]struct {

@@ -139,7 +139,8 @@ type received struct {
 	payload []byte
 }
 
-// next returns the next frame that the library sends, which must keep the rules.
+// next returns the next frame that the library sends, which must keep the
+// rules.
 func (p *peer) next() (f received, err error) {
 	if p.in.Buffered() == 0 {
 		p.conn.SetReadDeadline(time.Now().Add(patience))

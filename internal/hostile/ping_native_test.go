@@ -12,9 +12,10 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestRow18Flood sends 10^6 pings, a tenth under the race detector, to a connection whose peer reads: they are
-// answered in bounded memory, in their order, some by the newest alone (RFC 6455
-// section 5.5.3), and the last one in any case.
+// TestRow18Flood sends 10^6 pings, a tenth under the race detector, to a
+// connection whose peer reads: they are answered in bounded memory, in their
+// order, some by the newest alone (RFC 6455 section 5.5.3), and the last one in
+// any case.
 func TestRow18Flood(t *testing.T) {
 	pings := uint32(less(1_000_000))
 	everywhere(t, settings{}, func(t *testing.T, c *ws.Conn, p *peer) {
@@ -52,8 +53,8 @@ func TestRow18Flood(t *testing.T) {
 	})
 }
 
-// TestRow18Illegal sends pings of 126 bytes and more, and fragmented ones: 1002,
-// without their payload having been waited for.
+// TestRow18Illegal sends pings of 126 bytes and more, and fragmented ones:
+// 1002, without their payload having been waited for.
 func TestRow18Illegal(t *testing.T) {
 	for name, sent := range map[string]func(p *peer) []byte{
 		"126 bytes":    func(p *peer) []byte { return p.header(fin|ping, 16, 126) },
@@ -80,7 +81,8 @@ func TestRow18Illegal(t *testing.T) {
 
 // TestRow18InsideCompressed sends pings between the fragments of compressed
 // messages, and of plain ones, that refer to those before: each is answered, as
-// there are no more than 32 of them at a time, and the inflating goes on untouched.
+// there are no more than 32 of them at a time, and the inflating goes on
+// untouched.
 func TestRow18InsideCompressed(t *testing.T) {
 	for _, d := range sides {
 		t.Run(d.name, func(t *testing.T) {

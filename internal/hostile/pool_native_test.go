@@ -10,8 +10,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestRow06Pools fills the pools with a secret, by messages of every kind on one
-// connection, and then looks at all that another one sends that is built
+// TestRow06Pools fills the pools with a secret, by messages of every kind on
+// one connection, and then looks at all that another one sends that is built
 // from them, close frames with reasons of every length above all: never a stale
 // byte on the wire. (The package engine's own tests poison its pools.)
 func TestRow06Pools(t *testing.T) {

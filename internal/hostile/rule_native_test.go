@@ -30,8 +30,9 @@ func wrongMask(p *peer) []byte {
 	return other.frame(fin|text, []byte("x"))
 }
 
-// TestRow19Frames breaks each rule on frames (RFC 6455 sections 5.1 to 5.5): 1002
-// on the wire, with compression and without, after a message that is delivered.
+// TestRow19Frames breaks each rule on frames (RFC 6455 sections 5.1 to 5.5):
+// 1002 on the wire, with compression and without, after a message that is
+// delivered.
 func TestRow19Frames(t *testing.T) {
 	all := []violation{
 		{"5.1: the wrong mask bit", wrongMask, 1002},
@@ -111,8 +112,8 @@ func TestRow20Close(t *testing.T) {
 	}
 }
 
-// TestRow20AfterClose sends data, and what would be a violation, after the close:
-// it is ignored, and the close is answered with its code.
+// TestRow20AfterClose sends data, and what would be a violation, after the
+// close: it is ignored, and the close is answered with its code.
 func TestRow20AfterClose(t *testing.T) {
 	for code, reason := range map[int]string{1000: "", 1001: "going", 4999: strings.Repeat("r", 123)} {
 		everywhere(t, settings{}, func(t *testing.T, c *ws.Conn, p *peer) {
@@ -149,8 +150,9 @@ var notText = []struct{ name, good, bad string }{
 	{"a character broken off by another", "\xF0\x9F\x98", "\xC3"},
 }
 
-// TestRow21Text sends text that is not UTF-8. The bad byte is neither the last of
-// its frame nor of its message, and nothing follows: 1007 comes as soon as it is seen.
+// TestRow21Text sends text that is not UTF-8. The bad byte is neither the last
+// of its frame nor of its message, and nothing follows: 1007 comes as soon as
+// it is seen.
 func TestRow21Text(t *testing.T) {
 	for _, c := range notText {
 		for name, sent := range map[string]func(p *peer) []byte{

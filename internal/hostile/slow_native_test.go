@@ -17,8 +17,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// inMemory runs f for each side, with time of its own: the bubble sees to it that
-// no goroutine stays behind.
+// inMemory runs f for each side, with time of its own: the bubble sees to it
+// that no goroutine stays behind.
 func inMemory(t *testing.T, s settings, f func(t *testing.T, c *ws.Conn, p *peer)) {
 	for _, d := range sides {
 		t.Run(d.name, func(t *testing.T) {
@@ -33,7 +33,7 @@ func inMemory(t *testing.T, s settings, f func(t *testing.T, c *ws.Conn, p *peer
 
 // TestRow10Deaf has a peer that never reads while it sends pings: output is
 // bounded, pongs stand for each other, and after the write time limit, 30 s by
-// default, the peer is let go.
+// default, the peer is disconnected.
 func TestRow10Deaf(t *testing.T) {
 	for option, limit := range map[time.Duration]time.Duration{0: 30 * time.Second, time.Second: time.Second, 5 * time.Minute: 5 * time.Minute} {
 		inMemory(t, settings{writeTimeout: option}, func(t *testing.T, c *ws.Conn, p *peer) {
@@ -44,7 +44,7 @@ func TestRow10Deaf(t *testing.T) {
 			sent, most := 0, 0
 			for i := 0; ; i++ {
 				if time.Since(begun) > 3*limit {
-					t.Fatal("the peer is not let go")
+					t.Fatal("the peer is not disconnected")
 				}
 				if _, err := p.conn.Write(pings); err != nil {
 					break
@@ -58,7 +58,7 @@ func TestRow10Deaf(t *testing.T) {
 			wantCause(t, "Read", err, ws.ErrWriteTimeout)
 			wantCause(t, "Write", c.Write(background, ws.MessageText, nil), ws.ErrWriteTimeout)
 			if took := time.Since(begun); took < limit || took > 2*limit+limit/20 {
-				t.Errorf("let go after %v, want %v, and twice that at most", took, limit)
+				t.Errorf("disconnected after %v, want %v, and twice that at most", took, limit)
 			}
 			if sent < 10_000 {
 				t.Errorf("only %d pings were taken", sent)
@@ -99,8 +99,8 @@ func TestRow10DeafOverTCP(t *testing.T) {
 	})
 }
 
-// TestRow10Writers has a peer that never reads while messages, streams, pings and
-// the close are sent: each of them ends.
+// TestRow10Writers has a peer that never reads while messages, streams, pings
+// and the close are sent: each of them ends.
 func TestRow10Writers(t *testing.T) {
 	for name, write := range map[string]func(c *ws.Conn) error{
 		"Write": func(c *ws.Conn) error { return c.Write(background, ws.MessageText, make([]byte, 1<<20)) },
@@ -140,8 +140,8 @@ func TestRow10Writers(t *testing.T) {
 	})
 }
 
-// TestRow10Slow has a peer that reads slowly, but reads: it is not let go, though
-// it takes much longer than the limit.
+// TestRow10Slow has a peer that reads slowly, but reads: it is not
+// disconnected, though it takes much longer than the limit.
 func TestRow10Slow(t *testing.T) {
 	inMemory(t, settings{keepalive: &ws.Keepalive{Idle: -1}}, func(t *testing.T, c *ws.Conn, p *peer) {
 		body := bytes.Repeat([]byte("slow"), 25)
@@ -163,8 +163,8 @@ func TestRow10Slow(t *testing.T) {
 	})
 }
 
-// TestRow17Handshake sends half a handshake, a byte a second, or nothing: 10 s are
-// the limit, for a server and a client. With Accept it is net/http's own.
+// TestRow17Handshake sends half a handshake, a byte a second, or nothing: 10 s
+// are the limit, for a server and a client. With Accept it is net/http's own.
 func TestRow17Handshake(t *testing.T) {
 	for _, d := range sides {
 		for name, piece := range map[string]int{"nothing": 0, "half": 1 << 20, "a byte a second": 1} {
@@ -198,7 +198,7 @@ func TestRow17Handshake(t *testing.T) {
 						t.Errorf("took %v, want 10 s: %v", took, err)
 					}
 					if d.name != "Accept" {
-						wantHandshakeError(t, err, 0, "time limit")
+						wantHandshakeError(t, err, 0, "timed out")
 						if !errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("%v does not match context.DeadlineExceeded", err)
 						}
@@ -213,8 +213,9 @@ func TestRow17Handshake(t *testing.T) {
 	}
 }
 
-// TestRow17Frames sends half a frame header, half a payload, or a byte a minute:
-// the keepalive ends what says nothing for 60 s, and what it keeps is small.
+// TestRow17Frames sends half a frame header, half a payload, or a byte a
+// minute: the keepalive ends what says nothing for 60 s, and what it keeps is
+// small.
 func TestRow17Frames(t *testing.T) {
 	for name, sent := range map[string]func(p *peer) []byte{
 		"nothing":             func(p *peer) []byte { return nil },
@@ -244,8 +245,8 @@ func TestRow17Frames(t *testing.T) {
 	}
 }
 
-// TestRow17Drip sends a large message a byte a minute: the ping that the silence
-// brings about is not answered, and that ends it at the first minute.
+// TestRow17Drip sends a large message a byte a minute: the ping that the
+// silence brings about is not answered, and that ends it at the first minute.
 func TestRow17Drip(t *testing.T) {
 	inMemory(t, settings{}, func(t *testing.T, c *ws.Conn, p *peer) {
 		go io.Copy(io.Discard, p.in)

@@ -55,8 +55,8 @@ func (s *storm) context() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(background, patience)
 }
 
-// again reports whether an operation ended by its context alone. Any other error
-// must be the connection's end.
+// again reports whether an operation ended by its context alone. Any other
+// error must be the connection's end.
 func (s *storm) again(what string, ctx context.Context, err error) bool {
 	if err == nil || errors.Is(err, ws.ErrClosed) {
 		return false
@@ -177,9 +177,9 @@ func (s *storm) run() (delivered int) {
 	return delivered
 }
 
-// TestRow24Storm calls Read, Write, Ping, Close and CloseNow from many goroutines
-// at once, with contexts that end at random, both roles at each other: no data
-// race, no deadlock, messages whole and in order per writer.
+// TestRow24Storm calls Read, Write, Ping, Close and CloseNow from many
+// goroutines at once, with contexts that end at random, both roles at each
+// other: no data race, no deadlock, messages whole and in order per writer.
 func TestRow24Storm(t *testing.T) {
 	for name, compression := range map[string]*ws.Compression{"plain": nil, "compressed": {}, "no takeover": {ServerNoContextTakeover: true, ClientNoContextTakeover: true}} {
 		for seed := range uint64(2) {
@@ -205,7 +205,8 @@ func TestRow24Storm(t *testing.T) {
 					case <-time.After(3 * patience):
 						t.Fatalf("they wait for each other:\n%s", inLibrary())
 					}
-					// A context may cut a message off, and the connection with it, but seldom.
+					// A context may cut a message off, and the connection with
+					// it, but seldom.
 					if n, all := delivered.Load(), int64(2*stormWriters*stormMessages); n < all/2 {
 						t.Errorf("%d messages of %d were delivered", n, all)
 					}

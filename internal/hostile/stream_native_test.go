@@ -143,8 +143,8 @@ func (g *grudging) Write(p []byte) (int, error) {
 	return g.Conn.Write(p[:min(len(p), 1)])
 }
 
-// TestRow23Grudging uses a stream that accepts one byte at a time, gives one at a
-// time, or none: everything arrives, once and in order.
+// TestRow23Grudging uses a stream that accepts one byte at a time, gives one at
+// a time, or none: everything arrives, once and in order.
 func TestRow23Grudging(t *testing.T) {
 	for _, d := range sides[1:] { // the HTTP server does not take short writes
 		t.Run(d.name, func(t *testing.T) {

@@ -42,8 +42,8 @@ func reading(c *ws.Conn) (wait func() (messages [][]byte, err error)) {
 	}
 }
 
-// wantFailure sends what breaks the connection, and holds it to all that "fails"
-// means. It returns the messages that were delivered before.
+// wantFailure sends what breaks the connection, and holds it to all that
+// "fails" means. It returns the messages that were delivered before.
 func (p *peer) wantFailure(c *ws.Conn, code int, sent ...[]byte) (messages [][]byte) {
 	p.Helper()
 	read := reading(c)
@@ -76,7 +76,8 @@ func wantFailed(t testing.TB, what string, err error, code int) {
 	}
 }
 
-// wantCause compares the error of a connection that ended without a close frame.
+// wantCause compares the error of a connection that ended without a close
+// frame.
 func wantCause(t testing.TB, what string, err, cause error) {
 	t.Helper()
 	if ws.CloseStatus(err) != ws.StatusAbnormalClosure || !errors.Is(err, cause) || !errors.Is(err, ws.ErrClosed) {
@@ -84,7 +85,8 @@ func wantCause(t testing.TB, what string, err, cause error) {
 	}
 }
 
-// leavesNothing looks, at the test's end, for goroutines that are in the library.
+// leavesNothing looks, at the test's end, for goroutines that are in the
+// library.
 func leavesNothing(t testing.TB) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -136,7 +138,8 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// less is n, or a tenth of it under the race detector, which is ten times slower.
+// less is n, or a tenth of it under the race detector, which is ten times
+// slower.
 func less(n int) int {
 	info, ok := debug.ReadBuildInfo()
 	if ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {

@@ -70,13 +70,13 @@ func plain(peer, bool) []testCase {
 
 const deflate = "permessage-deflate; "
 
-// compressed are the parameters of RFC 7692 section 7.1: alone, together, wanted
-// by one side or the other.
+// compressed are the parameters of RFC 7692 section 7.1: alone, together,
+// wanted by one side or the other.
 func compressed(p peer, theyDial bool) []testCase {
 	none := params{"server_no_context_takeover": true, "client_no_context_takeover": true}
 	const noneAgreed = "server_no_context_takeover; client_no_context_takeover"
-	// This side sends within 2^8 bytes; theirs is asked for 2^9, since zlib cannot
-	// compress for less.
+	// This side sends within 2^8 bytes; theirs is asked for 2^9, since zlib
+	// cannot compress for less.
 	small := params{"server_max_window_bits": 9, "client_max_window_bits": 8}
 	smallAgreed := "server_max_window_bits=9; client_max_window_bits=8"
 	const windows = "client_max_window_bits=13" // we, and they, say that they can, and do not ask
@@ -107,9 +107,9 @@ func compressed(p peer, theyDial bool) []testCase {
 	return cases
 }
 
-// fixedWindow is compressed for a peer that knows nothing of windows: it declines
-// to limit its own when it serves, and when it dials is told not to use it where
-// we name a bound for it.
+// fixedWindow is compressed for a peer that knows nothing of windows: it
+// declines to limit its own when it serves, and when it dials is told not to
+// use it where we name a bound for it.
 func fixedWindow(all []testCase, theyDial bool) (cases []testCase) {
 	for _, c := range all {
 		if c.Deflate["server_max_window_bits"] != nil {
@@ -129,7 +129,8 @@ func fixedWindow(all []testCase, theyDial bool) (cases []testCase) {
 	return cases
 }
 
-// TestClosing has every way to end, begun by either side, right behind messages.
+// TestClosing has every way to end, begun by either side, right behind
+// messages.
 func TestClosing(t *testing.T) {
 	s := seed(t)
 	eachPeer(t, func(p peer, _ bool) (cases []testCase) {

@@ -17,8 +17,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// patience bounds what a peer does in one role. It takes some seconds, or many on a
-// machine with much else to do.
+// patience bounds what a peer does in one role. It takes some seconds, or many
+// on a machine with much else to do.
 const patience = 4 * time.Minute
 
 // few messages prove nothing about their average.
@@ -141,8 +141,8 @@ func specs(cases []testCase) (s []spec) {
 	return s
 }
 
-// check compares what the peer says with what was to happen. payload is how many
-// bytes went in each direction.
+// check compares what the peer says with what was to happen. payload is how
+// many bytes went in each direction.
 func (c *testCase) check(t *testing.T, r report, payload int64, wire *traffic) {
 	t.Helper()
 	if r.Error != "" {

@@ -66,7 +66,8 @@ func (g generator) size() int {
 }
 
 // message makes text of one to four bytes a character, bytes that repeat, or
-// bytes that do not: shorter ones, or whether compression is on could not be seen.
+// bytes that do not: shorter ones, or whether compression is on could not be
+// seen.
 func (g generator) message() message {
 	n := g.size()
 	switch g.IntN(4) {

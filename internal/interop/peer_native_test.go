@@ -23,8 +23,9 @@ type spec struct {
 	Reason     string        `json:"reason"`
 }
 
-// params are what a peer wants of permessage-deflate, by their names in RFC 7692
-// section 7.1: true, or window bits. What is not named is the peer's default.
+// params are what a peer wants of permessage-deflate, by their names in RFC
+// 7692 section 7.1: true, or window bits. What is not named is the peer's
+// default.
 type params map[string]any
 
 // report is what a peer says about a connection that has ended.
@@ -37,8 +38,8 @@ type report struct {
 	Reason     string        `json:"reason"`
 }
 
-// session is a peer at work: on one connection for each spec, in their order when
-// it dials, in any order when it serves.
+// session is a peer at work: on one connection for each spec, in their order
+// when it dials, in any order when it serves.
 type session struct {
 	urls    []string           // where it serves each spec
 	reports func() report      // the next one

@@ -11,8 +11,8 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// builtins is what every Socket uses of JavaScript, looked up once: each look-up
-// costs some 2 us and pins an object.
+// builtins is what every Socket uses of JavaScript, looked up once: each
+// look-up costs some 2 us and pins an object.
 var builtins struct {
 	reflect    [4]any    // functions of Reflect, which all else goes through
 	registers  registers // what the scripts of Sockets use
@@ -35,8 +35,8 @@ const (
 	apply     = glue.Apply
 )
 
-// prepare fills builtins. It needs no lock: JavaScript has one thread, and so has
-// Go in it. When it fails, the next call tries it again.
+// prepare fills builtins. It needs no lock: JavaScript has one thread, and so
+// has Go in it. When it fails, the next call tries it again.
 func prepare() error {
 	b := &builtins
 	if b.ready {
@@ -70,15 +70,15 @@ func prepare() error {
 }
 
 // detach gives the memory of an ArrayBuffer back at once. Otherwise the
-// js.Value that Go had of it would pin it until Go collects, which may be never:
-// Go does not see how much JavaScript holds. Engines older than ES2024 cannot,
-// and there it stays until then.
+// js.Value that Go had of it would pin it until Go collects, which may be
+// never: Go does not see how much JavaScript holds. Engines older than ES2024
+// cannot, and there it stays until then.
 func detach(buffer any) { new(try).call(buffer, "transfer", 0, nil) }
 
 // try makes a row of calls readable: after the first error the rest does
-// nothing. Its values are safejs.Values as any, its arguments have fixed numbers,
-// of which nil ones are left out, and all goes through JavaScript's Reflect: so a call
-// takes the least room in the page.
+// nothing. Its values are safejs.Values as any, its arguments have fixed
+// numbers, of which nil ones are left out, and all goes through JavaScript's
+// Reflect: so a call takes the least room in the page.
 type try struct{ err error }
 
 // reflect calls builtins.reflect[f].

@@ -12,12 +12,12 @@ import (
 // ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object: use a browser, a Worker, or Node.js 22 or later")
 
-// errUnreadable is the error of a message that was dropped by Forget while it was
-// about to be read.
+// errUnreadable is the error of a message that was dropped by Forget while it
+// was about to be read.
 var errUnreadable = errors.New("a message has no bytes")
 
-// unfit returns the error of a platform, or of a global WebSocket that is not the
-// platform's own, that lacks what a Socket needs.
+// unfit returns the error of a platform, or of a global WebSocket that is not
+// the platform's own, that lacks what a Socket needs.
 func unfit(err error) error {
 	return errors.New("the global WebSocket, or this JavaScript, is not fit for a connection (README, Other homes): " + exception(err).Error())
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// Go is woken probeMin times at once before it is tried whether several messages
-// come when it is woken in a task of its own; after each vain attempt twice as
-// many times, up to probeMax.
+// Go is woken probeMin times at once before it is tried whether several
+// messages come when it is woken in a task of its own; after each vain attempt
+// twice as many times, up to probeMax.
 const (
 	probeMin = 16
 	probeMax = 256
@@ -126,8 +126,8 @@ func (s *Socket) single() (e event.Event) {
 	return e
 }
 
-// odd makes a message of data that drain leaves: an empty string or ArrayBuffer,
-// and what a class gives that does not look at binaryType.
+// odd makes a message of data that drain leaves: an empty string or
+// ArrayBuffer, and what a class gives that does not look at binaryType.
 func odd(data safejs.Value) *Message {
 	m := &Message{typ: api.MessageBinary, p: []byte{}}
 	switch {

@@ -54,8 +54,8 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	}
 }
 
-// Small messages come through the glue, many at once; others one by one. Between
-// them the order is kept, and nothing is lost at the edges.
+// Small messages come through the glue, many at once; others one by one.
+// Between them the order is kept, and nothing is lost at the edges.
 func TestMessage(t *testing.T) {
 	tests := []struct {
 		name string
@@ -167,8 +167,8 @@ func TestMessageUnreadable(t *testing.T) {
 	}
 }
 
-// Large messages are kept in slots that are used again; Forget drops them, and what
-// comes later is kept as before.
+// Large messages are kept in slots that are used again; Forget drops them, and
+// what comes later is kept as before.
 func TestForget(t *testing.T) {
 	s, f := dialFake(t)
 	large := strings.Repeat("x", glue.SmallSize+1)

@@ -5,8 +5,8 @@ package jsws
 import "github.com/hack-pad/safejs"
 
 // invoke calls f, and returns what JavaScript throws as an error. It is what
-// safejs's Invoke does but for the stack trace which that adds to each error: the
-// code for it would be a twentieth of what the library adds to a page.
+// safejs's Invoke does but for the stack trace which that adds to each error:
+// the code for it would be a twentieth of what the library adds to a page.
 func invoke(f safejs.Value, args ...any) (v safejs.Value, err error) {
 	defer func() {
 		thrown := recover()

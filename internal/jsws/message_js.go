@@ -11,8 +11,8 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// viewFrom is the size in bytes from which a binary message is read where it lies:
-// below, a second copy costs less than an object handed to Go.
+// viewFrom is the size in bytes from which a binary message is read where it
+// lies: below, a second copy costs less than an object handed to Go.
 const viewFrom = 128 << 10
 
 // Message is a received message.
@@ -43,8 +43,8 @@ func (m *Message) parse(s *Socket, records []byte) []byte {
 	return records[copy(m.p, records):]
 }
 
-// number32 returns the number in p's first 4 bytes, as WebAssembly stores it. It is
-// not inlined, for the sake of the page's size.
+// number32 returns the number in p's first 4 bytes, as WebAssembly stores it.
+// It is not inlined, for the sake of the page's size.
 //
 //go:noinline
 func number32(p []byte) int { return int(p[0]) | int(p[1])<<8 | int(p[2])<<16 | int(p[3])<<24 }
@@ -57,8 +57,8 @@ func (m *Message) Type() api.MessageType { return m.typ }
 func (m *Message) MinSize() int { return m.size }
 
 // AppendTo appends the bytes to dst and lets go of JavaScript's memory. It
-// reports false, with dst as it was, when they are more than limit, -1 for none.
-// It may be called once.
+// reports false, with dst as it was, when they are more than limit, -1 for
+// none. It may be called once.
 func (m *Message) AppendTo(dst []byte, limit int64) (p []byte, fits bool, err error) {
 	memory.Lock()
 	from := memory.view
@@ -87,8 +87,8 @@ func (m *Message) AppendTo(dst []byte, limit int64) (p []byte, fits bool, err er
 	return p, fits, err
 }
 
-// bytes returns how many bytes the message has, and a Uint8Array of them, nil when
-// m.p has them or when it has put them into the memory, which is locked.
+// bytes returns how many bytes the message has, and a Uint8Array of them, nil
+// when m.p has them or when it has put them into the memory, which is locked.
 func (m *Message) bytes() (view any, n int, err error) {
 	isText := m.typ == api.MessageText
 	if m.p != nil {
@@ -107,7 +107,7 @@ func (m *Message) bytes() (view any, n int, err error) {
 		x.err = errUnreadable
 	}
 	var buffer any = data
-	if isText { // the encoder may be another realm's, as in jsdom: take the buffer of what it makes
+	if isText { // the encoder may be of another realm, as in jsdom: use its buffer
 		buffer = x.get(x.call(builtins.registers.values[glue.Encoder], "encode", data, nil), "buffer")
 	}
 	view = x.new(builtins.uint8Array, buffer, nil)

@@ -7,8 +7,8 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// Prepared is a message in JavaScript's memory, where it stays until Go collects
-// the Prepared: a string or a Uint8Array.
+// Prepared is a message in JavaScript's memory, where it stays until Go
+// collects the Prepared: a string or a Uint8Array.
 type Prepared struct {
 	data any
 	size int

@@ -40,7 +40,8 @@ func TestSendPrepared(t *testing.T) {
 	}
 }
 
-// What JavaScript throws is returned: text that is not UTF-8, and a send that fails.
+// What JavaScript throws is returned: text that is not UTF-8, and a send that
+// fails.
 func TestPreparedThrows(t *testing.T) {
 	if m, err := Prepare(api.MessageText, []byte("a\xff")); m != nil || err == nil {
 		t.Errorf("Prepare of what is not UTF-8 = %v, %v", m, err)

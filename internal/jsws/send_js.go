@@ -15,8 +15,8 @@ import (
 //
 // The bytes go through the glue's memory, and text becomes a string behind it:
 // nothing that JavaScript makes on the way is ever a value in Go, which
-// would cost 2 us and pin it until Go collects. A string of Go would lose a leading
-// U+FEFF besides.
+// would cost 2 us and pin it until Go collects. A string of Go would lose a
+// leading U+FEFF besides.
 func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	if len(p) > glue.MemorySize || s.foreign {
 		return exception(s.sendLarge(typ, p))
@@ -28,9 +28,9 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	return exception(err)
 }
 
-// sendLarge sends a message from a buffer of its own, which is given back at once:
-// one that is larger than the memory; and each over a class that is not the
-// platform's own, which may keep the buffer as long as it likes, where the
+// sendLarge sends a message from a buffer of its own, which is given back at
+// once: one that is larger than the memory; and each over a class that is not
+// the platform's own, which may keep the buffer as long as it likes, where the
 // standard has send copy the bytes.
 func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	var x try
@@ -55,8 +55,8 @@ func (x *try) copy(typ api.MessageType, p []byte) (data, buffer any) {
 	return data, buffer
 }
 
-// CloseWith calls close with a code of 1000 or 3000-4999 and a reason of at most
-// 123 bytes of UTF-8.
+// CloseWith calls close with a code of 1000 or 3000-4999 and a reason of at
+// most 123 bytes of UTF-8.
 func (s *Socket) CloseWith(code api.StatusCode, reason string) error {
 	var x try
 	text, _ := x.copy(api.MessageText, []byte(reason))

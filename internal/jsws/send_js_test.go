@@ -48,7 +48,8 @@ func TestSendTextIsExact(t *testing.T) {
 	}
 }
 
-// What was sent from the memory does not change when the next message is put there.
+// What was sent from the memory does not change when the next message is put
+// there.
 func TestSendDoesNotShare(t *testing.T) {
 	s, f := dialFake(t)
 	s.Send(api.MessageBinary, []byte("one"))
@@ -95,8 +96,9 @@ func TestSendThrows(t *testing.T) {
 	}
 }
 
-// What was sent is not kept: neither the memory that messages go through nor a large
-// message's own buffer grows JavaScript's heap, whose figure counts buffers.
+// What was sent is not kept: neither the memory that messages go through nor a
+// large message's own buffer grows JavaScript's heap, whose figure counts
+// buffers.
 func TestSendKeepsNothing(t *testing.T) {
 	_, f := dialFake(t)
 	f.target.Set("send", js.Global().Get("Object")) // takes anything, keeps nothing
@@ -129,8 +131,8 @@ func TestSendKeepsNothing(t *testing.T) {
 	}
 }
 
-// ECMAScript section 20.2.3.5, Function.prototype.toString: which send copies what
-// it is given, as the platform's own does.
+// ECMAScript section 20.2.3.5, Function.prototype.toString: which send copies
+// what it is given, as the platform's own does.
 func TestForeignSend(t *testing.T) {
 	for source, want := range map[string]bool{
 		"function send() { [native code] }":                     false, // V8

@@ -4,8 +4,8 @@
 // typed Go.
 //
 // Its events go into a queue without entering Go. Go takes them out when it
-// wants to, and is woken only when it has found the queue empty. Everything that
-// JavaScript could throw comes back as an error.
+// wants to, and is woken only when it has found the queue empty. Everything
+// that JavaScript could throw comes back as an error.
 package jsws
 
 import (
@@ -20,8 +20,8 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// Socket is a WebSocket object. It is not for use by several goroutines at once.
-// JavaScript keeps it alive until Release.
+// Socket is a WebSocket object. It is not for use by several goroutines at
+// once. JavaScript keeps it alive until Release.
 type Socket struct {
 	ws       any
 	glue     [len(exported)]safejs.Value // functions
@@ -48,12 +48,14 @@ const (
 
 var exported = [...]string{"drain", "take", "load", "fetch", glue.SendName, "stop", "forget", "later"}
 
-// New constructs a WebSocket, which begins to connect. It returns ErrNoWebSocket
-// where there is none, an *Exception when the constructor throws, and an error
-// that names what is missing where a Socket cannot be made of it.
+// New constructs a WebSocket, which begins to connect. It returns
+// ErrNoWebSocket where there is none, an *Exception when the constructor
+// throws, and an error that names what is missing where a Socket cannot be made
+// of it.
 //
-// The global WebSocket may be a class of its own: a polyfill, a mock, a wrapper.
-// It has to behave as the standard says; but its events may be of any class.
+// The global WebSocket may be a class of its own: a polyfill, a mock, a
+// wrapper. It has to behave as the standard says; but its events may be of any
+// class.
 func New(url string, protocols []string) (*Socket, error) {
 	if err := prepare(); err != nil {
 		return nil, unfit(err)
@@ -141,8 +143,8 @@ func (s *Socket) attach() error {
 
 // builtin reports whether sources are those of the platform's own getter of
 // readyState and send, which ECMAScript section 20.2.3.5 writes as
-// "function send() { [native code] }". That of a class, of a Proxy and of a bound
-// function look otherwise.
+// "function send() { [native code] }". That of a class, of a Proxy and of a
+// bound function look otherwise.
 func builtin(sources string) bool {
 	getter, send, _ := strings.Cut(sources, "}")
 	return len(sources) <= 90 && native(getter, "readyState() {") && native(send, "send() {")

@@ -85,7 +85,8 @@ func TestCloseWithThrows(t *testing.T) {
 	}
 }
 
-// A port where nobody listens: "error", "close" 1006, and the wake-ups for them.
+// A port where nobody listens: "error", "close" 1006, and the wake-ups for
+// them.
 func TestRefused(t *testing.T) {
 	s, err := New("ws://127.0.0.1:65534/", nil)
 	if err != nil {
@@ -168,8 +169,9 @@ func drainAll(s *Socket) (n int) {
 	return n
 }
 
-// Where messages come several at a time, one wake-up in a task of its own serves
-// all that come until then. It is tried now and then, and kept while it serves.
+// Where messages come several at a time, one wake-up in a task of its own
+// serves all that come until then. It is tried now and then, and kept while it
+// serves.
 func TestWakeLater(t *testing.T) {
 	s, f := dialFake(t)
 	woken := make(chan int, 64)

@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// declarations returns the exported declarations of the package in dir as a home
-// compiles it, one line each as in Go's own api folder, with the file of each.
+// declarations returns the exported declarations of the package in dir as a
+// home compiles it, one line each as in Go's own api folder, with the file of
+// each.
 func declarations(dir string, h home) (map[string]string, error) {
 	ctx := build.Default
 	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled = h.goos, h.goarch, false
@@ -70,7 +71,8 @@ func function(d *ast.FuncDecl) []string {
 	return []string{"method (" + recv + ") " + d.Name.Name + sig}
 }
 
-// typeSpec returns a line for the type, and one for each exported field or method.
+// typeSpec returns a line for the type, and one for each exported field or
+// method.
 func typeSpec(s *ast.TypeSpec) []string {
 	if !s.Name.IsExported() {
 		return nil

@@ -1,4 +1,6 @@
-// Package policy has tests alone: they hold the whole module to rules that no
-// compiler checks. Who may import what; what must never reach a page; how files
-// with build constraints are named; that both homes declare the same.
+// Package policy has only tests: they enforce rules of the whole module that no
+// compiler checks. Which package may import which; what a page must not load;
+// how files with build constraints are named; that both homes declare the same;
+// that comments are at most 80 columns wide; that ARCHITECTURE.md names only
+// what exists.
 package policy

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// layers is the order of the house. A package imports packages of lower layers
-// alone, so that each can be read, tested and replaced without those above it.
+// layers is the order of the packages. A package imports only packages of lower
+// layers, so that each can be read, tested and replaced without those above it.
 var layers = map[string]int{
 	"api": 1,
 
@@ -16,6 +16,7 @@ var layers = map[string]int{
 	"internal/deadline": 2,
 	"internal/deflate":  2,
 	"internal/event":    2,
+	"internal/glue":     2,
 
 	"handshake":        3,
 	"internal/engine":  3,
@@ -47,16 +48,16 @@ var layers = map[string]int{
 	"internal/sizes/appdial": 6,
 }
 
-// strangers are packages that are below, and yet must not be imported: the
-// first never imports the second.
+// strangers are packages of lower layers that must not be imported all the
+// same: the first never imports the second.
 var strangers = [][2]string{
 	{"handshake", "frame"},        // the two halves of RFC 6455 know nothing of each other
 	{"internal/browser", "frame"}, // a browser shows no frames
 	{"internal/jsws", "frame"},
 }
 
-// only says what a package may import at most: of this module, or of std when
-// the list says so. What is not listed here may import what its layer allows.
+// only limits the imports of a package to these packages of this module.
+// Packages that are not listed may import what their layer allows.
 var only = map[string][]string{
 	"api/apitest":            {"api"}, // the contract's suite must fit any implementation
 	"examples/echo":          {"ws"},  // users have no more than this
@@ -71,8 +72,8 @@ var only = map[string][]string{
 	"internal/sizes/empty":   {},
 }
 
-// foreign says which packages, apart from their tests, may import another
-// module: the library's users pay for each.
+// foreign lists which packages, except in tests, may import another module: the
+// library's users pay for each.
 var foreign = map[string][]string{
 	"github.com/hack-pad/safejs":    {"internal/jsws"},
 	"github.com/klauspost/compress": {"internal/deflate"},
@@ -80,8 +81,8 @@ var foreign = map[string][]string{
 	"nhooyr.io/websocket":           {"testserver", "testserver/server"},
 }
 
-// pure lists packages that compute and do nothing else, and what of the standard
-// library would make them do more; with /... everything below it too.
+// pure lists packages that only compute, and what they must not import of the
+// standard library; with /... everything below it too.
 var pure = map[string][]string{
 	"api":       {"net/...", "os/...", "sync/...", "syscall/..."},
 	"frame":     {"io/...", "net/...", "os/...", "sync/...", "syscall/...", "time", "context"},

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// requirements are the modules that the root go.mod requires, all of them, and
-// what for. A user's go.sum lists each.
+// requirements are all modules that the root go.mod requires, and what for. A
+// user's go.sum lists each.
 var requirements = map[string]string{
 	"github.com/hack-pad/safejs":    "run-time, in a page: JavaScript's values",
 	"github.com/klauspost/compress": "run-time, natively: deflate, for permessage-deflate",

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// denied are packages that must not come with the library into a page. A path
-// that ends in /... stands for everything below it as well. Sizes are what a
-// program grows by, compressed with brotli.
+// denied are packages that a page must not load with the library. A path that
+// ends in /... stands for everything below it as well. Sizes are what a program
+// grows by, compressed with brotli.
 var denied = []struct{ path, why string }{
 	{"net", "108 kB: a page has no sockets; a net.Conn is a package of its own"},
 	{"net/http/...", "576 kB for a mere http.Header: it brings TLS and all of its cryptography"},

@@ -19,7 +19,7 @@ func TestExcerptsInReadme(t *testing.T) {
 		file, text := m[1], m[2]
 		source := read(t, filepath.FromSlash(file))
 		if !strings.Contains("\n"+source, "\n"+text) {
-			t.Errorf("README.md has an excerpt that is not in %s any more: copy it anew\n%s", file, text)
+			t.Errorf("README.md has an excerpt that is no longer in %s: copy it again\n%s", file, text)
 		}
 		whole = whole || file == "examples/echo/main.go" && text == source
 	}

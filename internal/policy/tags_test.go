@@ -12,16 +12,27 @@ import (
 	"testing"
 )
 
-// goFiles returns the paths of the module's Go files, relative to its root. Modules
-// nested in it are their own.
+// goFiles returns the paths of the module's Go files, relative to its root.
+// Modules nested in it are their own.
 func goFiles(t *testing.T) []string {
 	t.Helper()
+	files := goFilesBelow(t, root)
+	if len(files) < 10 {
+		t.Fatalf("only %d Go files found: the walk is wrong", len(files))
+	}
+	return files
+}
+
+// goFilesBelow returns the paths of the Go files of the module in dir, relative
+// to root.
+func goFilesBelow(t *testing.T, dir string) []string {
+	t.Helper()
 	var files []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != root:
+		case d.IsDir() && path != dir:
 			if strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "bin" {
 				return filepath.SkipDir
 			}
@@ -37,9 +48,6 @@ func goFiles(t *testing.T) []string {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if len(files) < 10 {
-		t.Fatalf("only %d Go files found: the walk is wrong", len(files))
 	}
 	return files
 }

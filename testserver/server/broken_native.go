@@ -5,13 +5,16 @@ package server
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/twinws/ws/api"
 )
 
-// neverReads keeps the connection. It cannot see the client leave, since only a
-// read would tell.
+// neverReads keeps the connection open. It cannot see that the client
+// disconnects, since only a read would tell.
 func neverReads(*query) script {
 	return func(p *peer) error {
 		t := time.NewTimer(hold)
@@ -72,18 +75,26 @@ func reset(q *query) script {
 	}
 }
 
-// hang reads the connection's bytes until the client gives up, so that it sees
-// that happen, and never answers.
+// hang reads from the connection until the client disconnects, so that it
+// detects that, or until most seconds are over, and never responds.
 func (s *Server) hang(w http.ResponseWriter, r *http.Request) {
 	p, release, err := s.hijack(w)
 	if err != nil {
 		return
 	}
 	defer release()
+	q := &query{Values: r.URL.Query()}
+	if most := q.number("most", 0, 60); most > 0 {
+		err = p.nc.SetReadDeadline(time.Now().Add(time.Duration(most) * time.Second))
+	}
 	for err == nil {
 		_, err = p.in.ReadByte()
 	}
-	s.ends.put(r.URL.Query().Get("id"), noFrame)
+	if late := net.Error(nil); errors.As(err, &late) && late.Timeout() {
+		s.ends.put(q.Get("id"), end{code: api.StatusNoStatusRcvd, reason: "the client has not given up"})
+		return
+	}
+	s.ends.put(q.Get("id"), noFrame)
 }
 
 // seen reports the end of another connection.
@@ -101,7 +112,7 @@ func (s *Server) seen(q *query) script {
 	}
 }
 
-// refuse is the plain HTTP answer of a server that wants no WebSocket.
+// refuse is the plain HTTP response of a server without WebSocket.
 func refuse(w http.ResponseWriter, r *http.Request) {
 	q := &query{Values: r.URL.Query()}
 	status, times := q.number("status", http.StatusForbidden, 599), q.number("times", 1, 1<<20)

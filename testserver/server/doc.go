@@ -1,16 +1,16 @@
-// Package server is the one server that both homes of a connection are tried
-// against: echoes by three independent stacks, and endpoints that misbehave on
-// request. Everything is asked for in the URL's query, so that a page, which
-// can set no header, can ask for it as well.
+// Package server is the test server for native and browser connections: echo
+// endpoints by three independent stacks, and endpoints that misbehave on
+// request. All parameters are in the URL's query, since a page cannot set
+// header fields.
 //
-// All of them are WebSocket endpoints but the last two.
+// All endpoints except the last two are WebSocket endpoints.
 //
 //	/echo            echo by this module's own Accept: messages up to 64 MiB, any Origin; permessage-deflate if offered
 //	                 choose=NAME, repeated: the subprotocols it knows
 //	/echo/nhooyr     echo by nhooyr.io/websocket, the independent peer; choose= likewise
 //	/echo/bytes      echo by this package's own bytes, which know frames and little else;
 //	                 choose=NAME: the subprotocol it knows
-//	/subprotocol     choose=NAME: agrees on NAME, offered or not; without it on none
+//	/subprotocol     choose=NAME: selects NAME, offered or not; without it none
 //	/header          name=NAME: sends the request's header field NAME as a text message
 //	/close           code= reason=: closes with them, with an empty close frame when code is missing;
 //	                 send=N: sends N texts "0", "1"... before; after=N: awaits N messages before
@@ -27,14 +27,15 @@
 //	                 payload, one of two fragments, half a close frame. after=N awaits N messages before
 //	/count           reads, and answers the close with 1000 and the reason "N M": how many data messages came before
 //	                 it, and their bytes in all
-//	/handshake       line=TEXT, repeated: answers the request with these header lines and nothing of its own; ACCEPT in
-//	                 one stands for the right Sec-WebSocket-Accept. Then it is polite, as /subprotocol
-//	/hang            takes the request and never answers it
+//	/handshake       line=TEXT, repeated: responds with these header lines and nothing else; ACCEPT in
+//	                 one stands for the right Sec-WebSocket-Accept. Then it behaves as /subprotocol
+//	/hang            reads the request and never responds; most=N: ends the TCP connection after N seconds, and
+//	                 reports "1005 the client has not given up" to /seen
 //	/seen            id=ID: sends how the connection that was opened with id=ID ended for the server, as the text
 //	                 CODE REASON; CODE is 1005 for an empty close frame and 1006 for none
-//	/refuse          status= (403) body=: a plain HTTP answer; body may be repeated times=N, and location= sends it on
+//	/refuse          status= (403) body=: a plain HTTP response; body may be repeated times=N, and location= redirects
 //	/                files of Options.Page: the demo page and its wasm
 //
-// Every WebSocket endpoint takes id=ID, for /seen. No connection lives longer
-// than 60 s on an endpoint that misbehaves, and none outlives Server.Close.
+// Every WebSocket endpoint accepts id=ID, for /seen. On an endpoint that
+// misbehaves a connection is closed after 60 s; Server.Close closes all.
 package server

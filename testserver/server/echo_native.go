@@ -10,7 +10,7 @@ import (
 	"github.com/twinws/ws"
 )
 
-// echo sends back every message, by this module's own server side.
+// echo sends back every message, with this module's Accept.
 func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	c, err := ws.Accept(w, r, &ws.AcceptOptions{
@@ -37,7 +37,7 @@ func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// echoNhooyr sends back every message, by the independent peer.
+// echoNhooyr sends back every message, with the independent peer.
 func (s *Server) echoNhooyr(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: q["choose"]})

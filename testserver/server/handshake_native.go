@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// handshake answers a request with the lines it asks for, whatever they are: a
-// client is to be tried with answers that no server should give.
+// handshake responds with the requested lines, whatever they are, to test a
+// client with responses that no server should send.
 func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	p, release, err := s.hijack(w)

@@ -13,8 +13,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// end is how a connection ended for the server: what the client's close frame
-// said, 1005 when it was empty, 1006 when there was none.
+// end is how a connection ended for the server: the code and reason of the
+// client's close frame, 1005 if it was empty, 1006 if there was none.
 type end struct {
 	code   api.StatusCode
 	reason string
@@ -26,7 +26,7 @@ func (e end) String() string { return strconv.Itoa(int(e.code)) + " " + e.reason
 // noFrame is the end of a connection that saw no close frame.
 var noFrame = end{code: api.StatusAbnormalClosure}
 
-// endOf reads the end out of an error of either library's Read.
+// endOf extracts the end from an error of either library's Read.
 func endOf(err error) end {
 	if e, ok := errors.AsType[*api.CloseError](err); ok {
 		return end{e.Code, e.Reason}
@@ -37,10 +37,10 @@ func endOf(err error) end {
 	return noFrame
 }
 
-// maxEnds bounds the ends that are kept for /seen to ask about.
+// maxEnds bounds the ends that are kept for /seen.
 const maxEnds = 10_000
 
-// ledger keeps the ends of the connections that named themselves with id=.
+// ledger keeps the ends of the connections that were opened with id=.
 type ledger struct {
 	mu   sync.Mutex
 	ends map[string]chan end // protected by mu; each channel has room for one
@@ -62,7 +62,8 @@ func (l *ledger) entry(id string) chan end {
 	return c
 }
 
-// put notes the end of connection id; only the first counts. No id, no note.
+// put records the end of connection id; only the first counts. Without an id
+// nothing is recorded.
 func (l *ledger) put(id string, e end) {
 	if id == "" {
 		return
@@ -73,7 +74,7 @@ func (l *ledger) put(id string, e end) {
 	}
 }
 
-// take waits for the end of connection id and forgets it.
+// take waits for the end of connection id and removes it.
 func (l *ledger) take(ctx context.Context, id string) (end, error) {
 	select {
 	case e := <-l.entry(id):

@@ -16,7 +16,7 @@ var contentTypes = map[string]string{
 	".wasm": "application/wasm",
 }
 
-// page serves the files of a folder, always fresh.
+// page serves the files of a folder, without caching.
 func page(folder string) http.Handler {
 	files := http.FileServer(http.Dir(folder))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

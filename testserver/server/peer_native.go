@@ -21,14 +21,14 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// peer is the server's side of a connection whose every byte is written here
-// by hand. It shares nothing with packages frame and handshake: a mistake
-// there must not be its own witness here.
+// peer is the server side of a connection whose every byte is written by hand
+// here. It shares no code with packages frame and handshake, so that their
+// mistakes do not go unnoticed.
 type peer struct {
 	nc        net.Conn
 	in        *bufio.Reader
 	over      <-chan struct{} // closed when the server is
-	saw       func(end)       // is told of the client's close frame
+	saw       func(end)       // is called with the client's close frame
 	sentClose bool            // nothing may follow our close frame
 }
 
@@ -45,8 +45,8 @@ const (
 // maxPayload is the longest frame in bytes that a peer reads.
 const maxPayload = 64 << 20
 
-// hijack takes the connection from net/http, for at most hold and never longer
-// than the server lives. release closes it.
+// hijack takes over the connection from net/http, for at most hold and until
+// the server is closed. release closes it.
 func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err error) {
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -61,7 +61,8 @@ func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err err
 	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
 }
 
-// acceptOf is the answer to a Sec-WebSocket-Key (RFC 6455 section 4.2.2).
+// acceptOf is the Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455
+// section 4.2.2).
 func acceptOf(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	return base64.StdEncoding.EncodeToString(sum[:])
@@ -110,7 +111,7 @@ func (p *peer) send(op byte, payload []byte) error {
 	return err
 }
 
-// next reads a frame of the client, whatever it is, and notes a close frame.
+// next reads a frame of the client, valid or not, and records a close frame.
 func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
 	var head [14]byte
 	if _, err := io.ReadFull(p.in, head[:2]); err != nil {
@@ -162,7 +163,7 @@ func parseClose(payload []byte) end {
 // errEnded is what reading returns after the client's close frame.
 var errEnded = errors.New("the client has closed")
 
-// message reads the next message. It answers pings and the close on the way.
+// message reads the next message. It answers pings and close frames meanwhile.
 func (p *peer) message() (op byte, payload []byte, err error) {
 	for {
 		o, fin, b, err := p.next()
@@ -209,7 +210,7 @@ func (p *peer) serve() error {
 	}
 }
 
-// reset ends the TCP connection with a reset in place of a FIN.
+// reset ends the TCP connection with a reset instead of a FIN.
 func (p *peer) reset() error {
 	nc := p.nc
 	if t, ok := nc.(*tls.Conn); ok {

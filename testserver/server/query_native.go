@@ -12,7 +12,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// query reads a request's parameters and keeps the first mistake.
+// query parses a request's parameters and keeps the first error.
 type query struct {
 	url.Values
 	err error
@@ -37,7 +37,8 @@ func (q *query) number(name string, def, most int) int {
 	return n
 }
 
-// oneOf returns a parameter that must be one of words; the first is the default.
+// oneOf returns a parameter that must be one of words; the first is the
+// default.
 func (q *query) oneOf(name string, words ...string) string {
 	if !q.Has(name) {
 		return words[0]
@@ -61,8 +62,8 @@ func (q *query) chunks(name string) [][]byte {
 	return all
 }
 
-// closing returns the payload of the close frame that code= and reason= ask
-// for. Nothing is checked: the client is to be tried with wrong ones too.
+// closing returns the payload of the close frame requested by code= and
+// reason=. Nothing is checked: clients are tested with invalid ones too.
 func (q *query) closing() []byte {
 	code := q.number("code", 0, 65535)
 	if code == 0 {

@@ -12,10 +12,10 @@ import (
 )
 
 // script is what an endpoint does with a connection after the handshake. The
-// connection is closed when it returns; its error has nobody to go to.
+// connection is closed when it returns; its error is ignored.
 type script func(p *peer) error
 
-// endpoint reads the parameters of a script.
+// endpoint parses the parameters of a script.
 type endpoint func(q *query) script
 
 // endpoints are those that need nothing but the connection.
@@ -33,8 +33,8 @@ var endpoints = map[string]endpoint{
 	"/reset":        reset,
 }
 
-// scripted makes a handler of an endpoint: it does the handshake, runs the
-// script and notes the end.
+// scripted makes a handler of an endpoint: it performs the handshake, runs the
+// script and records the end.
 func (s *Server) scripted(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := &query{Values: r.URL.Query()}
@@ -74,8 +74,8 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 	}
 }
 
-// subprotocol is what to agree on: choose if the client offers it, and on the
-// endpoint of that name in any case.
+// subprotocol is the subprotocol to select: choose if the client offers it, and
+// on the endpoint of that name always.
 func subprotocol(r *http.Request, choose string) string {
 	for name := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
 		if strings.TrimSpace(name) == choose {
@@ -88,7 +88,7 @@ func subprotocol(r *http.Request, choose string) string {
 	return ""
 }
 
-// polite reads, and answers the close.
+// polite reads, and answers the close frame.
 func polite(*query) script { return (*peer).serve }
 
 func echoBytes(*query) script {

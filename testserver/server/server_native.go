@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// hold is how long a misbehaving endpoint keeps a connection at most: longer
-// than any wait of a client that is tried against it.
+// hold is how long a misbehaving endpoint keeps a connection: longer than any
+// wait of a client under test.
 const hold = 60 * time.Second
 
-// Options are what a Server can be told. The zero value is a server without a
+// Options are the options of a Server. The zero value is a server without a
 // page.
 type Options struct {
 	// Page is the folder served at "/"; "" serves none.
 	Page string
 }
 
-// Server answers the endpoints listed in the package's comment. It is an
-// http.Handler for any HTTP/1.1 server, with TLS or without.
+// Server serves the endpoints listed in the package comment. It is an
+// http.Handler for any HTTP/1.1 server, with or without TLS.
 type Server struct {
 	mux  *http.ServeMux  // constant
 	ends *ledger         // constant
@@ -33,7 +33,7 @@ type Server struct {
 	running sync.WaitGroup
 }
 
-// New returns a server, to be ended with Close.
+// New returns a server, which must be closed with Close.
 func New(o Options) *Server {
 	s := &Server{mux: http.NewServeMux(), ends: newLedger()}
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -52,7 +52,7 @@ func New(o Options) *Server {
 	return s
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		http.Error(w, "the server is closed", http.StatusServiceUnavailable)
@@ -72,8 +72,8 @@ func (s *Server) enter() bool {
 	return !s.closed
 }
 
-// Close ends every connection and returns when none is left. Requests that
-// come later are refused with status 503.
+// Close closes every connection and returns when none is left. Later requests
+// are rejected with status 503.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

@@ -23,8 +23,8 @@
 //	}
 //
 // A tab's methods end the test when they fail, and when they take longer than
-// [Patience]; call them from the test's own goroutine. Nothing sleeps: Wait asks
-// the page until its condition holds.
+// [Patience]; call them from the test's own goroutine. Nothing sleeps: Wait
+// asks the page until its condition holds.
 //
 // With WS_NO_BROWSER=1 in the environment Main runs no test, and says so.
 package chrome
@@ -66,8 +66,8 @@ type Browser struct {
 	stop context.CancelFunc
 }
 
-// Main starts a browser for the tests of a package, sets *b to it, runs them and
-// ends the browser. It returns the exit code: 1 when there is no browser.
+// Main starts a browser for the tests of a package, sets *b to it, runs them
+// and ends the browser. It returns the exit code: 1 when there is no browser.
 func Main(m *testing.M, b **Browser, o Options) (code int) {
 	if os.Getenv("WS_NO_BROWSER") == "1" {
 		fmt.Println("WS_NO_BROWSER=1: the tests of this package, which need a browser, were NOT run")
@@ -118,8 +118,8 @@ func (b *Browser) Close() {
 	}
 }
 
-// Find returns the path of the Chrome or Chromium to use: the first of the names
-// that wasmbrowsertest would look for.
+// Find returns the path of the Chrome or Chromium to use: the first of the
+// names that wasmbrowsertest would look for.
 func Find() (string, error) {
 	for _, name := range []string{
 		"headless_shell", "headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
@@ -135,8 +135,8 @@ func Find() (string, error) {
 		"or set WS_NO_BROWSER=1 to leave the browser's tests out")
 }
 
-// fingerprints are the hashes of the certificates' public keys, as Chrome's flag
-// wants them.
+// fingerprints are the hashes of the certificates' public keys, as Chrome's
+// flag wants them.
 func fingerprints(certs []*x509.Certificate) string {
 	var all []string
 	for _, c := range certs {

@@ -51,8 +51,9 @@ func (p *Tab) Screenshot(file string) {
 	}
 }
 
-// Offline cuts the tab off the network, or joins it again, as DevTools does: new
-// requests fail and navigator.onLine tells. WebSockets that are open stay so.
+// Offline cuts the tab off the network, or joins it again, as DevTools does:
+// new requests fail and navigator.onLine tells. WebSockets that are open stay
+// so.
 func (p *Tab) Offline(off bool) {
 	p.t.Helper()
 	const unlimited = -1 // bytes a second

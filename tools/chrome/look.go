@@ -5,8 +5,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Size gives the tab a window of so many CSS pixels, each of which is a pixel of
-// a Screenshot.
+// Size gives the tab a window of so many CSS pixels, each of which is a pixel
+// of a Screenshot.
 func (p *Tab) Size(width, height int64) {
 	p.t.Helper()
 	p.run("changing the size", chromedp.EmulateViewport(width, height))

@@ -200,8 +200,8 @@ func begin(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// end ends the whole group: politely at first, since xvfb-run and browsers clean
-// up behind themselves.
+// end ends the whole group: politely at first, since xvfb-run and browsers
+// clean up behind themselves.
 func (p *process) end() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })

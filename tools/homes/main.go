@@ -7,8 +7,8 @@
 //
 // run prints what the program prints and ends with its exit code. It starts the
 // home with a profile of its own, and ends all its processes with it. Where
-// WS_URL names a WebSocket server, what a page asks of its own server beside its
-// files goes there, so that relative URLs lead to it.
+// WS_URL names a WebSocket server, what a page asks of its own server beside
+// its files goes there, so that relative URLs lead to it.
 package main
 
 import (

@@ -29,7 +29,8 @@ const (
 	attempts = 3
 )
 
-// inBrowser is a place of a browser: its window, or one of its kinds of Workers.
+// inBrowser is a place of a browser: its window, or one of its kinds of
+// Workers.
 func inBrowser(name, of, place string) home {
 	b := browsers[of]
 	return home{name, b.version, func(ctx context.Context, program []string) (int, error) {
@@ -122,8 +123,8 @@ func serveEmbedded(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeFileFS(w, r, pageFiles, "page/"+name)
 }
 
-// contentType is said outright: the machine's table may lack some, and a browser
-// runs neither script nor WebAssembly of another type.
+// contentType is said outright: the machine's table may lack some, and a
+// browser runs neither script nor WebAssembly of another type.
 func contentType(name string) string {
 	switch filepath.Ext(name) {
 	case ".js":

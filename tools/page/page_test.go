@@ -29,7 +29,8 @@ func waitState(tab *chrome.Tab, state string) {
 	tab.Wait(`document.querySelector("#state").textContent == "` + state + `"`)
 }
 
-// lines are the columns that matter of the log's lines of a kind: type, size and text.
+// lines are the columns that matter of the log's lines of a kind: type, size
+// and text.
 func lines(tab *chrome.Tab, kind string) []string {
 	return chrome.Eval[[]string](tab, `[...document.querySelectorAll("#lines .`+kind+`")].map(
 		l => [".type", ".size", ".what"].map(c => l.querySelector(c).textContent).join("|"))`)

@@ -1,7 +1,8 @@
-// Command patient runs wasmbrowsertest, the program beside it whose name is its
-// own and ".once", and does it anew when the browser was slow to start. chromedp
-// gives it 20 s, which a cold or busy machine may take, and wasmbrowsertest has
-// no option for that. No test has begun by then, so none is run twice.
+// Command patient runs wasmbrowsertest, the program in its own folder with its
+// own name and the suffix ".once", and runs it again if the browser was slow to
+// start. chromedp allows 20 s for that, which a cold or busy machine may
+// exceed, and wasmbrowsertest has no option for it. No test has begun by then,
+// so none is run twice.
 package main
 
 import (

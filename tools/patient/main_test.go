@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// script writes a program that stands for wasmbrowsertest. It counts its runs in
-// the file "runs" beside it.
+// script writes a program that stands for wasmbrowsertest. It counts its runs
+// in the file "runs" beside it.
 func script(t *testing.T, body string) (program string, runs func() int) {
 	t.Helper()
 	dir := t.TempDir()

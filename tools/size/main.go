@@ -1,5 +1,5 @@
-// Command size prints how large programs for the browser are, and fails when
-// the library takes more than its budgets. Run it at the root of the module.
+// Command size prints the sizes of programs for the browser, and fails if the
+// library exceeds its budgets. Run it at the root of the module.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// size is one program's size in bytes: as it is, and as it travels.
+// size is the size of a program in bytes, uncompressed and compressed.
 type size struct{ raw, gzip, brotli int }
 
 func (s size) less(t size) size {
@@ -115,9 +115,10 @@ func build(dir, name string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// measure compresses data as hard as web servers can: gzip -9, brotli -q 11. The
-// gzip program is asked, which finds about 1 % more than package compress/gzip,
-// since the budgets and the peer's figures are its.
+// measure compresses data as much as web servers can: gzip -9, brotli -q 11. It
+// runs the gzip program, which compresses about 1 % better than package
+// compress/gzip, since the budgets and the peer's figures were measured with
+// it.
 func measure(data []byte) (size, error) {
 	gzip := exec.Command("gzip", "-9", "-n", "-c")
 	gzip.Stdin = bytes.NewReader(data)
@@ -132,7 +133,8 @@ func measure(data []byte) (size, error) {
 	return size{raw: len(data), gzip: len(packed), brotli: b.Len()}, err
 }
 
-// print writes the table: a line of what was got, its budget, its peer's.
+// print writes the table: for each program a line with its sizes, its budget,
+// and the peer's sizes.
 func print(out io.Writer, rows []row) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "raw\tgzip -9\tbrotli -11\t  bytes, GOOS=js GOARCH=wasm -trimpath -ldflags='-s -w'")

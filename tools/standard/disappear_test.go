@@ -10,7 +10,8 @@ import (
 // disappear": 1001).
 const goingAway = "1001 "
 
-// connected opens a page with a connection, which has the test's name as its id.
+// connected opens a page with a connection, which has the test's name as its
+// id.
 func connected(t *testing.T, policy, twin string) *chrome.Tab {
 	t.Helper()
 	tab := open(t, page(plain, policy))
@@ -62,8 +63,8 @@ func TestFrameIsRemoved(t *testing.T) {
 }
 
 // Coming back, the page finds its Go program as it stood. What had arrived is
-// still read, a Read that waited ends, and a new connection works. Chromium closes
-// the connection, with 1001, only when the page comes back.
+// still read, a Read that waited ends, and a new connection works. Chromium
+// closes the connection, with 1001, only when the page comes back.
 func TestBackThroughTheCache(t *testing.T) {
 	tab := connected(t, "/page/", "twin")
 	tab.Do(`

@@ -97,8 +97,8 @@ func build(folder string) error {
 // page is the page's address at a server, under a policy.
 func page(s *httptest.Server, policy string) string { return s.URL + policy + "index.html" }
 
-// named is an address whose host is a name, not that of the machine itself, which
-// browsers trust more.
+// named is an address whose host is a name, not that of the machine itself,
+// which browsers trust more.
 func named(url, host string) string { return strings.Replace(url, "127.0.0.1", host, 1) }
 
 // ws is the scheme's WebSocket twin: ws for http, wss for https.
@@ -125,7 +125,8 @@ func told(tab *chrome.Tab, promise string) outcome {
 	return chrome.Eval[outcome](tab, "told("+promise+")")
 }
 
-// wantEcho dials url from the page, or from a Worker of it, and sends a message.
+// wantEcho dials url from the page, or from a Worker of it, and sends a
+// message.
 func wantEcho(t *testing.T, tab *chrome.Tab, twin, url string) {
 	t.Helper()
 	if got := told(tab, fmt.Sprintf("echo(%s, %q)", twin, url)); got.Value != "hello" {

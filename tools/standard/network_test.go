@@ -26,8 +26,8 @@ func TestOffline(t *testing.T) {
 	wantEcho(t, tab, "worker", "/echo")
 }
 
-// Chromium gives a page 255 WebSockets. What is over fails with a typed error and
-// leaves the others alone; once they are closed there is room again.
+// Chromium gives a page 255 WebSockets. What is over fails with a typed error
+// and leaves the others alone; once they are closed there is room again.
 func TestManyConnections(t *testing.T) {
 	const asked, most = 300, 255
 	tab := open(t, page(plain, "/page/"))

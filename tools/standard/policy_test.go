@@ -60,7 +60,8 @@ func TestMixedContent(t *testing.T) {
 	}
 }
 
-// wss and https mean TLS, and so does a relative URL of a page that came over it.
+// wss and https mean TLS, and so does a relative URL of a page that came over
+// it.
 func TestSecure(t *testing.T) {
 	tab := open(t, named(page(secure, "/page/"), "page.test"))
 	if !chrome.Eval[bool](tab, "isSecureContext") {
@@ -113,8 +114,8 @@ func selfSigned(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// Section 3.1, the constructor's first step: the base URL is that of the page, or
-// of the Worker's script.
+// Section 3.1, the constructor's first step: the base URL is that of the page,
+// or of the Worker's script.
 func TestRelativeURL(t *testing.T) {
 	tab := open(t, page(plain, "/page/"))
 	for _, twin := range everywhere {

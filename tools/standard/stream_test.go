@@ -8,9 +8,9 @@ import (
 )
 
 // WebSocketStream could push back where a WebSocket object cannot, but Chromium
-// loses what arrived before a close and was not yet read, without an error. That
-// is why this library does not use it. The day this test fails for having got
-// everything, that reason is gone: the documentation can be changed.
+// loses what arrived before a close and was not yet read, without an error.
+// That is why this library does not use it. The day this test fails for having
+// got everything, that reason is gone: the documentation can be changed.
 func TestWebSocketStreamLosesMessages(t *testing.T) {
 	const sent = 50
 	tab := open(t, page(plain, "/page/"))
@@ -18,8 +18,8 @@ func TestWebSocketStreamLosesMessages(t *testing.T) {
 		t.Logf("this browser has no WebSocketStream: nothing to show in %s", chrome.Eval[string](tab, "navigator.userAgent"))
 		return
 	}
-	// Who reads late, after the server has seen the close answered, finds all of
-	// them in a WebSocket...
+	// Who reads late, after the server has seen the close answered, finds all
+	// of them in a WebSocket...
 	id := t.Name()
 	flood := func(id string) string { return fmt.Sprintf("/flood?n=%d&size=16&code=4001&id=%s", sent, id) }
 	tab.Do("self.c = await twin.dial('" + flood(id) + "')")

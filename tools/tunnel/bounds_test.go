@@ -155,8 +155,8 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// Cancelling is not closing: what comes after a Read was cancelled is read by the
-// next, however the cancelling falls.
+// Cancelling is not closing: what comes after a Read was cancelled is read by
+// the next, however the cancelling falls.
 func TestReadsOn(t *testing.T) {
 	for _, n := range tunnels {
 		t.Run(n.name, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/twinws/ws/testserver/server"
 )
 
-// The whole contract holds over tunnels: their other end leads each connection to
-// the server of the suite.
+// The whole contract holds over tunnels: their other end leads each connection
+// to the server of the suite.
 func TestConformance(t *testing.T) {
 	for _, n := range tunnels {
 		t.Run(n.name, func(t *testing.T) {

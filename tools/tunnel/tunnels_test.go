@@ -41,8 +41,8 @@ func loopback(t *testing.T) (near, far net.Conn) {
 	return near, far
 }
 
-// openSSH opens an SSH connection, whose server leads every direct-tcpip channel
-// to serve.
+// openSSH opens an SSH connection, whose server leads every direct-tcpip
+// channel to serve.
 func openSSH(t *testing.T, serve func(net.Conn)) func() (net.Conn, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

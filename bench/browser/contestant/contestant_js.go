@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Package contestant joins a Go program to the benchmark's page: the same calls
-// and the same traffic for each, so that only the connection differs.
+// Package contestant connects a Go program to the benchmark's page: the same
+// calls and the same traffic for each, so that only the connection differs.
 package contestant
 
 import (
@@ -15,7 +15,8 @@ import (
 type Link interface {
 	// Send sends p, as text when text is set. It does not keep p.
 	Send(text bool, p []byte) error
-	// Echo waits for the next message, sends it back, and returns its size in bytes.
+	// Echo waits for the next message, sends it back, and returns its size in
+	// bytes.
 	Echo() (int, error)
 	// Receive waits for the next message and returns its size in bytes.
 	Receive() (int, error)
@@ -25,8 +26,8 @@ type Link interface {
 // Dial opens a Link.
 type Dial func(url string) (Link, error)
 
-// Serve puts the object "contestant" into JavaScript's global scope, in which the
-// page finds open, run, stop, fill and close, and waits for calls for ever.
+// Serve puts the object "contestant" into JavaScript's global scope, where the
+// page finds open, run, stop, fill and close, and waits for calls indefinitely.
 func Serve(dial Dial) {
 	s := &session{dial: dial}
 	js.Global().Set("contestant", map[string]any{

@@ -1,6 +1,6 @@
-// Package child runs contestants in processes of their own and asks them what
-// they use: both ends of a conversation over the child's standard input and
-// output, a line of JSON each way. A child ends when its input does.
+// Package child runs contestants in processes of their own and queries their
+// resource usage: both ends of a protocol over the child's standard input and
+// output, with lines of JSON. A child exits when its input ends.
 package child
 
 import (
@@ -28,7 +28,8 @@ type Process struct {
 	errors bytes.Buffer
 }
 
-// Start runs a program whose main calls Serve. The process is killed when ctx ends.
+// Start runs a program whose main calls Serve. The process is killed when ctx
+// ends.
 func Start(ctx context.Context, program string, args ...string) (*Process, error) {
 	p := &Process{cmd: exec.CommandContext(ctx, program, args...)}
 	p.cmd.WaitDelay = patience
@@ -87,9 +88,9 @@ func (p *Process) explain(err error) error {
 // connections takes seconds.
 const hung = time.Minute
 
-// Guard kills the process unless the function it returns is called soon: a
-// contestant that does not answer breaks its connections, and nobody waits for
-// ever.
+// Guard kills the process unless the function it returns is called soon: the
+// connections of a contestant that hangs then break, and nobody waits
+// indefinitely.
 func (p *Process) Guard() (done func() bool) {
 	return time.AfterFunc(hung, func() { p.cmd.Process.Kill() }).Stop
 }

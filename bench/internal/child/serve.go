@@ -30,8 +30,8 @@ type Answer struct {
 	Ops   int64 // talk: messages answered
 }
 
-// Serve runs the contestant called name until in ends. What it is asked, one line
-// of JSON each, it answers on out.
+// Serve runs the contestant called name until in ends. What it is asked, one
+// line of JSON each, it answers on out.
 func Serve(in io.Reader, out io.Writer, name string, setup contestant.Setup) error {
 	c := contestant.Find(name)
 	if c == nil {

@@ -13,7 +13,8 @@ import (
 // seeds from Texts times its number on.
 const Texts = 8
 
-// whole says of how many replies one is compared in full, of the others the ends.
+// whole says of how many replies one is compared in full, of the others the
+// ends.
 const whole = 64
 
 // Text returns text of n bytes that follows from seed.

@@ -1,10 +1,10 @@
-// Package contestant holds the servers and clients that are measured: this
-// library, its peers, and bare loops over TCP that show what the kernel and the
-// Go runtime cost alone. A server echoes every message; each runs in a process of
-// its own.
+// Package contestant has the servers and clients that are measured: this
+// library, its peers, and bare TCP loops that show the cost of the kernel and
+// the Go runtime alone. A server echoes every message; each runs in a process
+// of its own.
 //
-// A peer stands in the settings that its own README recommends; Settings says
-// them, and where a benchmark leaves no choice but to differ, how.
+// A peer is configured as its own README recommends; Settings has the settings,
+// and where the benchmark requires others, the difference.
 package contestant
 
 import (
@@ -23,7 +23,7 @@ const (
 	Takeover Deflate = "takeover" // context takeover, both ways
 )
 
-// Setup says what a server is to do besides echoing.
+// Setup says what a server does in addition to echoing.
 type Setup struct {
 	Deflate Deflate
 	// Room keeps the connections together for broadcasts.
@@ -32,12 +32,13 @@ type Setup struct {
 	Idle bool
 }
 
-// Broadcast sends p as one text message to every connection, prepared once where
-// the library can.
+// Broadcast sends p as one text message to every connection, prepared once
+// where the library can.
 type Broadcast func(p []byte) error
 
-// Next is given the reply to the last message, nil at first, and returns the next
-// one to send, nil when it was the last. The reply is valid only during the call.
+// Next is given the reply to the last message, nil at first, and returns the
+// next one to send, nil when it was the last. The reply is valid only during
+// the call.
 type Next func(reply []byte) []byte
 
 // Client is a connection that a contestant dialed.

@@ -58,8 +58,8 @@ var gorilla = &Contestant{
 }
 
 // gorillaMember is a connection with two writers, the broadcast and the echo,
-// which the package leaves to its user: it panics when they meet. They do, since
-// the peer has a message before its writer has returned.
+// which the package leaves to its user: it panics when they meet. They do,
+// since the peer has a message before its writer has returned.
 type gorillaMember struct {
 	c  *websocket.Conn
 	mu sync.Mutex // held while something is written

@@ -24,8 +24,8 @@ var (
 	errContent  = errors.New("a client sends what it was not given")
 )
 
-// serve answers a client until it breaks a rule. That ends the connection, and so
-// the client's Talk with an error.
+// serve answers a client until it breaks a rule. That ends the connection, and
+// so the client's Talk with an error.
 func (s *clientSession) serve(nc net.Conn) {
 	defer nc.Close()
 	head, rest, err := wire.ReadHead(nc, nil)

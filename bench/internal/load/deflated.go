@@ -9,8 +9,8 @@ import (
 	"github.com/twinws/ws/bench/internal/wire"
 )
 
-// Deflated is a load of compressed messages that come back, one at a time on each
-// connection.
+// Deflated is a load of compressed messages that come back, one at a time on
+// each connection.
 type Deflated struct {
 	Size     int // bytes of a message before it is compressed
 	Conns    int
@@ -66,7 +66,8 @@ func (d Deflated) open(addr string, i int, made map[agreed]*pressed) (c *deflate
 	if d.Takeover && !(a.clientTakeover && a.serverTakeover) {
 		return nil, fmt.Errorf("the server agreed to %q, without takeover", extensions)
 	}
-	// A client may always compress without, and a server's inflater must bear it.
+	// A client may always compress without, and a server's inflater must bear
+	// it.
 	a.clientTakeover = d.Takeover
 	if made[a] == nil {
 		if made[a], err = newPressed(d.Size, a); err != nil {

@@ -1,8 +1,8 @@
-// Package load drives servers: it opens connections, sends frames that were made
-// before, and compares what comes back. It knows no WebSocket library.
+// Package load drives servers: it opens connections, sends precomputed frames,
+// and compares the replies. It uses no WebSocket library.
 //
 // A Session is a connected load; each Slice of it runs for a while and leaves
-// nothing under way, so that sessions of several servers can take turns.
+// nothing in flight, so that sessions of several servers can take turns.
 package load
 
 import (

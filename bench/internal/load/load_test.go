@@ -138,7 +138,8 @@ func TestAgreed(t *testing.T) {
 	}
 }
 
-// TestPressed inflates what is sent, several times through: RFC 7692 section 7.2.
+// TestPressed inflates what is sent, several times through: RFC 7692 section
+// 7.2.
 func TestPressed(t *testing.T) {
 	for _, a := range []agreed{{15, true, true}, {15, false, true}, {13, true, true}, {13, false, false}, {9, true, true}} {
 		p, err := newPressed(512, a)

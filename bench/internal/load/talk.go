@@ -9,8 +9,8 @@ import (
 	"github.com/twinws/ws/bench/internal/child"
 )
 
-// Clients is a load that the child makes: its clients talk to a bare server here,
-// which sees to it that they mask and send what they were given.
+// Clients is a load that the child generates: its clients talk to a bare server
+// here, which verifies that they mask, and send what they were given.
 type Clients struct {
 	Size  int
 	Conns int

@@ -1,5 +1,5 @@
-// Package million holds a great many idle connections in one process: the engine
-// over streams in memory, since no machine has the ports for as many of TCP's.
+// Package million opens a million idle connections in one process: the engine
+// over in-memory streams, since no machine has enough TCP ports.
 package million
 
 import (
@@ -43,8 +43,8 @@ type Report struct {
 	Seconds float64 // CPU time to open them, exchange a message each, and collect garbage
 }
 
-// Hold opens n connections of a kind, lets each echo a message, and reports what
-// they take while all of them wait for the next one.
+// Hold opens n connections of a kind, lets each echo a message, and reports
+// what they take while all of them wait for the next one.
 func Hold(w io.Writer, kind string, n int) error {
 	serve := map[string]func(*stream){Engine: serveEngine, Bare: serveBare}[kind]
 	if serve == nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // stream is one end of a byte stream in memory, as small as it can be while it
-// keeps deadlines. Its peer has said something once, and reads whatever it is sent.
+// keeps deadlines. Its peer has said something once, and reads whatever it is
+// sent.
 type stream struct {
 	wake sync.Cond // L is mu
 

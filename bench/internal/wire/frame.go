@@ -1,6 +1,6 @@
-// Package wire is the load generator's own WebSocket: frames made before they
-// are needed, and a reader of what comes back. It shares no code with any
-// contestant, so that none can be right only because it is judged by itself.
+// Package wire is the load generator's own WebSocket: precomputed frames, and a
+// reader of the replies. It shares no code with any contestant, so that no
+// contestant is checked by its own code.
 package wire
 
 import (

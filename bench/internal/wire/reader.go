@@ -21,8 +21,8 @@ type Reader struct {
 	bytes  int64
 }
 
-// NewReader returns a Reader with a buffer of size bytes, which grows for longer
-// frames. rest was read from src before.
+// NewReader returns a Reader with a buffer of size bytes, which grows for
+// longer frames. rest was read from src before.
 func NewReader(src io.Reader, size int, rest []byte) *Reader {
 	return &Reader{src: src, buf: append(make([]byte, 0, max(size, len(rest))), rest...)}
 }

@@ -1,5 +1,5 @@
-// Package figure turns what was measured into what a page shows: numbers with
-// units, and curves as the data of SVG paths.
+// Package figure formats measurements for a page: numbers with units, and
+// curves as the data of SVG paths.
 package figure
 
 import (
@@ -10,11 +10,11 @@ import (
 // Point is a point of a curve, in the units of the drawing.
 type Point struct{ X, Y float64 }
 
-// Curve returns the data of an SVG path through points, whose X must rise. It is
-// smooth and yet shows no value that was not measured: between two points it never
-// leaves the range of their Y (monotone cubic interpolation after Fritsch and
-// Carlson). Where Y is not a number, the curve is broken; a point alone is a dot,
-// which a round line cap shows.
+// Curve returns the data of an SVG path through points, whose X must rise. It
+// is smooth and yet shows no value that was not measured: between two points it
+// never leaves the range of their Y (monotone cubic interpolation after Fritsch
+// and Carlson). Where Y is not a number, the curve is broken; a point alone is
+// a dot, which a round line cap shows.
 func Curve(points []Point) string {
 	return string(draw(nil, points, func(dst []byte, run []Point) []byte {
 		return appendRun(dst, run)
@@ -46,8 +46,8 @@ func draw(dst []byte, points []Point, run func([]byte, []Point) []byte) []byte {
 	return dst
 }
 
-// corners leaves out the points in the middle of what is level, which is most of
-// a curve when nothing happens.
+// corners leaves out the points in the middle of what is level, which is most
+// of a curve when nothing happens.
 func corners(p []Point) []Point {
 	var keep []Point
 	for i := range p {
@@ -74,8 +74,8 @@ func appendRun(dst []byte, p []Point) []byte {
 	return dst
 }
 
-// tangents are the slopes at the points: the harmonic mean of the slopes on both
-// sides, and level at a peak, which keeps the curve between its points.
+// tangents are the slopes at the points: the harmonic mean of the slopes on
+// both sides, and level at a peak, which keeps the curve between its points.
 func tangents(p []Point) []float64 {
 	n := len(p)
 	t := make([]float64, n)

@@ -36,7 +36,8 @@ func TestCurve(t *testing.T) {
 }
 
 // A Bézier curve stays within its four points. So it is enough that the two in
-// the middle lie between the ends, for it to show nothing that was not measured.
+// the middle lie between the ends, for it to show nothing that was not
+// measured.
 func TestCurveNeverOvershoots(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

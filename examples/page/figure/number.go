@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Ceiling is the end of a scale for values up to v: the next of 1, 2 and 5 times
-// a power of ten, from least on.
+// Ceiling is the end of a scale for values up to v: the next of 1, 2 and 5
+// times a power of ten, from least on.
 func Ceiling(v, least float64) float64 {
 	v = max(v, least)
 	power := math.Pow(10, math.Floor(math.Log10(v)))

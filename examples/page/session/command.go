@@ -22,7 +22,7 @@ const (
 	Close                   // Code, Reason; gives up dialing; while closing, ends at once
 )
 
-// Command is something to do, in a form that can go to another thread.
+// Command is a command that can be sent to another thread.
 type Command struct {
 	Op           Op
 	URL          string
@@ -34,9 +34,9 @@ type Command struct {
 	Reason       string
 }
 
-// Do does what c says, and returns when it is done, or when what it began has
-// ended. It blocks: call it from a goroutine, never from an event's callback.
-// What goes wrong stands in the next Update.
+// Do executes c, and returns when it is done, or when what it began has ended.
+// It blocks: call it from a goroutine, never from an event callback. Errors are
+// reported in the next Update.
 func (s *Session) Do(c Command) {
 	switch c.Op {
 	case Connect:
@@ -56,8 +56,8 @@ func (s *Session) Do(c Command) {
 	}
 }
 
-// ParseHex reads bytes in hexadecimal, of which the first may have 0x before it.
-// White space between them does not matter.
+// ParseHex parses bytes in hexadecimal, optionally prefixed by 0x. Whitespace
+// between them is ignored.
 func ParseHex(s string) ([]byte, error) {
 	s = strings.Join(strings.Fields(s), "")
 	p, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
@@ -67,7 +67,7 @@ func ParseHex(s string) ([]byte, error) {
 	return p, nil
 }
 
-// ParseList reads names that stand between commas or white space.
+// ParseList parses names that are separated by commas or whitespace.
 func ParseList(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' })
 }

@@ -169,7 +169,8 @@ func (r *rig) do(c Command) {
 	r.rest()
 }
 
-// rest waits for two Updates: what happens now is told in the second at the latest.
+// rest waits for two Updates: what happens now is told in the second at the
+// latest.
 func (r *rig) rest() { r.pass(2 * Interval) }
 
 // pass lets time go by, and what is to happen in it be done.

@@ -11,8 +11,8 @@ import (
 // maxEchoes is how many messages are remembered at most until they come back.
 const maxEchoes = 4096
 
-// print is what a message is known by when it comes back: a flood's first 8
-// bytes count, and comparing whole messages of megabytes would slow it down.
+// print identifies a message when it comes back: a flood's first 8 bytes are a
+// number, and comparing whole messages of megabytes would slow it down.
 type print struct {
 	typ  api.MessageType
 	size int
@@ -49,9 +49,9 @@ func (e *echoes) expect(p print, of *flood, now time.Time) uint64 {
 	return e.last
 }
 
-// match takes the message that came back as p, and those before it, which have
-// been passed over. It returns how long it took and the flood it belongs to;
-// known is false for a message of the server's own.
+// match removes the message that came back as p, and those before it, which
+// were skipped. It returns how long it took and the flood it belongs to; known
+// is false for a message that the server sent on its own.
 func (e *echoes) match(p print, now time.Time) (took time.Duration, of *flood, known bool) {
 	i := slices.IndexFunc(e.waiting, func(x echo) bool { return x.print == p })
 	if i < 0 {
@@ -62,7 +62,7 @@ func (e *echoes) match(p print, now time.Time) (took time.Duration, of *flood, k
 	return now.Sub(x.at), x.flood, true
 }
 
-// forget takes a message back that could not be sent.
+// forget removes a message that could not be sent.
 func (e *echoes) forget(id uint64) {
 	if i := slices.IndexFunc(e.waiting, func(x echo) bool { return x.id == id }); i >= 0 {
 		e.waiting[i].flood.back()
@@ -70,7 +70,7 @@ func (e *echoes) forget(id uint64) {
 	}
 }
 
-// drop forgets the first n.
+// drop removes the first n.
 func (e *echoes) drop(n int) {
 	for _, x := range e.waiting[:n] {
 		x.flood.back()

@@ -33,8 +33,8 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// A server that is no echo costs no memory without end, nor does it stop a flood
-// that it has passed over.
+// A server that is no echo costs no memory without end, nor does it stop a
+// flood that it has passed over.
 func TestEchoesAreBounded(t *testing.T) {
 	var e echoes
 	f := &flood{inFlight: maxEchoes + 5, room: make(chan struct{}, 1)}

@@ -22,8 +22,8 @@ type flood struct {
 	stop     chan struct{} // closed to end it
 }
 
-// back tells that a message has come back, or never will. A nil flood is a
-// message's that belongs to none.
+// back reports that a message has come back, or never will. A nil flood belongs
+// to a message outside of floods.
 func (f *flood) back() {
 	if f == nil {
 		return
@@ -60,7 +60,7 @@ func (s *Session) startFlood(size, window int) {
 }
 
 // newFlood begins a flood on the connection, which is nil for none. It returns
-// no flood when one runs.
+// nil if a flood is running.
 func (s *Session) newFlood(window int) (*flood, api.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +105,8 @@ func (s *Session) reserve(f *flood) bool {
 	return true
 }
 
-// floodFailed ends f. Its error is worth a line only if the connection lives on:
-// else the state says more.
+// floodFailed ends f. Its error is logged only if the connection stays open:
+// otherwise the state says more.
 func (s *Session) floodFailed(f *flood, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

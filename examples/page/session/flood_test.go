@@ -8,8 +8,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// With 10 messages in flight and 10 ms for the way there and back, a flood is of
-// 1,000 messages a second, and each takes 10 ms.
+// With 10 messages in flight and 10 ms for the way there and back, a flood is
+// of 1,000 messages a second, and each takes 10 ms.
 func TestFlood(t *testing.T) {
 	try(t, func(t *testing.T, r *rig) {
 		r.conn.delay = 10 * time.Millisecond
@@ -37,7 +37,8 @@ func TestFlood(t *testing.T) {
 	})
 }
 
-// Messages sent by hand, and those of the server's own, are told during a flood.
+// Messages sent by hand, and those of the server's own, are told during a
+// flood.
 func TestOthersDuringFlood(t *testing.T) {
 	try(t, func(t *testing.T, r *rig) {
 		r.conn.delay = 10 * time.Millisecond

@@ -11,8 +11,8 @@ const Kept = 30 * time.Second
 // History is the last Samples of one connection, for a plot.
 type History struct{ samples []Sample }
 
-// Add adds the newest sample, and forgets those that are too old. A sample of
-// the next connection begins a new history.
+// Add adds the newest sample, and drops those that are too old. The first
+// sample of another connection begins a new history.
 func (h *History) Add(x Sample) {
 	if n := len(h.samples); n > 0 && x.At < h.samples[n-1].At {
 		h.samples = h.samples[:0]
@@ -24,7 +24,7 @@ func (h *History) Add(x Sample) {
 	h.samples = append(h.samples, x)
 }
 
-// Clear forgets all.
+// Clear removes all samples.
 func (h *History) Clear() { h.samples = h.samples[:0] }
 
 // Len returns how many samples there are.
@@ -38,9 +38,9 @@ func (h *History) Recent(d time.Duration) Sample {
 	return h.At(len(h.samples)-1, d)
 }
 
-// At sums up the samples of the time d that ends with sample i, which is smoother
-// than that one alone: what was counted is added, and what was in some state is as
-// in sample i. Median is that of the last sample with an echo.
+// At sums up the samples of the time d that ends with sample i, which is
+// smoother than that one alone: what was counted is added, and what was in some
+// state is as in sample i. Median is that of the last sample with an echo.
 func (h *History) At(i int, d time.Duration) Sample {
 	sum := h.samples[i]
 	for i--; i >= 0 && sum.At-h.samples[i].At < d; i-- {

@@ -28,7 +28,7 @@ const (
 	Problem // something has failed
 )
 
-// Line is one line of the log: a message, or a text of the session's own.
+// Line is one line of the log: a message, or a text of the session.
 type Line struct {
 	Kind Kind
 	At   time.Time
@@ -39,7 +39,7 @@ type Line struct {
 	Latency time.Duration   // of an echo, 0 for other messages
 }
 
-// log is what Watch has not told yet.
+// log is what Watch has not yet reported.
 type log struct {
 	lines   []Line
 	skipped int // older ones, of which there were too many
@@ -53,7 +53,7 @@ func (l *log) take() (lines []Line, skipped int) {
 	return lines, skipped
 }
 
-// note adds a line of now. The caller holds s.mu.
+// note logs a line with the current time. The caller holds s.mu.
 func (s *Session) note(l Line) {
 	l.At = time.Now()
 	if len(s.log.lines) == maxLines {
@@ -64,7 +64,7 @@ func (s *Session) note(l Line) {
 	s.touch()
 }
 
-// problem notes an error that left the connection as it was.
+// problem logs an error that did not affect the connection.
 func (s *Session) problem(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -52,7 +52,7 @@ func (m *meter) echoed(took time.Duration) {
 	}
 }
 
-// take returns what was counted since the last take, and begins anew.
+// take returns what was counted since the last take, and resets the counters.
 func (m *meter) take(now time.Time) Sample {
 	x := m.now
 	x.At, x.Span = now.Sub(m.begin), now.Sub(m.last)

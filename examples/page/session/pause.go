@@ -2,7 +2,7 @@ package session
 
 import "context"
 
-// reading is whether a connection is read from.
+// reading is whether the connection is being read.
 type reading struct {
 	ctx  context.Context    // ends the Read that waits, and nothing else
 	stop context.CancelFunc // ends ctx
@@ -15,7 +15,7 @@ func newReading() reading {
 	return r
 }
 
-// resume goes on with reading, if it was paused.
+// resume continues reading, if it was paused.
 func (r *reading) resume() {
 	if r.wait != nil {
 		close(r.wait)
@@ -23,8 +23,8 @@ func (r *reading) resume() {
 	}
 }
 
-// pause stops the Read that waits, or goes on with reading. A Read that is
-// cancelled loses nothing: messages wait, and the connection stays open.
+// pause ends the blocked Read, or resumes reading. A cancelled Read loses
+// nothing: messages wait, and the connection stays open.
 func (s *Session) pause(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,7 @@
-// Package session is what the page does with a connection, apart from the page
-// itself: it dials, reads, writes, floods and measures, and tells it in Updates.
-// It holds nothing of a browser, so it is tested on any machine; Commands and
-// Updates have a form in bytes, so it runs in a Worker as well as in the window.
+// Package session is the part of the page that uses the connection: it dials,
+// reads, writes, floods and measures, and reports in Updates. It does not
+// depend on a browser, so it can be tested natively; Commands and Updates can
+// be serialized, so it runs in a Worker as well as in the window.
 package session
 
 import (
@@ -16,7 +16,7 @@ import (
 // DialTime bounds one attempt to connect.
 const DialTime = 10 * time.Second
 
-// State is where the connection stands.
+// State is the state of the connection.
 type State string
 
 // The states, in their order.
@@ -28,10 +28,10 @@ const (
 	Closed     State = "closed"
 )
 
-// Dial opens a connection; it is ws.Dial with its other options chosen.
+// Dial opens a connection; it is ws.Dial with its other options set.
 type Dial func(ctx context.Context, url string, subprotocols []string) (api.Conn, error)
 
-// Session is one user's connection, again and again.
+// Session is one user's connection, which can be opened repeatedly.
 type Session struct {
 	dial    Dial          // constant
 	changed chan struct{} // constant; holds one when Watch has something to tell
@@ -92,7 +92,8 @@ func (s *Session) begin(giveUp context.CancelFunc, url string) bool {
 	return true
 }
 
-// adopt makes c the session's connection, unless dialing was given up meanwhile.
+// adopt makes c the session's connection, unless dialing was cancelled
+// meanwhile.
 func (s *Session) adopt(ctx context.Context, c api.Conn, url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +110,8 @@ func (s *Session) adopt(ctx context.Context, c api.Conn, url string) bool {
 	return true
 }
 
-// end makes the session ready for the next dial, and says why the last ended.
+// end makes the session ready for the next dial, and reports why the connection
+// ended.
 func (s *Session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +121,7 @@ func (s *Session) end(why error) {
 	s.turn(Closed, why.Error(), !closed || !e.Clean)
 }
 
-// turn changes the state, and notes it in the log. The caller holds s.mu.
+// turn changes the state, and logs it. The caller holds s.mu.
 func (s *Session) turn(to State, detail string, failed bool) {
 	s.state, s.detail, s.failed = to, detail, failed
 	text, kind := string(to), Note
@@ -162,7 +164,7 @@ func (s *Session) readAll(c api.Conn) error {
 	}
 }
 
-// received counts a message, and notes it unless it belongs to a flood.
+// received counts a message, and logs it unless it belongs to a flood.
 func (s *Session) received(typ api.MessageType, p []byte) {
 	now := time.Now()
 	s.mu.Lock()
@@ -193,7 +195,8 @@ func (s *Session) send(typ api.MessageType, p []byte) {
 	s.note(Line{Kind: Sent, Type: typ, Size: len(p), Text: beginning(typ, p)})
 }
 
-// write writes a message of a flood, or of none, and awaits its echo from now on.
+// write writes a message of a flood, or of none, and awaits its echo from now
+// on.
 func (s *Session) write(c api.Conn, typ api.MessageType, p []byte, of *flood) error {
 	s.mu.Lock()
 	e := s.echoes.expect(printOf(typ, p), of, time.Now())
@@ -209,8 +212,8 @@ func (s *Session) write(c api.Conn, typ api.MessageType, p []byte, of *flood) er
 	return nil
 }
 
-// close ends the connection with a closing handshake, or gives up dialing. While
-// it is closing already, it ends the connection at once.
+// close ends the connection with a closing handshake, or cancels dialing. If it
+// is closing already, it ends the connection at once.
 func (s *Session) close(code api.StatusCode, reason string) {
 	c, state := s.leave()
 	switch state {
@@ -225,8 +228,8 @@ func (s *Session) close(code api.StatusCode, reason string) {
 	}
 }
 
-// leave gives up a dial, or ends what a connection does. It returns the
-// connection, and the state up to now.
+// leave cancels a dial, or ends what uses the connection. It returns the
+// connection, and the previous state.
 func (s *Session) leave() (api.Conn, State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

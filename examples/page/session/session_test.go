@@ -83,7 +83,8 @@ func TestSecondConnect(t *testing.T) {
 	})
 }
 
-// What Dial says is told in full, and an end that was not clean counts as failed.
+// What Dial says is told in full, and an end that was not clean counts as
+// failed.
 func TestFailures(t *testing.T) {
 	refused := &api.HandshakeError{URL: "ws://x/", Problem: strings.Repeat("long ", 300)}
 	broken := &api.CloseError{Code: api.StatusAbnormalClosure}
@@ -167,7 +168,8 @@ func TestSecondCloseEndsAtOnce(t *testing.T) {
 	})
 }
 
-// Pausing ends the Read that waits and nothing else: what arrives is read later.
+// Pausing ends the Read that waits and nothing else: what arrives is read
+// later.
 func TestPause(t *testing.T) {
 	try(t, func(t *testing.T, r *rig) {
 		r.do(connectCommand)

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Interval is the least time between two Updates: a page that is told more often
-// than it can draw only gets slower.
+// Interval is the least time between two Updates: a page that is updated more
+// often than it can draw only gets slower.
 const Interval = 100 * time.Millisecond
 
-// Update tells how things stand, and what has happened since the last one.
+// Update is the state, and what has happened since the last Update.
 type Update struct {
 	State    State
 	Detail   string // the URL and the subprotocol, or why it ended; "" for nothing to say
@@ -22,9 +22,9 @@ type Update struct {
 	Sample  *Sample
 }
 
-// Watch tells show the state, and then each change: at once after a silence of
-// Interval, and never more often. While a connection is open there is a Sample in
-// each Update, and one each Interval. It returns when ctx ends.
+// Watch calls show with the state, and then with each change: at once if there
+// was none for Interval, and never more often. While a connection is open there
+// is a Sample in each Update, and one each Interval. It returns when ctx ends.
 func (s *Session) Watch(ctx context.Context, show func(Update)) {
 	for {
 		show(s.take(time.Now()))
@@ -49,7 +49,7 @@ func (s *Session) touch() {
 	}
 }
 
-// take returns what there is to tell.
+// take returns the next Update.
 func (s *Session) take(now time.Time) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -31,8 +31,8 @@ var updates = []Update{
 	},
 }
 
-// There and back nothing is lost, no beginning of it is taken for the whole, and
-// nothing may follow.
+// There and back nothing is lost, no beginning of it is taken for the whole,
+// and nothing may follow.
 func testForm[T any](t *testing.T, all []T, appendTo func([]byte, T) []byte, parse func([]byte) (T, error)) {
 	for _, want := range all {
 		p := appendTo([]byte("before"), want)[len("before"):]

@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Command page hands the library to JavaScript, so that a test can drive it over
-// DevTools: it sets the global twin, whose functions return promises.
+// Command page hands the library to JavaScript, so that a test can drive it
+// over DevTools: it sets the global twin, whose functions return promises.
 //
 //	twin.dial(url, subprotocol...)  a connection's number
 //	twin.write(number, text)
@@ -9,8 +9,8 @@
 //	twin.close(number, code, reason)
 //	twin.closeNow(number)
 //
-// A promise is rejected with an Error whose name is the type of Go's error; of a
-// CloseError it has code, reason and clean, of a HandshakeError problem.
+// A promise is rejected with an Error whose name is the type of Go's error; of
+// a CloseError it has code, reason and clean, of a HandshakeError problem.
 package main
 
 import (

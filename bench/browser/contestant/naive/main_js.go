@@ -1,8 +1,8 @@
 //go:build js && wasm
 
 // Command naive is the benchmark's contestant with no library: the binding that
-// one writes with syscall/js on a first afternoon. A callback copies each message
-// into Go and hands it over on a channel.
+// one writes with syscall/js on a first afternoon. A callback copies each
+// message into Go and hands it over on a channel.
 package main
 
 import (

@@ -1,0 +1,114 @@
+//go:build !js
+
+package wasmtest
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/api/apitest"
+)
+
+// homesFile has the table of the homes, between two marks.
+const (
+	homesFile  = "HOMES.md"
+	tableBegin = "<!-- measured by make test-homes -->\n"
+	tableEnd   = "<!-- end -->\n"
+)
+
+// homeRow is a line of the table.
+type homeRow struct {
+	home
+	version      string
+	cases, rules int
+}
+
+// checkHomes compares the table with what was measured; versions may be others
+// elsewhere.
+func checkHomes(t *testing.T, rows []homeRow) {
+	t.Helper()
+	p, err := os.ReadFile(homesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(p), tableBegin)
+	table, after, ok2 := strings.Cut(rest, tableEnd)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no table between its marks", homesFile)
+	}
+	if *updateHomes {
+		table = "\n| home | version | cases | rules | differences |\n|---|---|---|---|---|\n"
+		for _, r := range rows {
+			if r.cases > 0 {
+				table += fmt.Sprintf("| `%s` | %s | %d | %d | %s |\n", r.name, r.version, r.cases, r.rules, r.differences())
+			}
+		}
+		table += "\n"
+		if err := os.WriteFile(homesFile, []byte(before+tableBegin+table+tableEnd+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range rows {
+		if r.cases == 0 {
+			continue
+		}
+		want := fmt.Sprintf(" | %d | %d | %s |", r.cases, r.rules, r.differences())
+		if !slices.ContainsFunc(strings.Split(table, "\n"), func(line string) bool {
+			return strings.HasPrefix(line, "| `"+r.name+"` |") && strings.HasSuffix(line, want)
+		}) {
+			t.Errorf("%s has no line of %s with %q: go test -run TestHomes ./wasm_test -update-homes", homesFile, r.name, want)
+		}
+	}
+}
+
+// differences names what a home differs in, as package apitest does.
+func (h home) differences() string {
+	var names []string
+	v := reflect.ValueOf(h.differs)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() {
+			names = append(names, v.Type().Field(i).Name+value(f))
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// value shows a difference that is more than yes.
+func value(f reflect.Value) string {
+	switch v := f.Interface().(type) {
+	case []api.StatusCode:
+		s := ""
+		for _, code := range v {
+			s += fmt.Sprintf(" %d", int(code))
+		}
+		return s
+	case map[string]apitest.Outcome:
+		return fmt.Sprintf(" (%d)", len(v))
+	case time.Duration:
+		return " " + v.String()
+	}
+	return ""
+}
+
+// TestHomesAreDescribed holds HOMES.md to the differences that there are.
+func TestHomesAreDescribed(t *testing.T) {
+	p, err := os.ReadFile(homesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences := reflect.TypeFor[apitest.Differences]()
+	for i := range differences.NumField() {
+		if name := differences.Field(i).Name; !strings.Contains(string(p), "| `"+name+"` |") {
+			t.Errorf("%s does not say what %s means for a program", homesFile, name)
+		}
+	}
+}
