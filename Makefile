@@ -14,7 +14,7 @@ TEST    ?=
 # short on a busy machine.
 TIMEOUT ?= 40m
 # make bench BENCH='-mode idle -only ours,raw', make bench-browser
-# BENCH='-only window/binary/16/64': arguments for the benchmark.
+# BENCH='-in firefox -only window/binary/16/64': arguments for the benchmark.
 BENCH   ?=
 
 BIN     := bin
@@ -60,9 +60,9 @@ fuzz: ## run every fuzz target for FUZZTIME each
 chaos: ## exchange messages over streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
 	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
 
-bench-browser: ## measure the cost of a message in a browser, compared with JavaScript (6 min; results in bench/browser/results)
-	@scripts/need.sh browser >/dev/null
-	cd bench && $(GO) run ./browser $(BENCH)
+bench-browser: ## measure the cost of a message in browsers, compared with JavaScript (12 min; results in bench/browser/results)
+	@scripts/need.sh browser homes >/dev/null
+	cd bench && $(GO) run ./browser -in chromium,firefox,webkit $(BENCH)
 
 bench: ## compare the native implementation with other libraries (5 min; results in bench/results)
 	cd bench && $(GO) run . -within 4m30s -out results $(BENCH)

@@ -35,9 +35,13 @@ func (r *results) groups() (all []group) {
 // chart is what can be drawn.
 type chart interface{ WriteSVG(io.Writer) error }
 
-// charts returns the charts by the names of their files.
+// charts returns the charts by the names of their files. They show CPU time,
+// and rates beside it.
 func (r *results) charts() map[string]chart {
 	all := map[string]chart{}
+	if !r.home.devTools {
+		return all
+	}
 	for _, g := range r.groups() {
 		all["cpu-"+g.file()+".svg"] = r.cpuChart(g)
 		all["rate-"+g.file()+".svg"] = r.rateChart(g)

@@ -4,11 +4,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"time"
 
-	"github.com/chromedp/cdproto/browser"
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
@@ -20,33 +18,29 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const (
-	// startTime bounds the start of Chrome, for which chromedp has 20 s.
-	startTime = 3 * time.Minute
-	// patience bounds each thing that is asked of Chrome.
-	patience = time.Minute
-)
-
-// chrome is a running headless Chrome.
+// chrome is a running headless Chrome, driven over the DevTools protocol.
 type chrome struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
+	url     string // of the page
 	version string // such as "Chrome/156.0.0.0"
 }
 
+func (c *chrome) about() string { return c.version }
+
 // startChrome starts the first Chrome or Chromium on the PATH. For root,
 // chromedp adds --no-sandbox by itself.
-func startChrome(ctx context.Context) (*chrome, error) {
+func startChrome(ctx context.Context, s *server) (browser, error) {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("enable-precise-memory-info", true), chromedp.WSURLReadTimeout(startTime))
 	ctx, cancel := chromedp.NewExecAllocator(ctx, flags...)
 	ctx, _ = chromedp.NewContext(ctx)
-	c := &chrome{ctx: ctx, cancel: cancel}
+	c := &chrome{ctx: ctx, cancel: cancel, url: s.URL + "/"}
 	if err := chromedp.Run(ctx); err != nil {
 		cancel()
 		return nil, fmt.Errorf("starting Chrome: %w", err)
 	}
 	err := c.do(func(ctx context.Context) (err error) {
-		_, c.version, _, _, _, err = browser.GetVersion().Do(ctx)
+		_, c.version, _, _, _, err = cdpbrowser.GetVersion().Do(ctx)
 		return err
 	})
 	if err != nil {
@@ -67,18 +61,40 @@ func (c *chrome) close() error {
 	return chromedp.Cancel(c.ctx)
 }
 
-// tab is one page with one contestant, in a renderer process of its own.
-type tab struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	place  place
-	clock  clock
+// devTools is a page that is called over the DevTools protocol.
+type devTools struct{}
+
+func (devTools) do(ctx context.Context, target string, args []byte, result any) error {
+	return chromedp.Run(ctx, chromedp.Evaluate(fmt.Sprintf("%s(...%s)", target, args), result,
+		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 }
 
-// open opens the page at url in a browser context of its own: pages of the same
-// site may otherwise share a process, and with it JavaScript's heap and its
+// open opens a window, has it load the contestant, and finds its clock.
+func (c *chrome) open(name string, p place) (*tab, error) {
+	before, err := c.workers()
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.window(p)
+	if err != nil {
+		return nil, err
+	}
+	if err = t.call(nil, "load", name); err == nil {
+		if t.clock = (mainThread{t.ctx}); p == inWorker {
+			t.clock, err = c.workerClock(before)
+		}
+	}
+	if err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// window opens the page in a browser context of its own: pages of the same site
+// may otherwise share a process, and with it JavaScript's heap and its
 // collections.
-func (c *chrome) open(url string, p place) (*tab, error) {
+func (c *chrome) window(p place) (*tab, error) {
 	var id target.ID
 	err := c.do(func(ctx context.Context) error {
 		own, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(ctx)
@@ -92,39 +108,18 @@ func (c *chrome) open(url string, p place) (*tab, error) {
 		return nil, fmt.Errorf("opening a window: %w", err)
 	}
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id))
-	t := &tab{ctx: ctx, cancel: cancel, place: p}
+	t := &tab{page: devTools{}, ctx: ctx, close: cancel, place: p}
 	// What chromedp enables by itself reports each frame of a WebSocket and
 	// attaches to each Worker: none of that may be measured.
 	err = chromedp.Run(ctx,
 		network.Disable(), css.Disable(), dom.Disable(), log.Disable(),
 		target.SetAutoAttach(false, false),
 		performance.Enable().WithTimeDomain(performance.EnableTimeDomainThreadTicks),
-		chromedp.Navigate(url),
+		chromedp.Navigate(c.url),
 	)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("opening %s: %w", url, err)
+		return nil, fmt.Errorf("opening %s: %w", c.url, err)
 	}
 	return t, nil
-}
-
-// call calls a method of the page's host and waits for its result, which it
-// puts into result unless that is nil.
-func (t *tab) call(result any, method string, args ...any) error {
-	list, err := json.Marshal(append([]any{method}, args...))
-	if err != nil {
-		return err
-	}
-	function := "inWindow"
-	if t.place == inWorker {
-		function = "inWorker"
-	}
-	ctx, cancel := context.WithTimeout(t.ctx, patience)
-	defer cancel()
-	err = chromedp.Run(ctx, chromedp.Evaluate(fmt.Sprintf("%s(...%s)", function, list), result,
-		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	if err != nil {
-		return fmt.Errorf("%s in the %s: %w", method, t.place, err)
-	}
-	return nil
 }

@@ -32,10 +32,15 @@ type heapRow struct {
 	time    time.Duration // until the last write had returned
 }
 
-// heap measures all contestants, in a fresh window each.
+// heap measures all contestants, in a fresh window each. It takes the DevTools
+// protocol to see a heap.
 func (b *bench) heap(messages int) (rows []heapRow, err error) {
+	chrome, ok := b.browser.(*chrome)
+	if !ok {
+		return nil, fmt.Errorf("the heap of %s cannot be looked at: only that of Chromium can, with -in chromium", b.home.title)
+	}
 	for _, c := range b.names {
-		r, err := b.heapOf(c, messages)
+		r, err := b.heapOf(chrome, c, messages)
 		if err != nil {
 			return nil, fmt.Errorf("heap of %s: %w", c.name, err)
 		}
@@ -46,16 +51,16 @@ func (b *bench) heap(messages int) (rows []heapRow, err error) {
 }
 
 // heapOf has one contestant write, and looks at its memory until it has.
-func (b *bench) heapOf(c contestant, messages int) (r heapRow, err error) {
-	t, err := b.open(c.name, inWindow)
+func (b *bench) heapOf(chrome *chrome, c contestant, messages int) (r heapRow, err error) {
+	t, err := chrome.open(c.name, inWindow)
 	if err != nil {
 		return r, err
 	}
-	defer t.cancel()
+	defer t.close()
 	if err := b.connect(t, "/sink", traffic{inWindow, false, heapSize, 1}); err != nil {
 		return r, err
 	}
-	before, err := b.chrome.renderers()
+	before, err := chrome.renderers()
 	if err != nil {
 		return r, err
 	}
@@ -80,7 +85,7 @@ func (b *bench) heapOf(c contestant, messages int) (r heapRow, err error) {
 		}
 		r.heap = max(r.heap, now)
 	}
-	after, err := b.chrome.renderers()
+	after, err := chrome.renderers()
 	r.process = peakMemory(busiest(before, after))
 	return r, err
 }

@@ -25,6 +25,7 @@ func measured(c traffic, naiveCPU, coderCPU, oursCPU float64) row {
 
 func sample() *results {
 	return &results{
+		home:  homes[0],
 		about: []string{"a machine"},
 		names: contestants,
 		rows: []row{
@@ -65,6 +66,55 @@ func TestMarkdownOfSome(t *testing.T) {
 	for _, no := range []string{"targets met", "rows ahead", "heap", "| yes", "| NO", ".svg"} {
 		if strings.Contains(got, no) {
 			t.Errorf("%q without this library and without charts:\n%s", no, got)
+		}
+	}
+}
+
+// Without DevTools it is rates that are judged, and there are no charts.
+func TestMarkdownOfRates(t *testing.T) {
+	costs := map[string][]cost{javaScript: {{10, 9000}, {10, 8000}}, ours: {{12, 6000}, {12, 8000}}}
+	r := &results{home: homes[1], names: []contestant{contestants[0], contestants[3]}, rows: []row{
+		{traffic{inWindow, false, 16, 64}, costs},
+		{traffic{inWorker, true, 64 << 10, 1}, map[string][]cost{javaScript: {{10, 1310}}, ours: {{30, 1000}}}},
+	}}
+	got := r.markdown(true)
+	for _, want := range []string{
+		"- targets met: 1 of 2\n- the furthest from it: 1.31x in worker/text/65536/1\n",
+		"a headless Firefox of its own",
+		"| window | binary |   16 B | 64 in flight |       8500 |         7000 |                     1.25x |    1.20x | at most 1.3x | yes |\n",
+		"| worker | text   | 64 KiB | ping-pong    |       1310 |         1000 |                     1.31x |    3.00x | at most 1.3x | NO  |\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no\n%s\nin\n%s", want, got)
+		}
+	}
+	for _, no := range []string{"headless Chrome", "DevTools", ".svg", "coder"} {
+		if strings.Contains(got, no) {
+			t.Errorf("%q in a report of rates:\n%s", no, got)
+		}
+	}
+	if charts := r.charts(); len(charts) != 0 {
+		t.Errorf("%d charts", len(charts))
+	}
+}
+
+// A run replaces what the report says of its browser, and nothing else.
+func TestMerge(t *testing.T) {
+	r := &results{home: homes[1], about: []string{"a new run"}}
+	const (
+		title    = "# What a message costs in a browser\n"
+		chromium = "\n## Chromium\n\n- a run\n\n### CPU time\n\n| a |\n"
+		firefox  = "\n## Firefox\n\n- a new run\n"
+		webkit   = "\n## WebKitGTK\n\n- another run\n"
+	)
+	for _, tt := range []struct{ before, want string }{
+		{"", title + firefox},
+		{title + chromium + webkit, title + chromium + firefox + webkit},
+		{title + chromium + "\n## Firefox\n\n- an old run\n\n### Messages\n" + webkit, title + chromium + firefox + webkit},
+		{title + firefox, title + firefox},
+	} {
+		if got := r.merge(tt.before); got != tt.want {
+			t.Errorf("%q became\n%q, want\n%q", tt.before, got, tt.want)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,9 @@ var pageFiles embed.FS
 // /sink, which reads slowly.
 type server struct {
 	*httptest.Server
-	dir string // of the programs
+	mux     *http.ServeMux
+	dir     string // of the programs
+	callers int    // how many pages have fetched their calls
 }
 
 // newServer builds the programs of the contestants and starts a server.
@@ -54,7 +57,15 @@ func newServer(ctx context.Context, names []contestant) (*server, error) {
 	}
 	mux.HandleFunc("/echo", serving(echo))
 	mux.HandleFunc("/sink", serving(sink))
-	return &server{httptest.NewServer(mux), dir}, nil
+	return &server{Server: httptest.NewServer(mux), mux: mux, dir: dir}, nil
+}
+
+// callable returns the URL of the page that fetches its calls from c.
+func (s *server) callable(c *caller) string {
+	s.callers++
+	path := "/calls/" + strconv.Itoa(s.callers)
+	s.mux.Handle("POST "+path, c)
+	return s.URL + "/?calls=" + path
 }
 
 // close ends the server. The browser is gone by then, and so are its

@@ -18,27 +18,28 @@ const settling = 40 * time.Millisecond
 
 // bench is what measurements need.
 type bench struct {
-	names  []contestant
-	server *server
-	chrome *chrome
-	clocks []string // what the clocks were that have been used, by place
+	home    home
+	names   []contestant
+	server  *server
+	browser browser
+	clocks  []string // what the clocks were that have been used, by place
 }
 
-func newBench(ctx context.Context, names []contestant) (*bench, error) {
+func newBench(ctx context.Context, h home, names []contestant) (*bench, error) {
 	s, err := newServer(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	c, err := startChrome(ctx)
+	b, err := h.start(ctx, s)
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return &bench{names: names, server: s, chrome: c}, nil
+	return &bench{home: h, names: names, server: s, browser: b}, nil
 }
 
-// close ends Chrome and the server. What it cannot clean up it says.
+// close ends the browser and the server. What it cannot clean up it says.
 func (b *bench) close() {
-	if err := errors.Join(b.chrome.close(), b.server.close()); err != nil {
+	if err := errors.Join(b.browser.close(), b.server.close()); err != nil {
 		fmt.Fprintln(os.Stderr, "browser: cleaning up:", err)
 	}
 }
@@ -78,6 +79,13 @@ func (r row) ratio(name string) float64 {
 	return report.MedianRatio(r.column(name, cpuOf), r.column(javaScript, cpuOf))
 }
 
+// slower is the median of how many times as long a contestant takes for a
+// message as JavaScript in the same round: JavaScript's messages per second
+// over its own.
+func (r row) slower(name string) float64 {
+	return report.MedianRatio(r.column(javaScript, rateOf), r.column(name, rateOf))
+}
+
 // speed measures the cases.
 func (b *bench) speed(cases []traffic, o options) (rows []row, err error) {
 	var tabs []*tab // of the place of the case, in the order of the contestants
@@ -102,7 +110,7 @@ func (b *bench) speed(cases []traffic, o options) (rows []row, err error) {
 // openAll opens a tab for each contestant and lets it run for a while.
 func (b *bench) openAll(p place, warmUp time.Duration) (tabs []*tab, err error) {
 	for _, name := range b.names {
-		t, err := b.open(name.name, p)
+		t, err := b.browser.open(name.name, p)
 		if err != nil {
 			closeAll(tabs)
 			return nil, fmt.Errorf("%s: %w", name.name, err)
@@ -122,30 +130,8 @@ func (b *bench) openAll(p place, warmUp time.Duration) (tabs []*tab, err error) 
 
 func closeAll(tabs []*tab) {
 	for _, t := range tabs {
-		t.cancel()
+		t.close()
 	}
-}
-
-// open opens a tab with a contestant, and finds its clock.
-func (b *bench) open(name string, p place) (*tab, error) {
-	before, err := b.chrome.workers()
-	if err != nil {
-		return nil, err
-	}
-	t, err := b.chrome.open(b.server.URL+"/", p)
-	if err != nil {
-		return nil, err
-	}
-	if err = t.call(nil, "load", name); err == nil {
-		if t.clock = (mainThread{t.ctx}); p == inWorker {
-			t.clock, err = b.chrome.workerClock(before)
-		}
-	}
-	if err != nil {
-		t.cancel()
-		return nil, err
-	}
-	return t, nil
 }
 
 // connect opens the contestant's connection.
@@ -214,9 +200,13 @@ func (t *tab) exchange(d time.Duration, c *cost) error {
 func (b *bench) progress(r row) {
 	fmt.Fprintf(os.Stderr, "%-22s", r.traffic)
 	for _, c := range b.names {
-		fmt.Fprintf(os.Stderr, "  %s %s us", c.name, report.Number(r.cpu(c.name)))
+		if b.home.devTools {
+			fmt.Fprintf(os.Stderr, "  %s %s us", c.name, report.Number(r.cpu(c.name)))
+		} else {
+			fmt.Fprintf(os.Stderr, "  %s %.0f/s", c.name, r.rate(c.name))
+		}
 		if c.name != javaScript {
-			fmt.Fprintf(os.Stderr, " (%s)", report.Factor(r.ratio(c.name)))
+			fmt.Fprintf(os.Stderr, " (%s)", report.Factor(b.home.factor(r, c.name)))
 		}
 	}
 	fmt.Fprintln(os.Stderr)
@@ -225,7 +215,7 @@ func (b *bench) progress(r row) {
 // about says what was measured with what.
 func (b *bench) about(o options) []string {
 	lines := []string{fmt.Sprintf("%s, %s, %s/%s, %d cores",
-		b.chrome.version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
+		b.browser.about(), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
 	if b.clocks != nil {
 		lines = append(lines, fmt.Sprintf("%d rounds of %v, in which the contestants take turns; medians", o.rounds, o.duration))
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -61,5 +62,43 @@ func TestThreadsOfThisProcess(t *testing.T) {
 	}
 	if peak := peakMemory(pid); hasThreadClocks() && (peak < 1<<20 || peak > 1<<40) {
 		t.Errorf("the process's peak is %d bytes", peak)
+	}
+}
+
+// The clock of a process's tree goes while a process works that it has started.
+func TestProcessesClock(t *testing.T) {
+	if !hasThreadClocks() {
+		t.Logf("%s has no clocks of other processes' threads", runtime.GOOS)
+		return
+	}
+	// A shell, whose child reads without end.
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "cat /dev/zero >/dev/null; true")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c := processes{cmd.Process.Pid}
+	defer cmd.Wait()
+	defer func() {
+		for _, pid := range descendants(c.root) {
+			if p, err := os.FindProcess(pid); err == nil {
+				p.Kill()
+			}
+		}
+	}()
+	const enough = 20 * time.Millisecond
+	for {
+		now, err := c.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now >= enough && len(descendants(c.root)) > 1 {
+			break
+		}
+		if t.Context().Err() != nil {
+			t.Fatalf("the clock stands at %v", now)
+		}
+	}
+	if own, err := (thread{c.root, c.root}).read(); err != nil || own >= enough {
+		t.Errorf("the shell itself has used %v, %v", own, err)
 	}
 }
