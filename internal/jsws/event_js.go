@@ -86,7 +86,7 @@ func (s *Socket) fill() {
 
 // decide says how the next wake-up is to come, and reports whether that is
 // new. In a task of its own it comes later, which pays when more messages come
-// until then.
+// until then: after a batch, until probeMin messages in a row came alone.
 func (in *inbox) decide() bool {
 	in.waits++
 	mode := glue.ArmedNow
@@ -95,6 +95,8 @@ func (in *inbox) decide() bool {
 		mode, in.waits, in.probe = glue.ArmedLater, 0, probeMin
 	case in.waits >= in.probe:
 		mode, in.waits, in.probe = glue.ArmedLater, 0, min(2*in.probe, probeMax)
+	case in.probe == probeMin && in.arm[0] == glue.ArmedLater:
+		mode = glue.ArmedLater // a message alone among batches
 	}
 	in.got = 0
 	changed := in.arm[0] != mode

@@ -208,13 +208,18 @@ func TestWakeLater(t *testing.T) {
 	if len(woken) != 1 || <-woken != 1 {
 		t.Error("a close did not wake at once")
 	}
-	f.message("alone again")
-	if n := <-woken; n != 1 {
-		t.Errorf("%d messages, want 1", n)
+	for i := range probeMin + 1 { // the last one is a try
+		f.message("alone again")
+		if len(woken) != 0 {
+			t.Fatalf("message %d alone after a batch: woken at once", i)
+		}
+		if n := <-woken; n != 1 {
+			t.Errorf("%d messages, want 1", n)
+		}
 	}
 	f.message("at once again")
 	if len(woken) != 1 {
-		t.Error("not woken at once after a message that came alone")
+		t.Errorf("not woken at once after %d messages that came alone", probeMin+1)
 	}
 	<-woken
 }
