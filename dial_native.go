@@ -16,6 +16,7 @@ import (
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/variant"
 )
 
 // Dialer dials with options that need native types. Its zero value is ready to
@@ -128,6 +129,7 @@ type attempt struct {
 	req  handshake.ClientRequest
 	head []byte
 
+	variant     *variant.Client // nil for RFC 6455
 	compression *Compression
 	answer      map[string][]string // the header of the response
 	foreignTLS  bool                // NetDialTLS was used
@@ -138,7 +140,12 @@ type attempt struct {
 func (a *attempt) enter(phase string) { a.phase.Store(phase) }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
-	a := &attempt{d: d}
+	return d.dialAs(ctx, rawURL, o, nil)
+}
+
+// dialAs is dial in a draft; v is nil for RFC 6455.
+func (d *Dialer) dialAs(ctx context.Context, rawURL string, o DialOptions, v *variant.Client) (backend, error) {
+	a := &attempt{d: d, variant: v}
 	if err := a.prepare(rawURL, o); err != nil {
 		return nil, err
 	}
@@ -162,6 +169,13 @@ func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backen
 	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
 	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
 	b.header = a.answer
+	if v != nil {
+		old := &varied{version: v.Version}
+		old.url, old.header = b.url, b.header
+		cfg.Client = v.Frames == nil // a translated stream looks the same from both sides
+		old.open(nc, rest, &cfg, d.Keepalive, v.Frames)
+		return old, nil
+	}
 	cfg.OnPing, cfg.OnPong = hook(&b.conn, d.OnPing), hook(&b.conn, d.OnPong)
 	initEngine(&b.Conn, nc, rest, &cfg, d.Keepalive)
 	return b, nil
@@ -187,7 +201,14 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 	if a.req.Host == "" {
 		a.req.Host = hostField(u)
 	}
-	a.head, err = handshake.AppendRequest(nil, &a.req)
+	if v := a.variant; v != nil {
+		if a.req.Origin = v.Origin; a.req.Origin == "" {
+			a.req.Origin = u.Scheme + "://" + hostField(u)
+		}
+		a.head, err = v.Request(nil, &a.req, u.Scheme == "https")
+	} else {
+		a.head, err = handshake.AppendRequest(nil, &a.req)
+	}
 	if e, ok := err.(*ArgumentError); ok && e.Name == "Host" && a.d.Host == "" {
 		e.Name = "url"
 	}
@@ -351,7 +372,11 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		}
 	}
 	var extensions []handshake.Extension
-	cfg.Subprotocol, extensions, err = handshake.CheckResponse(res, &a.req)
+	if a.variant != nil {
+		cfg.Subprotocol, rest, err = a.shakeVariant(nc, res, rest)
+	} else {
+		cfg.Subprotocol, extensions, err = handshake.CheckResponse(res, &a.req)
+	}
 	if err == nil {
 		cfg.Deflate, err = a.compression.confirm(extensions)
 	}

@@ -24,7 +24,7 @@ func (c *Conn) PingPayload(ctx context.Context, p []byte) error {
 	if err := checkControl(ctx, p); err != nil {
 		return wrap(op, err)
 	}
-	return wrap(op, native(c.b).PingPayload(ctx, p))
+	return wrap(op, c.b.(pings).PingPayload(ctx, p))
 }
 
 // Pong sends an unsolicited pong with the payload p, for example as a one-way
@@ -42,7 +42,7 @@ func (c *Conn) Pong(ctx context.Context, p []byte) error {
 	if err := checkControl(ctx, p); err != nil {
 		return wrap(op, err)
 	}
-	return wrap(op, native(c.b).Pong(ctx, p))
+	return wrap(op, c.b.(pings).Pong(ctx, p))
 }
 
 // checkControl checks the arguments of who sends a control frame (RFC 6455
@@ -56,4 +56,10 @@ func checkControl(ctx context.Context, p []byte) error {
 			strconv.Itoa(frame.MaxControlPayload)+", or a message")
 	}
 	return nil
+}
+
+// pings is what sends a ping or pong with a payload.
+type pings interface {
+	PingPayload(ctx context.Context, p []byte) error
+	Pong(ctx context.Context, p []byte) error
 }

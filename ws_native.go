@@ -76,8 +76,11 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 // own makes a Conn. An unreferenced one needs no care here: package net closes
 // sockets that are garbage-collected.
 func own(b backend) *Conn {
-	if d, ok := b.(*dialed); ok {
+	switch d := b.(type) {
+	case *dialed:
 		d.conn.b = d
+		return &d.conn
+	case *varied:
 		return &d.conn
 	}
 	return &Conn{b: b}
@@ -108,14 +111,20 @@ type dialed struct {
 }
 
 func dialedURL(b backend) string {
-	if d, ok := b.(*dialed); ok {
+	switch d := b.(type) {
+	case *dialed:
+		return d.url
+	case *varied:
 		return d.url
 	}
 	return ""
 }
 
 func responseHeader(b backend) map[string][]string {
-	if d, ok := b.(*dialed); ok {
+	switch d := b.(type) {
+	case *dialed:
+		return d.header
+	case *varied:
 		return d.header
 	}
 	return nil
@@ -123,7 +132,10 @@ func responseHeader(b backend) map[string][]string {
 
 // native returns the engine of a backend.
 func native(b backend) *engine.Conn {
-	if d, ok := b.(*dialed); ok {
+	switch d := b.(type) {
+	case *dialed:
+		return &d.Conn
+	case *varied:
 		return &d.Conn
 	}
 	return b.(*engine.Conn)
@@ -176,6 +188,12 @@ func hook(c *Conn, f func(c *Conn, payload []byte)) func(payload []byte) {
 // initEngine joins an opened network connection to the engine. buffered are the
 // bytes that were read beyond the handshake.
 func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Config, k *Keepalive) {
+	initTranslated(c, nc, buffered, cfg, k, nil)
+}
+
+// initTranslated is initEngine for a draft with other frames, which translate
+// translates; nil for none.
+func initTranslated(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Config, k *Keepalive, translate func(net.Conn) net.Conn) {
 	cfg.Idle, cfg.Timeout = k.resolve()
 	cfg.Buffered = buffered
 	t, secure := nc.(*tls.Conn)
@@ -185,8 +203,10 @@ func initEngine(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Config
 	cfg.KeepsDeadlines = deadline.Known(nc)
 	cfg.CutOffBreaks = secure || deadline.Given(nc)
 	if secure {
-		c.Init(tlsStream{t}, *cfg)
-		return
+		nc = tlsStream{t}
+	}
+	if translate != nil {
+		nc = translate(nc)
 	}
 	c.Init(nc, *cfg)
 }

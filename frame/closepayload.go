@@ -41,8 +41,10 @@ func ParseClose(p []byte) (code api.StatusCode, reason string, err *api.Protocol
 		return 0, "", violation("RFC 6455 section 7.4: a close frame must not carry the code " + code.String())
 	}
 	if !utf8.Valid(p[2:]) {
-		return 0, "", &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
-			Rule: "RFC 6455 section 5.5.1: the reason of a close frame must be UTF-8"}
+		return 0, "", badReason
 	}
 	return code, string(p[2:]), nil
 }
+
+var badReason = &api.ProtocolError{Code: api.StatusInvalidFramePayloadData,
+	Rule: "RFC 6455 section 5.5.1: the reason of a close frame must be UTF-8"}

@@ -59,6 +59,11 @@ type Policy struct {
 	// TLS says that the request came over TLS, so that the scheme of the
 	// server's own origin is https.
 	TLS bool
+
+	// Drafts are the drafts that the server accepts beside RFC 6455; nil means
+	// none. [Check] accepts Hybi07 and Hybi10 if they are among them; the other
+	// two have handshakes of their own (package legacy).
+	Drafts []Draft
 }
 
 // Validate returns a *api.ArgumentError for a malformed subprotocol, pattern or
@@ -82,6 +87,7 @@ func (p *Policy) Validate() error {
 
 // Agreement is the result of the negotiation for an accepted request.
 type Agreement struct {
+	Draft       Draft       // the version of the protocol
 	Key         string      // the client's Sec-WebSocket-Key
 	Subprotocol string      // the server's choice, "" for none
 	Offers      []Extension // the extensions that the client offers, in its order
@@ -97,7 +103,8 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if p == nil {
 		p = new(Policy)
 	}
-	if err := cmp.Or(checkHTTP(r), checkUpgrade(r), p.checkHost(r), p.checkOrigin(r)); err != nil {
+	d := RFC6455
+	if err := cmp.Or(checkHTTP(r), p.checkUpgrade(r, &d), p.checkHost(r), p.checkOrigin(r, d)); err != nil {
 		return nil, err
 	}
 	subprotocol, refusal := chooseSubprotocol(r.Header, p.Subprotocols)
@@ -108,7 +115,14 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, err.Error())
 	}
-	return &Agreement{r.Header.Get("Sec-WebSocket-Key"), subprotocol, extensions}, nil
+	return &Agreement{d, r.Header.Get("Sec-WebSocket-Key"), subprotocol, extensions}, nil
+}
+
+// CheckCommon checks of a request of draft d what all versions have in common:
+// the request line, Host, the origin, p.AllowedHosts. The errors are those of
+// [Check].
+func (p *Policy) CheckCommon(r *Request, d Draft) *api.HandshakeError {
+	return cmp.Or(checkHTTP(r), p.checkHost(r), p.checkOrigin(r, d))
 }
 
 // checkHTTP checks the HTTP request apart from the upgrade.
@@ -136,7 +150,7 @@ func checkHTTP(r *Request) *api.HandshakeError {
 			" has a fragment, a control character or a broken percent-encoding in its path (RFC 9112 section 3.2)")
 	case r.Target[0] != '/' && !isAbsolute(r.Target):
 		return badTarget(r.Target)
-	case r.Header.body() != "":
+	case r.Header.body() != "" && !r.tailed():
 		return refuse(http.StatusBadRequest, "the request has "+r.Header.body()+
 			": a handshake has no body, frames follow it")
 	}
@@ -147,8 +161,9 @@ func checkHTTP(r *Request) *api.HandshakeError {
 	return nil
 }
 
-// checkUpgrade checks the fields that request an upgrade to this version.
-func checkUpgrade(r *Request) *api.HandshakeError {
+// checkUpgrade checks the fields that request an upgrade, and sets d to the
+// version.
+func (p *Policy) checkUpgrade(r *Request, d *Draft) *api.HandshakeError {
 	const proxy = ": this address speaks WebSocket only; a proxy in front must forward Upgrade and Connection"
 	h := r.Header
 	version := h.Get("Sec-WebSocket-Version")
@@ -161,9 +176,8 @@ func checkUpgrade(r *Request) *api.HandshakeError {
 		return refuse(http.StatusUpgradeRequired, "no Connection field has the token Upgrade (RFC 6455 section 4.2.1 item 4)"+proxy)
 	case h.Count("Sec-WebSocket-Version") > 1:
 		return refuse(http.StatusBadRequest, "there is more than one Sec-WebSocket-Version field (RFC 6455 section 11.3.5)")
-	case version != Version:
-		return refuse(http.StatusUpgradeRequired, "Sec-WebSocket-Version is "+quote(version)+
-			": only version 13 is supported (RFC 6455 section 4.4)")
+	case version != Version && !p.letsIn(r, d):
+		return p.refuseVersion(r, version)
 	case h.Count("Sec-WebSocket-Key") != 1:
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must occur exactly once (RFC 6455 section 11.3.1)")
 	case !validKey(h.Get("Sec-WebSocket-Key")):

@@ -1,8 +1,15 @@
 package handshake
 
+import (
+	"net/http"
+	"slices"
+
+	"github.com/twinws/ws/api"
+)
+
 // Draft is a version of the protocol: RFC 6455, or one that browsers shipped
 // before it. This package checks and writes handshakes of RFC 6455, and of
-// HyBi07 and HyBi10, which differ from it in two fields; the older two have
+// Hybi07 and Hybi10, which differ from it in two fields; the older two have
 // handshakes of their own (package legacy).
 type Draft int
 
@@ -55,4 +62,54 @@ func DraftOf(r *Request) (Draft, bool) {
 		}
 	}
 	return 0, false
+}
+
+// tailBytes is how many bytes are behind the head of a request of hixie-76.
+const tailBytes = "8"
+
+// tailed reports whether the body that the request announces is what hixie-76
+// sends behind the head: some clients announce it.
+func (r *Request) tailed() bool {
+	d, _ := DraftOf(r)
+	h := r.Header
+	return d == Hixie76 && h.Count("Transfer-Encoding") == 0 && h.Count("Content-Length") == 1 && h.Get("Content-Length") == tailBytes
+}
+
+// letsIn reports whether a request that is not of RFC 6455 is of a draft that
+// [Check] accepts, and sets d to that.
+func (p *Policy) letsIn(r *Request, d *Draft) bool {
+	draft, ok := DraftOf(r)
+	if !ok || draft.Version() == "" || !slices.Contains(p.Drafts, draft) {
+		return false
+	}
+	*d = draft
+	return true
+}
+
+// refuseVersion is the answer to a request of another version. It names a draft
+// that browsers spoke, so that whoever reads a log knows what is out there.
+func (p *Policy) refuseVersion(r *Request, version string) *api.HandshakeError {
+	problem := "Sec-WebSocket-Version is " + quote(version)
+	remedy := "only version 13 is supported (RFC 6455 section 4.4)"
+	if d, ok := DraftOf(r); ok {
+		problem = "the request is of the draft " + d.String() + ", which browsers spoke before RFC 6455"
+		remedy += "; package github.com/twinws/ws/legacy accepts it"
+		if p.Drafts != nil {
+			remedy = "this server does not let it in (AcceptOptions.Drafts)"
+		}
+	}
+	return p.refuseOld(problem + ": " + remedy)
+}
+
+// refuseOld is refuse with status 426 and the versions that are accepted.
+func (p *Policy) refuseOld(problem string) *api.HandshakeError {
+	e := refuse(http.StatusUpgradeRequired, problem)
+	versions := Version
+	for _, d := range p.Drafts {
+		if v := d.Version(); v != "" && d != RFC6455 {
+			versions += ", " + v
+		}
+	}
+	e.Header["Sec-Websocket-Version"] = []string{versions}
+	return e
 }

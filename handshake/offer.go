@@ -17,6 +17,8 @@ type ClientRequest struct {
 	Subprotocols []string            // in order of preference; nil offers none
 	Extensions   string              // the value of Sec-WebSocket-Extensions; "" offers none
 	Header       map[string][]string // additional fields; an http.Header can be used
+	Draft        Draft               // RFC6455, Hybi07 or Hybi10
+	Origin       string              // of the page, in the draft's field; "" sends none
 }
 
 // AppendRequest appends the head of r's request to dst (RFC 6455 section 4.1).
@@ -36,7 +38,10 @@ func AppendRequest(dst []byte, r *ClientRequest) ([]byte, error) {
 	b = appendField(b, "Upgrade", "websocket")
 	b = appendField(b, "Connection", "Upgrade")
 	b = appendField(b, "Sec-WebSocket-Key", r.Key)
-	b = appendField(b, "Sec-WebSocket-Version", Version)
+	b = appendField(b, "Sec-WebSocket-Version", r.Draft.Version())
+	if r.Origin != "" {
+		b = appendField(b, r.Draft.OriginField(), r.Origin)
+	}
 	if len(r.Subprotocols) > 0 {
 		b = appendField(b, "Sec-WebSocket-Protocol", strings.Join(r.Subprotocols, ", "))
 	}
@@ -58,6 +63,12 @@ func (r *ClientRequest) check() error {
 	if _, ok := parseAuthority(r.Host); !ok {
 		return &api.ArgumentError{Name: "Host", Problem: quote(r.Host) +
 			" is not host or host:port: write names as ASCII (punycode), IPv6 in brackets, and no user"}
+	}
+	if !isFieldValue(r.Origin) {
+		return &api.ArgumentError{Name: "Origin", Problem: quote(r.Origin) + " has a control character, such as CR, LF or NUL"}
+	}
+	if r.Draft.Version() == "" {
+		return &api.ArgumentError{Name: "Draft", Problem: r.Draft.String() + " has a request of its own: use package legacy"}
 	}
 	if !validKey(r.Key) {
 		return &api.ArgumentError{Name: "Key", Problem: "is not the base64 of 16 bytes: use NewKey"}

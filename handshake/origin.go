@@ -85,16 +85,30 @@ func ownOrigin(host string, tls bool) (o origin, ok bool) {
 // checkOrigin rejects pages of other sites, which could otherwise connect with
 // the user's cookies (RFC 6455 section 10.2). A request without an Origin field
 // does not come from a browser and is accepted: such a client could send any
-// origin.
-func (p *Policy) checkOrigin(r *Request) *api.HandshakeError {
-	n := r.Header.Count("Origin")
-	if n == 0 || p.InsecureSkipOriginCheck {
+// origin. A draft's field of another name is checked as well as Origin: a proxy
+// may tell the page's origin by that.
+func (p *Policy) checkOrigin(r *Request, d Draft) *api.HandshakeError {
+	if p.InsecureSkipOriginCheck {
+		return nil
+	}
+	if name := d.OriginField(); name != "Origin" {
+		if err := p.checkOriginField(r, name); err != nil {
+			return err
+		}
+	}
+	return p.checkOriginField(r, "Origin")
+}
+
+// checkOriginField checks the origin in the field with that name.
+func (p *Policy) checkOriginField(r *Request, name string) *api.HandshakeError {
+	n := r.Header.Count(name)
+	if n == 0 {
 		return nil
 	}
 	if n > 1 {
-		return refuse(http.StatusForbidden, "there is more than one Origin field (RFC 6454 section 7.3)")
+		return refuse(http.StatusForbidden, "there is more than one "+name+" field (RFC 6454 section 7.3)")
 	}
-	value := r.Header.Get("Origin")
+	value := r.Header.Get(name)
 	if value == "null" {
 		return p.checkNull()
 	}

@@ -18,7 +18,7 @@ func (c call) check(p Policy) (problem string) {
 	for _, o := range c.origins {
 		r.Header = append(r.Header, Field{"Origin", o})
 	}
-	if err := p.checkOrigin(r); err != nil {
+	if err := p.checkOrigin(r, RFC6455); err != nil {
 		if err.Status != 403 {
 			return "a status other than 403: " + err.Error()
 		}

@@ -16,6 +16,10 @@ var (
 	errNotTaken = errors.New("the peer did not accept our close frame within 5 s")
 	errGivenUp  = errors.New("the context of Close ended before the peer's close frame came")
 	errCutShort = errors.New("a context ended after part of the close frame was sent")
+
+	// errStreamEnd is the cause of an end without a close frame in a version
+	// that has none.
+	errStreamEnd = errors.New("the peer ended the stream, which is how " + frame.Hixie75.String() + " closes (section 6)")
 )
 
 // Close is CloseContext without a context.
@@ -24,8 +28,21 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 }
 
 // CloseContext performs the closing handshake. StatusNoStatusRcvd requests an
-// empty close frame.
+// empty close frame. A code that may not be sent in this version of the
+// protocol is left out, and the error says so.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
+	if v := c.cfg.Version; v != frame.RFC6455 && code != api.StatusNoStatusRcvd && !v.Sendable(code) {
+		err := c.closeContext(ctx, api.StatusNoStatusRcvd, "")
+		if err == nil {
+			err = &api.ArgumentError{Name: "code", Problem: code.String() + " may not be sent in " + v.String() +
+				" (section 7.4): use 1000 or 3000-4999; the connection was closed without it"}
+		}
+		return err
+	}
+	return c.closeContext(ctx, code, reason)
+}
+
+func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason string) error {
 	c.beginClose(closeFrame{code, reason}, nil)
 	if c.alarm.Load() == ended { // most who serve a connection close it once more
 		return c.closed()
@@ -75,6 +92,9 @@ func (c *Conn) closed() error {
 	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
 		return nil
 	}
+	if c.closing.lost() && c.closing.cause == errStreamEnd && c.closing.sent && !c.closing.failed() {
+		return nil // that was the peer's answer
+	}
 	return c.closing.err()
 }
 
@@ -97,6 +117,7 @@ func (c *Conn) CloseNow() error {
 // Fail ends the connection because of an error on this side: code is sent to
 // the peer, and err is the error of every later operation.
 func (c *Conn) Fail(code api.StatusCode, err error) {
+	err = c.inVersion(err)
 	c.beginClose(closeFrame{code, failReason(err)}, err)
 	wait, cancel := context.WithTimeout(context.Background(), lingerWait)
 	defer cancel()
@@ -114,6 +135,7 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 // close frame has arrived, an error in the message that it interrupted is
 // ignored: a decompressor reads ahead.
 func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
+	err = c.inVersion(err)
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
 		return c.finish(ctx)
 	}
@@ -127,6 +149,14 @@ func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
 	return c.end(true, err, how)
 }
 
+// inVersion makes an error name the draft, if this is one.
+func (c *Conn) inVersion(err error) error {
+	if p, ok := err.(*api.ProtocolError); ok {
+		return c.cfg.Version.Violation(p)
+	}
+	return err
+}
+
 // failReason returns the violated rule, to be sent to the peer's developers.
 func failReason(err error) string {
 	if p, ok := errors.AsType[*api.ProtocolError](err); ok {
@@ -138,6 +168,9 @@ func failReason(err error) string {
 // beginClose makes our close frame due, unless closing has begun. It reports
 // whether the peer's has arrived.
 func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
+	if f.code = c.cfg.Version.Signal(f.code); f.code == api.StatusNoStatusRcvd {
+		f.reason = ""
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closing.begin(f, failure)
@@ -310,8 +343,12 @@ func (c *Conn) finish(ctx context.Context) error {
 // without a close frame. The peer may continue to read, so what this side has
 // accepted is sent.
 func (c *Conn) inputEnded(ctx context.Context) error {
+	cause := io.ErrUnexpectedEOF
+	if !c.cfg.Version.CloseFrames() {
+		cause = errStreamEnd
+	}
 	c.mu.Lock()
-	c.closing.lose(io.ErrUnexpectedEOF)
+	c.closing.lose(cause)
 	c.open.Store(false)
 	c.mu.Unlock()
 	return c.finish(ctx)

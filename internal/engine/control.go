@@ -52,7 +52,7 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 		c.mu.Unlock()
 		c.cfg.onPong(payload)
 	case frame.OpClose:
-		code, reason, err := frame.ParseClose(payload)
+		code, reason, err := c.cfg.Version.ParseClose(payload)
 		if err != nil {
 			return c.fail(ctx, err.Code, err)
 		}

@@ -58,6 +58,10 @@ type awaitable interface{ AwaitRead() error }
 type Config struct {
 	// Client is the role: a client masks what it sends.
 	Client bool
+	// Version is the version of the protocol: in a draft, other close codes may
+	// be sent, and errors name it. A stream of one of the hixie drafts has to
+	// translate the frames.
+	Version frame.Version
 	// Subprotocol is the negotiated subprotocol.
 	Subprotocol string
 	// ReadLimit is the largest message to receive in bytes, negative for no
@@ -246,6 +250,9 @@ func (c *Conn) BufferedAmount() int64 {
 	}
 	return n
 }
+
+// Version returns the version of the protocol.
+func (c *Conn) Version() frame.Version { return c.cfg.Version }
 
 // Client reports the connection's role.
 func (c *Conn) Client() bool { return c.cfg.Client }

@@ -39,6 +39,9 @@ func Prepare(typ api.MessageType, p []byte) *Prepared {
 	return m
 }
 
+// Type returns the type of the message.
+func (m *Prepared) Type() api.MessageType { return api.MessageType(m.op) }
+
 // framed returns a server's frame, which is never returned to a pool.
 func framed(h frame.Header, p []byte) block {
 	h.Length = int64(len(p))

@@ -3,12 +3,16 @@ package engine
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/twinws/ws/frame"
 )
 
 // settings are a Config that connections share, since those of a server are
 // mostly equal.
 type settings struct {
 	Client, NoGather, CutOffBreaks, KeepsDeadlines bool
+
+	Version frame.Version
 
 	Subprotocol                 string
 	ReadLimit                   int64
@@ -34,7 +38,7 @@ var recent struct {
 // settings returns those of cfg, if possible the same for equal ones.
 func (cfg *Config) settings() *settings {
 	s := settings{Client: cfg.Client, NoGather: cfg.NoGather, CutOffBreaks: cfg.CutOffBreaks, KeepsDeadlines: cfg.KeepsDeadlines,
-		Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
+		Version: cfg.Version, Subprotocol: cfg.Subprotocol, ReadLimit: cfg.ReadLimit,
 		Idle: cfg.Idle, Timeout: cfg.Timeout, WriteTimeout: cfg.WriteTimeout, clock: cfg.Clock}
 	if cfg.Deflate != nil {
 		s.Deflate = *cfg.Deflate

@@ -26,7 +26,8 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 }
 
 // writer buffers up to middleBlock bytes and sends them as a fragment. A
-// message that fits is one frame.
+// message that fits is one frame. In a version without fragments it buffers the
+// whole message.
 type writer struct {
 	c    *Conn
 	ctx  context.Context
@@ -36,7 +37,8 @@ type writer struct {
 	text frame.UTF8
 	buf  *block // of middleBlock bytes; nil while empty
 	n    int
-	err  error // sticky; errWriterClosed after Close
+	all  []byte // the message, instead of buf, in a version without fragments
+	err  error  // sticky; errWriterClosed after Close
 }
 
 // Write adds p to the message. Bytes that would make text invalid are rejected,
@@ -51,6 +53,12 @@ func (w *writer) Write(p []byte) (int, error) {
 			return 0, &api.ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
 		}
 		w.text = text
+	}
+	if !w.c.cfg.Version.Fragments() {
+		w.all = append(w.all, p...)
+		w.n += len(p)
+		w.c.buffered.Add(int64(len(p)))
+		return len(p), nil
 	}
 	done := 0
 	for done < len(p) {
@@ -89,7 +97,7 @@ func (w *writer) Close() error {
 
 // flush sends the buffer as a fragment, the last one if fin is true.
 func (w *writer) flush(fin bool) error {
-	var p []byte
+	p := w.all
 	if w.buf != nil {
 		p = w.buf.mem[:w.n]
 	}
@@ -140,7 +148,7 @@ func (w *writer) abandon(err error) error {
 // release ends the stream: buffers are released, other messages may follow.
 func (w *writer) release() {
 	w.c.buffered.Add(-int64(w.n))
-	w.n = 0
+	w.n, w.all = 0, nil
 	if w.buf != nil {
 		putBlock(w.buf)
 		w.buf = nil
