@@ -30,8 +30,8 @@ type DialOptions struct {
 
 	// Origin is sent as the origin of the page, in the draft's field: Origin,
 	// or Sec-WebSocket-Origin (Hybi07, Hybi10). "" means that of the URL:
-	// "http://example.com" for ws://example.com/chat, https for wss. For RFC6455
-	// "" sends none.
+	// "http://example.com" for ws://example.com/chat, https for wss. For
+	// RFC6455 "" sends none.
 	Origin string
 
 	// InsecureSkipAnswerCheck accepts an answer of Hixie75 or Hixie76 whose
@@ -64,8 +64,8 @@ func (o *DialOptions) dialer() *ws.Dialer {
 
 // Dial opens a connection to url in that version of the protocol and no other,
 // as ws.Dial does, with the same errors; for RFC6455 it is ws.Dial. It returns
-// an [*api.ArgumentError] for a draft that does not exist, and for more than one
-// subprotocol in [Hixie75] and [Hixie76].
+// an [*api.ArgumentError] for a draft that does not exist, and for more than
+// one subprotocol in [Hixie75] and [Hixie76].
 //
 // An answer is rejected, with an [*api.HandshakeError], if its location is not
 // url or its origin not the one that was sent, where the draft has those

@@ -18,8 +18,8 @@ import (
 // with an [*api.ArgumentError].
 //
 // For RFC 6455 it is ws.Handler. For a draft f runs on the goroutine of
-// net/http, which logs a panic. ctx has the values of the request's context, and
-// ends with the connection, whose error is its cause. When f returns, the
+// net/http, which logs a panic. ctx has the values of the request's context,
+// and ends with the connection, whose error is its cause. When f returns, the
 // connection is closed: with StatusNormalClosure, where the draft has codes.
 func Handler(f func(ctx context.Context, c api.Conn), opts *AcceptOptions) http.Handler {
 	if err := opts.Validate(); err != nil {

@@ -119,9 +119,9 @@ func (h hixie) respond(dst []byte, r *handshake.Request, a *handshake.Agreement,
 	return b, nil
 }
 
-// locationOf returns the URL that a request was for, as both drafts construct it
-// (section 3.2): the host in lower case, the port unless it is the default one,
-// path and query.
+// locationOf returns the URL that a request was for, as both drafts construct
+// it (section 3.2): the host in lower case, the port unless it is the default
+// one, path and query.
 func locationOf(secure bool, host, target string) string {
 	scheme, port := "ws", ":80"
 	if secure {
@@ -217,8 +217,8 @@ func (c *caller) request(dst []byte, r *handshake.ClientRequest, secure bool) ([
 	return append(append(b, "\r\n"...), behind...), nil
 }
 
-// challenge adds the keys, shuffles the fields, and returns the bytes behind the
-// head.
+// challenge adds the keys, shuffles the fields, and returns the bytes behind
+// the head.
 func (c *caller) challenge(fields handshake.Fields) (all handshake.Fields, behind []byte) {
 	key1, part1 := newKey(c.random)
 	key2, part2 := newKey(c.random)

@@ -19,8 +19,8 @@ const (
 )
 
 // keyPart returns what a value of Sec-WebSocket-Key1 or Key2 hides: its digits,
-// as one number, divided by how many spaces it has. A problem says which rule of
-// hixie-76 section 5.2 the key violates.
+// as one number, divided by how many spaces it has. A problem says which rule
+// of hixie-76 section 5.2 the key violates.
 func keyPart(key string) (part uint32, problem string) {
 	var number uint64
 	digits, spaces := 0, uint64(0)

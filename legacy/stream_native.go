@@ -135,8 +135,8 @@ func (r *reading) fragment(dst, text []byte, fin bool) []byte {
 	return append(dst, text...)
 }
 
-// length reads a byte of a length. Type FF and length 0 are the closing frame of
-// hixie-76 (section 6); in hixie-75 they mean nothing.
+// length reads a byte of a length. Type FF and length 0 are the closing frame
+// of hixie-76 (section 6); in hixie-75 they mean nothing.
 func (r *reading) length(dst, p []byte) (_, rest []byte, err error) {
 	if r.digits++; r.digits > maxLengthDigits {
 		return dst, p, errLength

@@ -57,8 +57,8 @@ type accepted struct {
 	err error
 }
 
-// serve starts a server that accepts with opts and calls f, and returns its URL.
-// What Accept returned is sent on results, unless that is nil.
+// serve starts a server that accepts with opts and calls f, and returns its
+// URL. What Accept returned is sent on results, unless that is nil.
 func serve(t *testing.T, opts *legacy.AcceptOptions, results chan<- accepted, f func(ctx context.Context, c api.Conn)) (url string) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
