@@ -85,7 +85,7 @@ const (
 )
 
 var errLength = &api.ProtocolError{Code: api.StatusNoStatusRcvd,
-	Rule: "the length of a frame has at most 9 bytes (hixie-76 section 4.2, and hixie-75: of 7 bits each, a number below 2^63)"}
+	Rule: "section 4.2: the length of a frame has at most 9 bytes, of 7 bits each: a number below 2^63"}
 
 // step appends to dst what the first bytes of p become, and returns the rest of
 // p.
