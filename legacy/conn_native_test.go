@@ -158,8 +158,8 @@ func TestCloseCodes(t *testing.T) {
 	}
 }
 
-// A peer of a later library sends codes of RFC 6455 in a draft, too, and 1004 is
-// the drafts' own.
+// A peer of a later library sends codes of RFC 6455 in a draft, too, and 1004
+// is the drafts' own.
 func TestPeersCodes(t *testing.T) {
 	for _, d := range []legacy.Draft{legacy.Hybi07, legacy.Hybi10} {
 		for code, valid := range map[int]bool{1000: true, 1004: true, 1007: true, 1008: true, 1009: true, 4000: true, 999: false, 1005: false, 1006: false, 2000: false, 5000: false} {
@@ -302,8 +302,8 @@ func TestWriteTimeout(t *testing.T) {
 	})
 }
 
-// A Write whose context ends before a byte was accepted has sent nothing; later,
-// it fails the connection.
+// A Write whose context ends before a byte was accepted has sent nothing;
+// later, it fails the connection.
 func TestCutOffWrite(t *testing.T) {
 	for _, d := range []legacy.Draft{legacy.Hixie75, legacy.Hixie76} {
 		synctest.Test(t, func(t *testing.T) {

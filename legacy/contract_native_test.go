@@ -15,8 +15,8 @@ import (
 	"github.com/twinws/ws/testserver/server"
 )
 
-// lacks is what each draft lacks (section 7.4.1 of the hybi drafts, sections 4.2
-// and 6 of the others).
+// lacks is what each draft lacks (section 7.4.1 of the hybi drafts, sections
+// 4.2 and 6 of the others).
 var lacks = map[legacy.Draft]apitest.Draft{
 	legacy.Hixie75: {Name: "hixie-75", TextOnly: true, NoCloseFrame: true},
 	legacy.Hixie76: {Name: "hixie-76", TextOnly: true},

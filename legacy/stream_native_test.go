@@ -50,9 +50,9 @@ func masked(op frame.Opcode, fin bool, payload string) string {
 
 func text(s string) string { return masked(frame.OpText, true, s) }
 
-// golden are bytes on the wire and what they mean (hixie-76 sections 4.2 and 6):
-// the messages, and whether the peer closes. in75 is what hixie-75 makes of it,
-// if that is something else.
+// golden are bytes on the wire and what they mean (hixie-76 sections 4.2 and
+// 6): the messages, and whether the peer closes. in75 is what hixie-75 makes of
+// it, if that is something else.
 var golden = []struct {
 	name, wire string
 	messages   []string
@@ -234,8 +234,8 @@ func TestGoldenOutput(t *testing.T) {
 }
 
 // A write that is cut off says how much was sent, and goes on from there,
-// wherever it was cut: no byte is lost, none is sent twice. What says 0 has sent
-// nothing.
+// wherever it was cut: no byte is lost, none is sent twice. What says 0 has
+// sent nothing.
 func TestCutOffOutput(t *testing.T) {
 	for _, g := range goldenOutput {
 		if len(g.wire) > 1000 {
