@@ -526,3 +526,33 @@ func dialError(d legacy.Draft, o *legacy.DialOptions) error {
 	_, err := legacy.Dial(context.Background(), "ws://example.com/", d, o)
 	return err
 }
+
+// An answer that ends early, at whatever byte, opens no connection.
+func TestTruncatedAnswers(t *testing.T) {
+	for _, d := range []legacy.Draft{legacy.Hixie75, legacy.Hixie76} {
+		prefix := map[legacy.Draft]string{legacy.Hixie75: "", legacy.Hixie76: "Sec-"}[d]
+		for cut, more := 0, true; more; cut++ {
+			lines, behind, nc, done := asked(t, "ws://example.com/demo", d, legacy.DialOptions{})
+			answer := "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n" +
+				prefix + "WebSocket-Origin: http://example.com\r\n" + prefix + "WebSocket-Location: ws://example.com/demo\r\n\r\n"
+			if d == legacy.Hixie76 {
+				answer += proof(lines, behind)
+			}
+			more = cut < len(answer)
+			go func() {
+				io.WriteString(nc, answer[:cut])
+				nc.Close()
+			}()
+			got := <-done
+			if (got.err == nil) == more {
+				t.Errorf("%v, %d of %d bytes: %v", d, cut, len(answer), got.err)
+			}
+			if _, ok := errors.AsType[*api.HandshakeError](got.err); more && !ok {
+				t.Errorf("%v, %d bytes: %v, want a *HandshakeError", d, cut, got.err)
+			}
+			if got.err == nil {
+				got.c.CloseNow()
+			}
+		}
+	}
+}
