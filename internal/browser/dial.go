@@ -45,34 +45,41 @@ const (
 // later one of the page to the same host (RFC 6455 section 4.1, step 2).
 func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c := newConn(s, o)
-	c.mu.Lock()
-	c.pump()
-	c.mu.Unlock()
+	c.wake()
 	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
 	open := c.open
 	c.chosen = s.Protocol()
 	c.mu.Unlock()
-	problem, cause := disagree(o.Subprotocols, c.chosen), error(nil)
-	switch e := errors.Unwrap(err); {
-	case open && problem == "": // an end that came with it is told by Read, after the messages
-		return c, nil
-	case open:
-	case e == errNoClose:
-		problem = denied
-	case e != nil && e != errNoOpen:
-		problem, cause = e.Error(), ctx.Err()
-		if cause == nil {
-			cause = context.DeadlineExceeded
-		}
-	default:
-		problem = hidden
-		if e, ok := err.(*api.CloseError); ok && e.Code != api.StatusAbnormalClosure {
-			problem, cause = early, e
+	problem, cause := "", error(nil)
+	if open {
+		problem = disagree(o.Subprotocols, c.chosen)
+		if problem == "" { // an end that came with it is told by Read, after the messages
+			return c, nil
 		}
 	}
 	c.CloseNow()
+	if e, ok := err.(*api.CloseError); ok && !open {
+		problem, cause = why(ctx, e)
+	}
 	return nil, Refused(o.URL, problem, cause)
+}
+
+// why says why a connection did not open that ended with e.
+func why(ctx context.Context, e *api.CloseError) (problem string, cause error) {
+	switch e.Cause {
+	case nil, errNoOpen:
+		if e.Code != api.StatusAbnormalClosure {
+			return early, e
+		}
+		return hidden, nil
+	case errNoClose:
+		return denied, nil
+	}
+	if cause = ctx.Err(); cause == nil {
+		cause = context.DeadlineExceeded
+	}
+	return e.Cause.Error(), cause
 }
 
 // disagree says what is wrong with the subprotocol that the server chose, if

@@ -19,6 +19,7 @@ type unread struct {
 
 // stream is the io.Reader over an unread message.
 type stream struct {
+	_    [0]func() // not comparable: no code for it in a page
 	c    *Conn
 	ctx  context.Context
 	done bool // io.EOF has been reported; protected by c.mu

@@ -26,6 +26,8 @@ var fixed = map[string]int{
 	"globalThis": Global, "data": Data, "bytes": Bytes, "code": Code, "module": Compiled, "woken": Woken, "ws": WebSocket,
 	"port": Port, "exports": Exports, "state": State, "sources": Sources,
 	"url": URL, "href": Href,
+	"drain": Drain, "take": Take, "load": Load, "fetch": Fetch, "sendMemory": SendMemory,
+	"stop": Stop, "forget": Forget, "enter": Enter,
 	"array": Uint8Array, "decoder": Decoder, "encoder": Encoder, "memory": Memory,
 }
 
@@ -45,10 +47,10 @@ func (c *compiler) compile(script string, keep bool) string {
 			continue
 		case "call":
 			c.arguments(words[3:])
-			v = c.emit(Apply, v, owner, Nothing, c.result(name))
+			v = c.emit(Apply, v, owner, c.result(name))
 		case "new":
 			c.arguments(words[3:])
-			v = c.emit(Construct, v, Nothing, Nothing, c.result(name))
+			v = c.emit(Construct, v, Nothing, c.result(name))
 		}
 		c.registers[name] = v
 	}
@@ -80,8 +82,8 @@ func (c *compiler) register() int {
 	return c.next - 1
 }
 
-func (c *compiler) emit(op, a, b, d, result int) (register int) {
-	c.out = append(c.out, byte(op), byte(a), byte(b), byte(d), byte(result))
+func (c *compiler) emit(op, a, b, result int) (register int) {
+	c.out = append(c.out, byte(op), byte(a), byte(b), byte(result))
 	return result
 }
 
@@ -105,7 +107,7 @@ func (c *compiler) path(path string) (owner, v int) {
 		known += word
 		r, ok := c.registers[known]
 		if !ok {
-			r = c.emit(Get, owner, c.constant(word), Nothing, c.register())
+			r = c.emit(Get, owner, c.constant(word), c.register())
 			c.registers[known] = r
 		}
 		v = r
@@ -128,9 +130,8 @@ func (c *compiler) arguments(words []string) {
 			args = append(args, v)
 		}
 	}
-	for part := range slices.Chunk(args, 3) {
-		part = append(part[:len(part):len(part)], Nothing, Nothing)
-		c.emit(Arguments, part[0], part[1], part[2], own)
+	for _, a := range args {
+		c.emit(Argument, a, Nothing, own)
 	}
 }
 

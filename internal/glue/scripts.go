@@ -60,7 +60,15 @@ object new Object
 _ call Reflect.set object ' all
 instance new WebAssembly.Instance module object
 exports get instance.exports
-_ call exports.` + SendName + `.bind ws`
+drain get exports.drain
+take get exports.take
+load get exports.load
+fetch get exports.fetch
+_ call exports.` + SendName + `.bind ws
+sendMemory get exports.` + SendName + `
+stop get exports.stop
+forget get exports.forget
+enter get exports.later`
 	listening = `
 _ call Reflect.set port 'onmessage exports.wake`
 
@@ -113,6 +121,14 @@ const (
 	Sources
 	URL
 	Href
+	Drain // of the module, from here on
+	Take
+	Load
+	Fetch
+	SendMemory
+	Stop
+	Forget
+	Enter
 	Uint8Array
 	Decoder
 	Encoder
@@ -127,12 +143,12 @@ const (
 	Set
 	Construct // with the arguments
 	Apply     // with the arguments
-	Arguments // appends to them
+	Argument  // appends to them
 )
 
-// Size is how many bytes an instruction has: what it does, three registers and
-// the register of its result.
-const Size = 5
+// Size is how many bytes an instruction has: what it does, two registers and the
+// register of its result.
+const Size = 4
 
 // FirstConstant is the register of the first constant. Registers are as many as
 // a byte has values.

@@ -14,11 +14,9 @@ import (
 // builtins is what every Socket uses of JavaScript, looked up once: each
 // look-up costs some 2 us and pins an object.
 var builtins struct {
-	reflect    [4]any    // functions of Reflect, which all else goes through
-	registers  registers // what the scripts of Sockets use
-	uint8Array any       // constructor
-	decoder    any       // TextDecoder that keeps a leading U+FEFF
-	ready      bool      // all of it is there
+	reflect   [4]any    // functions of Reflect, which all else goes through
+	registers registers // what the scripts of Sockets use
+	ready     bool      // all of it is there
 }
 
 // memory is the glue's memory. What is put there stays while its lock is held.
@@ -63,7 +61,6 @@ func prepare() error {
 		r.values[glue.Code] = code
 		x.run(r, glue.Compilation)
 	}
-	b.uint8Array, b.decoder = r.values[glue.Uint8Array], r.values[glue.Decoder]
 	memory.view = safejs.Unsafe(value(r.values[glue.Memory]))
 	b.ready = x.err == nil
 	return x.err
@@ -88,7 +85,7 @@ func (x *try) reflect(f int, a, b, c any) any {
 	if x.err != nil {
 		return nil
 	}
-	v, err := invoke(value(builtins.reflect[f]), list(a, b, c)...)
+	v, err := invoke(builtins.reflect[f], list(a, b, c)...)
 	x.err = err
 	return v
 }

@@ -24,8 +24,9 @@ func unfit(err error) error {
 
 // Exception is what JavaScript has thrown.
 type Exception struct {
-	Name    string // "SyntaxError"
-	Message string // in the browser's words
+	_       [0]func() // not comparable: no code for it in a page
+	Name    string    // "SyntaxError"
+	Message string    // in the browser's words
 }
 
 // Error returns the name and the message.
@@ -43,7 +44,7 @@ func exception(err error) error {
 	}
 	v := safejs.Safe(thrown.Value)
 	if thrown.Value.Type() == js.TypeString {
-		return &Exception{"a string", thrown.Value.String()}
+		return &Exception{Name: "a string", Message: thrown.Value.String()}
 	}
 	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
 }

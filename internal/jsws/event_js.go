@@ -64,7 +64,7 @@ func (s *Socket) fill() {
 	if in.arm[0] == nil {
 		in.arm[0], in.probe = glue.ArmedNow, probeMin
 	}
-	drain := safejs.Unsafe(s.glue[drain]) // throws only when JavaScript is out of memory
+	drain := safejs.Unsafe(value(s.glue[drain])) // throws only when JavaScript is out of memory
 	memory.Lock()
 	n := drain.Invoke(in.arm[:]...).Int()
 	records := batch[:n>>1]
@@ -138,12 +138,12 @@ func odd(data safejs.Value) *Message {
 	case number(data, "byteLength", -1) == 0:
 	case number(data, "BYTES_PER_ELEMENT", 0) == 1: // such as a Buffer of Node.js
 		var x try
-		bytes := x.new(builtins.uint8Array, data, nil)
+		bytes := x.new(builtins.registers.values[glue.Uint8Array], data, nil)
 		m.size = number(bytes, "length", 0)
 		m.p = make([]byte, m.size)
 		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as " + data.Type().String() + " " + text(new(try).get(data, "constructor"), "name") +
+		m.err = errors.New("a message came as " + text(new(try).get(data, "constructor"), "name") +
 			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m

@@ -4,6 +4,7 @@ package jsws
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -33,7 +34,7 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	f.fire("Event", "error", nil)
 	reason := js.Global().Get("String").Call("fromCharCode", 0xfeff, '!') // a Go string would lose U+FEFF
 	f.fire("CloseEvent", "close", map[string]any{"code": 4001, "reason": reason, "wasClean": true})
-	if e := next(t, s); e != (event.Event{Kind: event.Opened}) {
+	if e := next(t, s); !reflect.DeepEqual(e, event.Event{Kind: event.Opened}) {
 		t.Errorf("first %+v", e)
 	}
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageText {
@@ -42,11 +43,11 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageBinary {
 		t.Errorf("third %+v", e)
 	}
-	if e := next(t, s); e != (event.Event{Kind: event.Failed}) {
+	if e := next(t, s); !reflect.DeepEqual(e, event.Event{Kind: event.Failed}) {
 		t.Errorf("fourth %+v", e)
 	}
 	want := event.Event{Kind: event.Ended, Code: 4001, Reason: "\ufeff!", Clean: true}
-	if e := next(t, s); e != want {
+	if e := next(t, s); !reflect.DeepEqual(e, want) {
 		t.Errorf("fifth %+v, want %+v", e, want)
 	}
 	if e, ok := s.Next(); ok {

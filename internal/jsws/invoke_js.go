@@ -7,7 +7,7 @@ import "github.com/hack-pad/safejs"
 // invoke calls f, and returns what JavaScript throws as an error. It is what
 // safejs's Invoke does but for the stack trace which that adds to each error:
 // the code for it would be a twentieth of what the library adds to a page.
-func invoke(f safejs.Value, args ...any) (v safejs.Value, err error) {
+func invoke(f any, args ...any) (v safejs.Value, err error) {
 	defer func() {
 		thrown := recover()
 		if thrown == nil {
@@ -18,7 +18,7 @@ func invoke(f safejs.Value, args ...any) (v safejs.Value, err error) {
 			err = errUnreadable
 		}
 	}()
-	return safejs.Safe(safejs.Unsafe(f).Invoke(plain(args)...)), nil
+	return safejs.Safe(safejs.Unsafe(value(f)).Invoke(plain(args)...)), nil
 }
 
 // plain replaces safejs's values in args by those of syscall/js.

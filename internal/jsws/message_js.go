@@ -110,6 +110,6 @@ func (m *Message) bytes() (view any, n int, err error) {
 	if isText { // the encoder may be of another realm, as in jsdom: use its buffer
 		buffer = x.get(x.call(builtins.registers.values[glue.Encoder], "encode", data, nil), "buffer")
 	}
-	view = x.new(builtins.uint8Array, buffer, nil)
+	view = x.new(builtins.registers.values[glue.Uint8Array], buffer, nil)
 	return view, number(view, "length", 0), x.err
 }

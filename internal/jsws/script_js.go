@@ -23,24 +23,24 @@ func (x *try) run(r *registers, script string) {
 	for len(script) >= glue.Size && x.err == nil {
 		i := script[:glue.Size]
 		script = script[glue.Size:]
-		a, b, c := r.values[i[1]], r.values[i[2]], r.values[i[3]]
+		a, b := r.values[i[1]], r.values[i[2]]
 		op := int(i[0])
-		if op == glue.Arguments {
-			args = append(args, list(a, b, c)...)
+		if op == glue.Argument {
+			args = append(args, a)
 			continue
 		}
 		if t := value(a).Type(); t != safejs.TypeFunction && (op != glue.Get || t != safejs.TypeObject) {
 			name, _ := r.names[i[1]].(string)
 			x.err = errors.New("there is no " + name)
 		}
-		r.names[i[4]] = b
-		switch op {
-		case glue.Construct:
+		r.names[i[3]] = b
+		var c any
+		if op == glue.Construct {
 			b = args
-		case glue.Apply:
+		} else if op == glue.Apply {
 			c = args
 		}
-		r.values[i[4]] = x.reflect(op, a, b, c)
+		r.values[i[3]] = x.reflect(op, a, b, c)
 		if op != glue.Get {
 			args = nil
 		}

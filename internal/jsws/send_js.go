@@ -44,13 +44,13 @@ func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 
 // copy returns p as a string or as a Uint8Array, and the buffer of its bytes.
 func (x *try) copy(typ api.MessageType, p []byte) (data, buffer any) {
-	data = x.new(builtins.uint8Array, len(p), nil)
+	data = x.new(builtins.registers.values[glue.Uint8Array], len(p), nil)
 	buffer = x.get(data, "buffer")
 	if x.err == nil {
 		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
 	}
 	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data, nil)
+		data = x.call(builtins.registers.values[glue.Decoder], "decode", data, nil)
 	}
 	return data, buffer
 }

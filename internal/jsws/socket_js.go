@@ -24,11 +24,11 @@ import (
 // once. JavaScript keeps it alive until Release.
 type Socket struct {
 	ws       any
-	glue     [len(exported)]safejs.Value // functions
-	foreign  bool                        // not all of it is the platform's own
-	state    js.Value                    // function: returns readyState, unless foreign
-	woken    js.Func                     // enters Go
-	port     any                         // whose messages enter Go in a task of their own
+	glue     [later + 1]any // functions
+	foreign  bool           // not all of it is the platform's own
+	state    js.Value       // function: returns readyState, unless foreign
+	woken    js.Func        // enters Go
+	port     any            // whose messages enter Go in a task of their own
 	wake     func()
 	in       inbox
 	released bool
@@ -36,17 +36,15 @@ type Socket struct {
 
 // What the glue exports, by its place in Socket.glue.
 const (
-	drain = iota
-	take
-	load
-	fetch
-	send
-	stop
-	forget
-	later
+	drain  = glue.Drain - glue.Drain
+	take   = glue.Take - glue.Drain
+	load   = glue.Load - glue.Drain
+	fetch  = glue.Fetch - glue.Drain
+	send   = glue.SendMemory - glue.Drain
+	stop   = glue.Stop - glue.Drain
+	forget = glue.Forget - glue.Drain
+	later  = glue.Enter - glue.Drain
 )
-
-var exported = [...]string{"drain", "take", "load", "fetch", glue.SendName, "stop", "forget", "later"}
 
 // New constructs a WebSocket, which begins to connect. It returns
 // ErrNoWebSocket where there is none, an *Exception when the constructor
@@ -69,10 +67,11 @@ func New(url string, protocols []string) (*Socket, error) {
 	for i, name := range protocols {
 		names[i] = name
 	}
-	s := &Socket{ws: x.new(class, url, names)}
+	var offered any = names
+	s := &Socket{ws: x.new(class, url, offered)}
 	if x.err != nil {
 		var again try
-		if s.ws = again.new(class, absolute(url), names); again.err != nil {
+		if s.ws = again.new(class, absolute(url), offered); again.err != nil {
 			return nil, exception(x.err)
 		}
 	}
@@ -118,22 +117,19 @@ func (s *Socket) attach() error {
 	*r = builtins.registers
 	r.values[glue.Woken], r.values[glue.WebSocket] = safejs.Safe(s.woken.Value), s.ws
 	var x, origin try
-	script := glue.ByTimeout // jsdom, happy-dom
-	if isFunction(x.get(safejs.Global(), "MessageChannel")) {
-		script = glue.ByChannel
+	if x.run(r, glue.ByChannel); x.err != nil { // jsdom, happy-dom
+		x.err = nil
+		x.run(r, glue.ByTimeout)
 	}
-	x.run(r, script)
 	s.port = r.values[glue.Port]
-	for i, name := range exported {
-		s.glue[i] = value(x.get(r.values[glue.Exports], name))
-	}
+	copy(s.glue[:], r.values[glue.Drain:])
 	origin.run(r, glue.Origin)
 	s.foreign = origin.err != nil || !builtin(safejs.Unsafe(value(r.values[glue.Sources])).String())
 	s.state = safejs.Unsafe(value(r.values[glue.State]))
 	if number(s.ws, "readyState", -1) < 0 && x.err == nil {
 		x.err = errors.New("there is no readyState")
 	}
-	script = glue.Handlers
+	script := glue.Handlers
 	if isFunction(x.get(s.ws, "addEventListener")) {
 		script = glue.Listeners
 	}

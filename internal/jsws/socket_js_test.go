@@ -4,6 +4,7 @@ package jsws
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -102,7 +103,7 @@ func TestRefused(t *testing.T) {
 			got = append(got, e)
 		}
 	}
-	if got[0].Kind != event.Failed || got[1] != (event.Event{Kind: event.Ended, Code: 1006}) {
+	if got[0].Kind != event.Failed || !reflect.DeepEqual(got[1], event.Event{Kind: event.Ended, Code: 1006}) {
 		t.Errorf("events %+v, want error and close 1006", got)
 	}
 	if s.State() != 3 {
