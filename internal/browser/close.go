@@ -67,7 +67,7 @@ func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, 
 	c.turned, c.asked = false, time.Now()
 	c.s.Poke()
 	c.mu.Unlock()
-	t := time.AfterFunc(d, func() { c.giveUp(late) })
+	t := after(d, func() { c.giveUp(late) })
 	if _, bounded := ctx.Deadline(); bounded {
 		t.Stop()
 	}
@@ -111,7 +111,7 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 // terminal error; or ctx.Err() when that comes first. Unless it is this side
 // that closes, which has a bound of its own, it waits for CloseTimeout at most.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(nil) })
+	t := after(CloseTimeout, func() { c.giveUp(nil) })
 	select {
 	case <-c.ended:
 	case <-ctx.Done():

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -47,7 +46,7 @@ type Conn struct {
 	reading chan struct{} // a lock: one token, of the one who waits for a message
 	writing chan struct{} // a lock: one token, while one outgoing message is made
 
-	mu sync.Mutex // never held while waiting for anything
+	mu mutex // never held while waiting for anything
 
 	// protected by mu
 	queue    []event.Message // arrived and not yet read, oldest first
@@ -132,9 +131,9 @@ func (c *Conn) handle(e event.Event) {
 		switch s := c.s.State(); {
 		case c.grace != nil:
 		case s == event.Closed:
-			c.grace = time.AfterFunc(closeGrace, func() { c.giveUp(errNoClose) })
+			c.grace = after(closeGrace, func() { c.giveUp(errNoClose) })
 		case s == event.Connecting:
-			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
+			c.grace = after(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
 		if c.local && e.Code == api.StatusAbnormalClosure { // not the peer's: it had been closed here

@@ -112,7 +112,7 @@ func (c *Conn) overfull(mark int64) bool {
 // awaitRoom waits for pause at most: until something has arrived, or the
 // connection has ended. No event tells that bufferedAmount has gone down.
 func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
-	t := time.AfterFunc(pause, func() { take(c.full) })
+	t := after(pause, func() { take(c.full) })
 	err := lock(ctx, c.full)
 	t.Stop()
 	return err

@@ -47,13 +47,12 @@ func prepare() error {
 	r := &b.registers
 	copy(r.values[glue.FirstConstant:], glue.Constants[:])
 	r.values[glue.Global] = safejs.Global()
-	for i, script := range [...]string{glue.DataGetter, glue.BytesGetter} {
-		var x try
-		if x.run(r, script); x.err != nil {
-			r.values[glue.Data+i] = b.reflect[get] // which costs several times as much
-		}
-	}
 	var x try
+	if x.run(r, glue.DataGetter); x.err != nil {
+		x.err = nil
+		r.values[glue.Data] = b.reflect[get] // which costs several times as much
+	}
+	x.run(r, glue.BytesGetter)
 	x.run(r, glue.Preparation)
 	if x.err == nil && value(r.values[glue.Compiled]).Type() != safejs.TypeObject {
 		code := x.new(r.values[glue.Uint8Array], len(glue.Module), nil)
