@@ -6,8 +6,8 @@ import (
 )
 
 // mutex is a sync.Mutex whose methods are not inlined, and after is
-// time.AfterFunc, likewise: their code in every place that calls them would make
-// a page larger.
+// time.AfterFunc, likewise: their code in every place that calls them would
+// make a page larger.
 type mutex struct{ m sync.Mutex }
 
 //go:noinline

@@ -146,8 +146,8 @@ const (
 	Argument  // appends to them
 )
 
-// Size is how many bytes an instruction has: what it does, two registers and the
-// register of its result.
+// Size is how many bytes an instruction has: what it does, two registers and
+// the register of its result.
 const Size = 4
 
 // FirstConstant is the register of the first constant. Registers are as many as

@@ -143,7 +143,11 @@ func odd(data safejs.Value) *Message {
 		m.p = make([]byte, m.size)
 		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as " + text(new(try).get(data, "constructor"), "name") +
+		class := text(new(try).get(data, "constructor"), "name")
+		if class == "" {
+			class = "nothing"
+		}
+		m.err = errors.New("a message came as " + class +
 			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m
