@@ -14,14 +14,14 @@ func invoke(f any, args ...any) (v safejs.Value, err error) {
 			return
 		}
 		err, _ = thrown.(error)
-		if err == nil { // syscall/js's panic over what is no value of JavaScript's
+		if err == nil { // syscall/js panics if an argument is no JavaScript value
 			err = errUnreadable
 		}
 	}()
 	return safejs.Safe(safejs.Unsafe(value(f)).Invoke(plain(args)...)), nil
 }
 
-// plain replaces safejs's values in args by those of syscall/js.
+// plain replaces safejs.Values in args by js.Values.
 func plain(args []any) []any {
 	for i, a := range args {
 		switch a := a.(type) {
