@@ -22,7 +22,8 @@ const (
 	workerd = "@cloudflare/workerd-linux-64/bin/workerd"
 )
 
-// modules is npm's folder, in the sources of this command.
+// modules returns npm's node_modules, by default in the sources of this
+// command.
 func modules() string {
 	if folder := os.Getenv("WS_HOMES"); folder != "" {
 		return filepath.Join(folder, "node_modules")
@@ -47,7 +48,7 @@ func installedVersion(program string) (string, error) {
 	return versionOf(path, "--version")
 }
 
-// nodeLike is a runtime that takes Go's wasm_exec_node.js.
+// nodeLike returns the home of a runtime that can run Go's wasm_exec_node.js.
 func nodeLike(name, program string, args ...string) home {
 	return home{name, func() (string, error) { return installedVersion(program) },
 		func(ctx context.Context, prog []string) (int, error) {
@@ -67,7 +68,7 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// Deno and workerd colour what they print.
+	// Deno and workerd print colors otherwise.
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "DENO_NO_UPDATE_CHECK=1")
 	p, err := begin(cmd)
 	if err != nil {
@@ -87,8 +88,8 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 }
 
-// inDOM is a library that plays a browser's window in Node.js, for tests of
-// pages. The program runs inside the window.
+// inDOM returns the home of a library that emulates a browser's window in
+// Node.js, for tests of pages. The program runs inside the window.
 func inDOM(name string) home {
 	return home{name, func() (string, error) {
 		path, err := installed(node)
@@ -112,8 +113,8 @@ var workerdConfig []byte
 //go:embed page/workerd.mjs
 var workerdScript []byte
 
-// inWorkerd is the runtime of Cloudflare's Workers. It lets nothing compile
-// WebAssembly while it runs: the program and the glue are modules of its
+// inWorkerd returns the home of the runtime of Cloudflare Workers. It compiles
+// no WebAssembly at run time: the program and the glue are modules of its
 // configuration.
 func inWorkerd(name string) home {
 	return home{name, func() (string, error) { return installedVersion(workerd) }, runWorkerd}
@@ -166,7 +167,8 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	}
 }
 
-// workerdFolder has the configuration and the modules that it names.
+// workerdFolder returns a new folder with the configuration and the modules
+// that it names.
 func workerdFolder(program, server string) (folder string, err error) {
 	if folder, err = os.MkdirTemp("", "homes"); err != nil {
 		return "", err
@@ -194,8 +196,8 @@ func workerdFolder(program, server string) (folder string, err error) {
 	return folder, os.WriteFile(filepath.Join(folder, "workerd.capnp"), workerdConfig, 0o600)
 }
 
-// askSocket sends the one request that starts the program, when the socket is
-// there, and waits for its end.
+// askSocket sends the request that starts the program, once the socket exists,
+// and waits for the response.
 func askSocket(ctx context.Context, socket string) error {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
