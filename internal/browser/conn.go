@@ -49,7 +49,7 @@ type Conn struct {
 	reading chan struct{} // a lock: one token, of the goroutine that waits for a message
 	writing chan struct{} // a lock: one token, while an outgoing message is written
 
-	mu mutex // never held while waiting for anything
+	mu mutex // never held while waiting
 
 	// protected by mu
 	queue    []event.Message // arrived and not yet read, oldest first

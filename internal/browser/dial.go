@@ -54,7 +54,7 @@ func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	problem, cause := "", error(nil)
 	if open {
 		problem = disagree(o.Subprotocols, c.chosen)
-		if problem == "" { // an end that came with it is told by Read, after the messages
+		if problem == "" { // if it has ended since, Read says so after the messages
 			return c, nil
 		}
 	}
@@ -82,9 +82,9 @@ func why(ctx context.Context, e *api.CloseError) (problem string, cause error) {
 	return e.Cause.Error(), cause
 }
 
-// disagree says what is wrong with the subprotocol that the server chose, if
-// anything: not every browser looks (WebSockets standard section 2.2, establish
-// a WebSocket connection, step 11; RFC 6455 section 4.1).
+// disagree returns what is wrong with the subprotocol that the server selected,
+// "" for nothing. Not every browser checks it (WebSockets standard section 2.2,
+// establish a WebSocket connection, step 11; RFC 6455 section 4.1).
 func disagree(offered []string, chosen string) string {
 	for _, name := range offered {
 		if name == chosen {

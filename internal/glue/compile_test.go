@@ -12,8 +12,7 @@ import (
 )
 
 // compiler compiles scripts to tables of instructions of Size bytes: the
-// operation, up to three registers or constants, and the register of the
-// result.
+// operation, up to two registers or constants, and the register of the result.
 type compiler struct {
 	constants []any
 	registers map[string]int // of names, and of paths that have been read

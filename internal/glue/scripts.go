@@ -139,7 +139,7 @@ const (
 	own
 )
 
-// The operations of instructions: functions of Reflect, and Arguments.
+// The operations of instructions: functions of Reflect, and Argument.
 const (
 	Get = iota
 	Set
@@ -148,8 +148,8 @@ const (
 	Argument  // appends to them
 )
 
-// Size is how many bytes an instruction has: what it does, two registers and the
-// register of its result.
+// Size is the size of an instruction in bytes: the operation, two registers,
+// and the register of the result.
 const Size = 4
 
 // FirstConstant is the register of the first constant. There are 256 registers.

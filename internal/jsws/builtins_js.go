@@ -14,9 +14,9 @@ import (
 // builtins are the JavaScript objects that every Socket uses. They are looked
 // up once: each look-up takes about 2 us and keeps an object alive.
 var builtins struct {
-	reflect   [4]any    // functions of Reflect, which all else goes through
-	registers registers // what the scripts of Sockets use
-	ready     bool      // all of it is there
+	reflect   [4]any    // functions of Reflect, by which everything else is called
+	registers registers // initial registers of the scripts of a Socket
+	ready     bool      // prepare has succeeded
 }
 
 // memory is the glue's memory, which all Sockets share. Its contents are valid
@@ -51,7 +51,7 @@ func prepare() error {
 	var x try
 	if x.run(r, glue.DataGetter); x.err != nil {
 		x.err = nil
-		r.values[glue.Data] = b.reflect[get] // which costs several times as much
+		r.values[glue.Data] = b.reflect[get] // several times as expensive
 	}
 	x.run(r, glue.BytesGetter)
 	x.run(r, glue.Preparation)

@@ -65,7 +65,7 @@ func (s *Socket) fill() {
 	if in.arm[0] == nil {
 		in.arm[0], in.probe = glue.ArmedNow, probeMin
 	}
-	drain := safejs.Unsafe(value(s.glue[drain])) // throws only when JavaScript is out of memory
+	drain := safejs.Unsafe(value(s.glue[drain])) // throws only if JavaScript is out of memory
 	memory.Lock()
 	n := drain.Invoke(in.arm[:]...).Int()
 	records := batch[:n>>1]

@@ -4,9 +4,9 @@ package jsws
 
 import "github.com/hack-pad/safejs"
 
-// invoke calls f, and returns what JavaScript throws as an error. It is what
-// safejs's Invoke does but for the stack trace which that adds to each error:
-// the code for it would be a twentieth of what the library adds to a page.
+// invoke calls f, and returns an exception as an error. It does what safejs's
+// Invoke does, without the stack trace that Invoke adds to each error: the code
+// for that would be a twentieth of what the library adds to a page.
 func invoke(f any, args ...any) (v safejs.Value, err error) {
 	defer func() {
 		thrown := recover()

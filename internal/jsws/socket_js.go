@@ -25,7 +25,7 @@ import (
 type Socket struct {
 	ws       any
 	glue     [later + 1]any // functions
-	foreign  bool           // not all of it is the platform's own
+	foreign  bool           // the object, its send or its readyState is not the platform's own
 	state    js.Value       // function: returns readyState, unless foreign
 	woken    js.Func        // enters Go
 	port     any            // whose messages enter Go in a task of their own
@@ -46,10 +46,10 @@ const (
 	later  = glue.Enter - glue.Drain
 )
 
-// New constructs a WebSocket, which begins to connect. It returns
-// ErrNoWebSocket where there is none, an *Exception when the constructor
-// throws, and an error that names what is missing where a Socket cannot be made
-// of it.
+// New constructs a WebSocket object, which begins to connect. It returns
+// ErrNoWebSocket if there is no such class, an *Exception if the constructor
+// throws, and an error that names what is missing if the object or the platform
+// lacks what a Socket needs.
 //
 // The global WebSocket may be a class other than the platform's own: a
 // polyfill, a mock, a wrapper. It must behave as the standard says, but its
