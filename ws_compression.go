@@ -38,8 +38,8 @@ import "strconv"
 // Do not compress a secret together with data that an attacker may choose: the
 // length reveals how much the two have in common.
 //
-// In a browser: the browser decides, and always offers compression; this option
-// has no effect, but its values are checked.
+// In a browser: this option has no effect, but its values are checked.
+// Chromium, Firefox and WebKit always offer compression.
 type Compression struct {
 	// Level is how much effort to spend, from 1 (fast) to 9 (small); 0 means 1.
 	// Messages under 128 bytes (with context takeover and at level 1 up to 1

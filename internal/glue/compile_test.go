@@ -11,12 +11,11 @@ import (
 	"testing"
 )
 
-// compiler makes tables of scripts. Their instructions are five bytes each:
-// what to do, up to three registers or constants, and the register of the
-// result.
+// compiler compiles scripts to tables of instructions of Size bytes: the
+// operation, up to two registers or constants, and the register of the result.
 type compiler struct {
 	constants []any
-	registers map[string]int // of names, and of paths that were fetched before
+	registers map[string]int // of names, and of paths that have been read
 	next      int
 	out       []byte
 }
@@ -31,8 +30,8 @@ var fixed = map[string]int{
 	"array": Uint8Array, "decoder": Decoder, "encoder": Encoder, "memory": Memory,
 }
 
-// compile returns the table. What it has fetched is known to this script alone,
-// unless keep says that others run after it.
+// compile returns the table. The registers of its names and paths are valid in
+// this script only, unless keep is set: then also in those compiled later.
 func (c *compiler) compile(script string, keep bool) string {
 	known, next := maps.Clone(c.registers), c.next
 	c.out = nil
@@ -42,7 +41,7 @@ func (c *compiler) compile(script string, keep bool) string {
 		owner, v := c.path(path)
 		switch op {
 		case "get":
-			v = c.result(name) // in place of the register that path has chosen
+			v = c.result(name) // replaces the register that path has chosen
 			c.out[len(c.out)-1], c.registers[path] = byte(v), v
 			continue
 		case "call":
@@ -96,7 +95,7 @@ func (c *compiler) constant(v any) int {
 	return FirstConstant + i
 }
 
-// path fetches what is not fetched yet.
+// path reads those properties of a path that have not been read yet.
 func (c *compiler) path(path string) (owner, v int) {
 	known := ""
 	owner = Global

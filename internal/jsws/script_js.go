@@ -10,14 +10,15 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// registers are the values that a script of package glue works with, constants
-// from glue.FirstConstant on.
+// registers are the values that a script of package glue uses; those from
+// glue.FirstConstant on are its constants.
 type registers struct {
 	values [256]any
-	names  [256]any // strings: of the properties that the values were
+	names  [256]any // strings: the properties from which the values were read
 }
 
-// run runs a script. It names what is no function and should be.
+// run interprets a script: instructions of glue.Size bytes. If something that
+// it calls is not a function, the error has its name.
 func (x *try) run(r *registers, script string) {
 	var args []any
 	for len(script) >= glue.Size && x.err == nil {

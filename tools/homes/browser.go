@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// browser is a program that opens a page given on its command line.
+// browser is a program that opens a URL given on its command line.
 type browser struct {
 	version func() (string, error)
-	// command opens url with the profile in an empty folder.
+	// command returns the command that opens url, with its profile in an empty
+	// folder.
 	command func(folder, url string) (*exec.Cmd, error)
 }
 
@@ -24,9 +25,9 @@ var browsers = map[string]browser{
 	"chromium": {version: chromiumVersion, command: chromium},
 }
 
-// firefoxPrefs keep the browser from the network, and from anything that a new
-// profile brings up. delay-failed-reconnects is Firefox's growing delay of
-// connections after failed ones: a suite of tests consists of those.
+// firefoxPrefs turn off Firefox's own network traffic, and the dialogs of a new
+// profile. delay-failed-reconnects is the growing delay of connections after
+// failed ones: many tests make connections that fail.
 const firefoxPrefs = `
 user_pref("app.normandy.enabled", false);
 user_pref("app.update.enabled", false);
@@ -72,7 +73,7 @@ func firefoxVersion() (string, error) {
 	return versionOf(path, "--version")
 }
 
-// webkit is the browser that comes with WebKitGTK, on a screen of its own. Its
+// webkit is the browser that comes with WebKitGTK, on a virtual screen. Its
 // sandbox does not start as root in a container.
 func webkit(folder, url string) (*exec.Cmd, error) {
 	path, err := miniBrowser()
@@ -89,7 +90,8 @@ func webkit(folder, url string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// miniBrowser is not on the PATH: it lies beside the library.
+// miniBrowser returns the path of MiniBrowser, which is not on the PATH but in
+// the library's folder.
 func miniBrowser() (string, error) {
 	for _, pattern := range []string{"/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser", "/usr/lib*/webkit2gtk-4.1/MiniBrowser"} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
@@ -142,7 +144,7 @@ func missing(what string) error {
 	return fmt.Errorf("%s is not installed: run scripts/need.sh homes, or set WS_NO_HOMES=1 to test without", what)
 }
 
-// open shows url until ctx ends, and fails when the browser ends before.
+// open shows url until ctx ends, and fails if the browser ends before.
 func open(ctx context.Context, b browser, url string) error {
 	folder, err := os.MkdirTemp("", "homes")
 	if err != nil {
@@ -167,7 +169,7 @@ func open(ctx context.Context, b browser, url string) error {
 	}
 }
 
-// cmpErr has an error for a program that ended without one.
+// cmpErr returns err, or an error for a program that ended without one.
 func cmpErr(err error) error {
 	if err == nil {
 		return errors.New("exit status 0")
@@ -175,14 +177,15 @@ func cmpErr(err error) error {
 	return err
 }
 
-// process is a program with all those that it starts, as one process group.
+// process is a program and all those that it starts, as one process group.
 type process struct {
 	cmd    *exec.Cmd
 	output *tail
 	done   chan error // one error, when it has ended
 }
 
-// begin starts a program whose output is of interest only when it fails.
+// begin starts a program. Its output is kept for errors, unless cmd directs it
+// elsewhere.
 func begin(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, output: new(tail), done: make(chan error, 1)}
 	if cmd.Stdout == nil {
@@ -192,7 +195,7 @@ func begin(cmd *exec.Cmd) (*process, error) {
 		cmd.Stderr = p.output
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = 5 * time.Second // for what its children keep open
+	cmd.WaitDelay = 5 * time.Second // for pipes that its children keep open
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -200,8 +203,8 @@ func begin(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// end ends the whole group: politely at first, since xvfb-run and browsers
-// clean up behind themselves.
+// end ends the whole group, with SIGTERM first, so that xvfb-run and browsers
+// can clean up.
 func (p *process) end() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })

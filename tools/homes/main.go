@@ -1,14 +1,14 @@
-// Command homes runs a js test program, or opens a page, where a connection of
-// the browser's kind can live.
+// Command homes runs a js program, or opens a page, in an environment with a
+// WebSocket object: a browser or a JavaScript runtime.
 //
 //	homes list                              the homes and their versions
 //	homes run HOME PROGRAM [ARGUMENTS]      runs a program that go test -c or go build made
 //	homes open BROWSER URL                  opens a page, until it is interrupted
 //
-// run prints what the program prints and ends with its exit code. It starts the
-// home with a profile of its own, and ends all its processes with it. Where
-// WS_URL names a WebSocket server, what a page asks of its own server beside
-// its files goes there, so that relative URLs lead to it.
+// run prints the program's output and exits with its exit code. It starts the
+// home with an empty profile, and ends all its processes. If WS_URL names a
+// WebSocket server, the server of the page forwards other requests than those
+// for its files to it, so that relative URLs work.
 package main
 
 import (
@@ -54,7 +54,7 @@ func command(ctx context.Context, args []string) (code int, err error) {
 	return 2, errors.New(usage)
 }
 
-// list prints each home, and fails when one of them is missing.
+// list prints each home, and fails if one of them is missing.
 func list() (code int, err error) {
 	for _, h := range homes {
 		version, err := h.version()

@@ -22,14 +22,14 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// patience is how long a browser may take to ask for the page, and attempts how
-// often it is started: a cold or busy machine may need both.
+// patience is how long a browser may take to request the page, and attempts how
+// often it is started. A busy machine may need both.
 const (
 	patience = time.Minute
 	attempts = 3
 )
 
-// inBrowser is a place of a browser: its window, or one of its kinds of
+// inBrowser returns a home in a browser: its window, or one of its kinds of
 // Workers.
 func inBrowser(name, of, place string) home {
 	b := browsers[of]
@@ -51,18 +51,18 @@ func inBrowser(name, of, place string) home {
 			if err != errSlow {
 				return code, err
 			}
-			fmt.Fprintf(os.Stderr, "homes: %s has not asked for its page in %v: starting it again\n", of, patience)
+			fmt.Fprintf(os.Stderr, "homes: %s did not request its page in %v: starting it again\n", of, patience)
 		}
 		return 1, errSlow
 	}}
 }
 
-var errSlow = errors.New("the browser did not ask for the page")
+var errSlow = errors.New("the browser did not request the page")
 
-// page serves one program, and takes what it prints and how it ends.
+// page serves one program, and receives its output and exit code.
 type page struct {
 	mux    *http.ServeMux
-	asked  chan struct{} // one token, when the page was asked for
+	asked  chan struct{} // one token, after the page was requested
 	ended  chan int      // one exit code
 	output io.Writer
 }
@@ -123,8 +123,8 @@ func serveEmbedded(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeFileFS(w, r, pageFiles, "page/"+name)
 }
 
-// contentType is said outright: the machine's table may lack some, and a
-// browser runs neither script nor WebAssembly of another type.
+// contentType returns the media type of a file. The system's table may lack it,
+// and a browser runs no script or WebAssembly of another type.
 func contentType(name string) string {
 	switch filepath.Ext(name) {
 	case ".js":
@@ -146,7 +146,8 @@ func (p *page) exit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// watch runs the browser until the program in it has ended.
+// watch runs the browser until the program in it has ended, and returns its
+// exit code.
 func (p *page) watch(ctx context.Context, b browser, address string) (code int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -173,8 +174,9 @@ func (p *page) watch(ctx context.Context, b browser, address string) (code int, 
 	}
 }
 
-// wsEnv is what a program in a page gets of the environment: the tests' own
-// variables. It has 12,288 bytes for it, and the arguments.
+// wsEnv returns the part of the environment that a program in a page gets: the
+// variables of the tests. A program accepts at most 12,288 bytes of environment
+// and arguments.
 func wsEnv() map[string]string {
 	env := map[string]string{}
 	for _, kv := range os.Environ() {
@@ -185,7 +187,7 @@ func wsEnv() map[string]string {
 	return env
 }
 
-// wasmExec is the path of one of Go's JavaScript files.
+// wasmExec returns the path of one of Go's JavaScript files.
 func wasmExec(name string) (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -22,7 +23,8 @@ const (
 	workerd = "@cloudflare/workerd-linux-64/bin/workerd"
 )
 
-// modules is npm's folder, in the sources of this command.
+// modules returns npm's node_modules, by default in the sources of this
+// command.
 func modules() string {
 	if folder := os.Getenv("WS_HOMES"); folder != "" {
 		return filepath.Join(folder, "node_modules")
@@ -39,17 +41,18 @@ func installed(program string) (string, error) {
 	return path, nil
 }
 
-func installedVersion(program string) (string, error) {
+func installedVersion(product, program string) (string, error) {
 	path, err := installed(program)
 	if err != nil {
 		return "", err
 	}
-	return versionOf(path, "--version")
+	version, err := versionOf(path, "--version")
+	return strings.TrimSpace(product + " " + version), err
 }
 
-// nodeLike is a runtime that takes Go's wasm_exec_node.js.
-func nodeLike(name, program string, args ...string) home {
-	return home{name, func() (string, error) { return installedVersion(program) },
+// nodeLike returns the home of a runtime that can run Go's wasm_exec_node.js.
+func nodeLike(name, product, program string, args ...string) home {
+	return home{name, func() (string, error) { return installedVersion(product, program) },
 		func(ctx context.Context, prog []string) (int, error) {
 			script, err := wasmExec("wasm_exec_node.js")
 			if err != nil {
@@ -67,7 +70,7 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// Deno and workerd colour what they print.
+	// Deno and workerd print colors otherwise.
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "DENO_NO_UPDATE_CHECK=1")
 	p, err := begin(cmd)
 	if err != nil {
@@ -87,15 +90,16 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 }
 
-// inDOM is a library that plays a browser's window in Node.js, for tests of
-// pages. The program runs inside the window.
+// inDOM returns the home of a library that emulates a browser's window in
+// Node.js, for tests of pages. The program runs inside the window.
 func inDOM(name string) home {
 	return home{name, func() (string, error) {
 		path, err := installed(node)
 		if err != nil {
 			return "", err
 		}
-		return versionOf(path, "-p", "require("+fmt.Sprintf("%q", filepath.Join(modules(), name, "package.json"))+").version")
+		version, err := versionOf(path, "-p", "require("+fmt.Sprintf("%q", filepath.Join(modules(), name, "package.json"))+").version")
+		return name + " " + version, err
 	}, func(ctx context.Context, prog []string) (int, error) {
 		exec, err := wasmExec("wasm_exec.js")
 		if err != nil {
@@ -112,11 +116,11 @@ var workerdConfig []byte
 //go:embed page/workerd.mjs
 var workerdScript []byte
 
-// inWorkerd is the runtime of Cloudflare's Workers. It lets nothing compile
-// WebAssembly while it runs: the program and the glue are modules of its
+// inWorkerd returns the home of the runtime of Cloudflare Workers. It compiles
+// no WebAssembly at run time: the program and the glue are modules of its
 // configuration.
 func inWorkerd(name string) home {
-	return home{name, func() (string, error) { return installedVersion(workerd) }, runWorkerd}
+	return home{name, func() (string, error) { return installedVersion("", workerd) }, runWorkerd}
 }
 
 func runWorkerd(ctx context.Context, program []string) (code int, err error) {
@@ -166,7 +170,8 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	}
 }
 
-// workerdFolder has the configuration and the modules that it names.
+// workerdFolder returns a new folder with the configuration and the modules
+// that it names.
 func workerdFolder(program, server string) (folder string, err error) {
 	if folder, err = os.MkdirTemp("", "homes"); err != nil {
 		return "", err
@@ -194,8 +199,8 @@ func workerdFolder(program, server string) (folder string, err error) {
 	return folder, os.WriteFile(filepath.Join(folder, "workerd.capnp"), workerdConfig, 0o600)
 }
 
-// askSocket sends the one request that starts the program, when the socket is
-// there, and waits for its end.
+// askSocket sends the request that starts the program, once the socket exists,
+// and waits for the response.
 func askSocket(ctx context.Context, socket string) error {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer

@@ -1,5 +1,5 @@
 // dom.cjs LIBRARY WASM_EXEC PROGRAM [ARGUMENTS]: runs a Go program inside the
-// window that a library for tests of pages makes.
+// window of jsdom or happy-dom, libraries for tests of pages.
 "use strict";
 const fs = require("fs");
 const vm = require("vm");
@@ -18,7 +18,7 @@ function makeWindow() {
 }
 
 const {window, evaluate} = makeWindow();
-// What the window lacks and Go needs. A WebSocket is not among it.
+// What Go needs and the window lacks. The WebSocket is the window's own.
 for (const name of ["TextEncoder", "TextDecoder", "WebAssembly", "performance", "crypto"]) {
 	if (window[name] === undefined) window[name] = globalThis[name];
 }

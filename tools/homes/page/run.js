@@ -1,5 +1,5 @@
-// Runs a Go program in whatever place this script is loaded, and posts what it
-// prints, and its exit code.
+// Runs a Go program in the window or Worker that loads this script, and posts
+// its output and its exit code.
 "use strict";
 (() => {
 	// Absolute, since a test may give the page another base URL for a while.
@@ -37,7 +37,7 @@
 		await end(code);
 	}
 	if (typeof document === "undefined") {
-		importScripts("/wasm_exec.js"); // at once: a Service Worker may not later
+		importScripts("/wasm_exec.js"); // now: a Service Worker may not import later
 		self.onmessage = () => {};
 		run().catch(fail);
 	} else {

@@ -1,5 +1,5 @@
-// Runs a Go program in workerd when the first request comes, and posts what it
-// prints, and its exit code.
+// Runs a Go program in workerd when the first request arrives, and posts its
+// output and its exit code.
 import "wasm_exec.js";
 import program from "program.wasm";
 import glue from "glue.wasm";
