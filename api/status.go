@@ -45,12 +45,7 @@ func (c StatusCode) Portable() bool {
 	return c == StatusNormalClosure || c >= 3000 && c <= 4999
 }
 
-<<<<<<< HEAD
-// statusNames are the names of codes, in a form that takes little room in a
-// page.
-=======
 // statusNames are the names of codes, as one text to keep pages small.
->>>>>>> docs
 const statusNames = `
 1000 normal closure
 1001 going away

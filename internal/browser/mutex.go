@@ -6,12 +6,7 @@ import (
 )
 
 // mutex is a sync.Mutex whose methods are not inlined, and after is
-<<<<<<< HEAD
-// time.AfterFunc, likewise: their code in every place that calls them would
-// make a page larger.
-=======
 // time.AfterFunc, also not inlined: inlined calls would make pages larger.
->>>>>>> docs
 type mutex struct{ m sync.Mutex }
 
 //go:noinline
