@@ -14,9 +14,16 @@ import (
 // browser is a program that opens a URL given on its command line.
 type browser struct {
 	version func() (string, error)
-	// command returns the command that opens url, with its profile in an empty
+	// command returns the command that opens p, with its profile in an empty
 	// folder.
-	command func(folder, url string) (*exec.Cmd, error)
+	command func(folder string, p address) (*exec.Cmd, error)
+}
+
+// address is what a browser is to open, and whether it tells the page that its
+// user prefers dark colours (prefers-color-scheme).
+type address struct {
+	url  string
+	dark bool
 }
 
 var browsers = map[string]browser{
@@ -52,15 +59,25 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("toolkit.telemetry.unified", false);
 `
 
-func firefox(folder, url string) (*exec.Cmd, error) {
+// firefoxDark makes pages and the browser itself dark.
+const firefoxDark = `
+user_pref("layout.css.prefers-color-scheme.content-override", 0);
+user_pref("ui.systemUsesDarkTheme", 1);
+`
+
+func firefox(folder string, p address) (*exec.Cmd, error) {
 	path, err := look("firefox-esr", "firefox")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(firefoxPrefs), 0o600); err != nil {
+	prefs := firefoxPrefs
+	if p.dark {
+		prefs += firefoxDark
+	}
+	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(prefs), 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, url)
+	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, p.url)
 	cmd.Env = append(os.Environ(), "MOZ_CRASHREPORTER_DISABLE=1")
 	return cmd, nil
 }
@@ -75,7 +92,7 @@ func firefoxVersion() (string, error) {
 
 // webkit is the browser that comes with WebKitGTK, on a virtual screen. Its
 // sandbox does not start as root in a container.
-func webkit(folder, url string) (*exec.Cmd, error) {
+func webkit(folder string, p address) (*exec.Cmd, error) {
 	path, err := miniBrowser()
 	if err != nil {
 		return nil, err
@@ -84,9 +101,12 @@ func webkit(folder, url string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(screen, "-a", path, "--private", url)
+	cmd := exec.Command(screen, "-a", path, "--private", p.url)
 	cmd.Env = append(os.Environ(), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1", "GDK_BACKEND=x11", "HOME="+folder,
 		"XDG_CACHE_HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
+	if p.dark {
+		cmd.Env = append(cmd.Env, "GTK_THEME=Adwaita:dark")
+	}
 	return cmd, nil
 }
 
@@ -113,13 +133,17 @@ func webkitVersion() (string, error) {
 	return versionOf(screen, "-a", path, "--version")
 }
 
-func chromium(folder, url string) (*exec.Cmd, error) {
+func chromium(folder string, p address) (*exec.Cmd, error) {
 	path, err := look("chromium", "chromium-browser", "google-chrome", "chrome")
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(path, "--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking",
-		"--disable-dev-shm-usage", "--user-data-dir="+folder, url), nil
+	args := []string{"--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking",
+		"--disable-dev-shm-usage", "--user-data-dir=" + folder}
+	if p.dark {
+		args = append(args, "--blink-settings=preferredColorScheme=0")
+	}
+	return exec.Command(path, append(args, p.url)...), nil
 }
 
 func chromiumVersion() (string, error) {
@@ -144,28 +168,28 @@ func missing(what string) error {
 	return fmt.Errorf("%s is not installed: run scripts/need.sh homes, or set WS_NO_HOMES=1 to test without", what)
 }
 
-// open shows url until ctx ends, and fails if the browser ends before.
-func open(ctx context.Context, b browser, url string) error {
+// open shows p until ctx ends, and fails if the browser ends before.
+func open(ctx context.Context, b browser, p address) error {
 	folder, err := os.MkdirTemp("", "homes")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	cmd, err := b.command(folder, url)
+	cmd, err := b.command(folder, p)
 	if err != nil {
 		return err
 	}
-	p, err := begin(cmd)
+	running, err := begin(cmd)
 	if err != nil {
 		return err
 	}
-	defer p.end()
+	defer running.end()
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-p.done:
-		p.done <- err
-		return fmt.Errorf("the browser ended: %w\n%s", cmpErr(err), p.output.tail())
+	case err := <-running.done:
+		running.done <- err
+		return fmt.Errorf("the browser ended: %w\n%s", cmpErr(err), running.output.tail())
 	}
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +43,15 @@ func find(name string) (home, error) {
 		names = append(names, h.name)
 	}
 	return home{}, fmt.Errorf("there is no home %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+func findBrowser(name string) (browser, error) {
+	b, ok := browsers[name]
+	if !ok {
+		names := slices.Sorted(maps.Keys(browsers))
+		return browser{}, fmt.Errorf("there is no browser %q: want one of %s", name, strings.Join(names, ", "))
+	}
+	return b, nil
 }
 
 // versionOf returns the first line that a program prints about its version.

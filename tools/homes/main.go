@@ -3,7 +3,7 @@
 //
 //	homes list                              the homes and their versions
 //	homes run HOME PROGRAM [ARGUMENTS]      runs a program that go test -c or go build made
-//	homes open BROWSER URL                  opens a page, until it is interrupted
+//	homes open [-dark] BROWSER URL          opens a page, until it is interrupted
 //
 // run prints the program's output and exits with its exit code. It starts the
 // home with an empty profile, and ends all its processes. If WS_URL names a
@@ -20,7 +20,7 @@ import (
 	"syscall"
 )
 
-const usage = "usage: homes list | homes run HOME PROGRAM [ARGUMENTS] | homes open BROWSER URL"
+const usage = "usage: homes list | homes run HOME PROGRAM [ARGUMENTS] | homes open [-dark] BROWSER URL"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,12 +44,20 @@ func command(ctx context.Context, args []string) (code int, err error) {
 			return 2, err
 		}
 		return h.run(ctx, args[2:])
-	case len(args) == 3 && args[0] == "open":
-		b, ok := browsers[args[1]]
-		if !ok {
-			return 2, fmt.Errorf("%s is no browser", args[1])
+	case len(args) >= 3 && args[0] == "open":
+		rest := args[1:]
+		dark := rest[0] == "-dark"
+		if dark {
+			rest = rest[1:]
 		}
-		return 0, open(ctx, b, args[2])
+		if len(rest) != 2 {
+			break
+		}
+		b, err := findBrowser(rest[0])
+		if err != nil {
+			return 2, err
+		}
+		return 0, open(ctx, b, address{url: rest[1], dark: dark})
 	}
 	return 2, errors.New(usage)
 }

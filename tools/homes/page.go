@@ -45,9 +45,9 @@ func inBrowser(name, of, place string) home {
 		s := &http.Server{Handler: h}
 		go s.Serve(l)
 		defer s.Close()
-		address := "http://" + l.Addr().String() + "/?" + place
+		at := address{url: "http://" + l.Addr().String() + "/?" + place}
 		for range attempts {
-			code, err := h.watch(ctx, b, address)
+			code, err := h.watch(ctx, b, at)
 			if err != errSlow {
 				return code, err
 			}
@@ -148,12 +148,12 @@ func (p *page) exit(w http.ResponseWriter, r *http.Request) {
 
 // watch runs the browser until the program in it has ended, and returns its
 // exit code.
-func (p *page) watch(ctx context.Context, b browser, address string) (code int, err error) {
+func (p *page) watch(ctx context.Context, b browser, at address) (code int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	closed := make(chan error, 1)
 	go func() {
-		err := open(ctx, b, address)
+		err := open(ctx, b, at)
 		cancel(err)
 		closed <- err
 	}()
