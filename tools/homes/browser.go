@@ -179,6 +179,10 @@ func open(ctx context.Context, b browser, p address) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, "TMPDIR="+folder) // xvfb-run, interrupted, leaves a folder there
 	running, err := begin(cmd)
 	if err != nil {
 		return err
@@ -234,5 +238,12 @@ func (p *process) end() {
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
 	<-p.done
 	late.Stop()
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
+	// Those that outlived their parent, which still write into their folder; they
+	// are no children of this process that it could wait for.
+	for range 100 {
+		if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err == syscall.ESRCH {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

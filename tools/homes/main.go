@@ -5,10 +5,14 @@
 //	homes run HOME PROGRAM [ARGUMENTS]      runs a program that go test -c or go build made
 //	homes open [-dark] BROWSER URL          opens a page, until it is interrupted
 //
-// run prints the program's output and exits with its exit code. It starts the
-// home with an empty profile, and ends all its processes. If WS_URL names a
-// WebSocket server, the server of the page forwards other requests than those
-// for its files to it, so that relative URLs work.
+// run prints the program's output and exits with its exit code, or with 1 if
+// the program cannot be run, and 2 if there is no such home. It starts the home
+// with an empty profile, and ends all its processes, also when it is
+// interrupted. A program in a page gets only the environment variables whose
+// names begin with WS_. If WS_URL names a WebSocket server, the server of the
+// page forwards other requests than those for its files to it, so that relative
+// URLs work. WS_HOMES is the folder of npm's node_modules; the default is
+// tools/homes/npm.
 package main
 
 import (
@@ -42,6 +46,9 @@ func command(ctx context.Context, args []string) (code int, err error) {
 		h, err := find(args[1])
 		if err != nil {
 			return 2, err
+		}
+		if _, err := os.Stat(args[2]); err != nil {
+			return 1, err
 		}
 		return h.run(ctx, args[2:])
 	case len(args) >= 3 && args[0] == "open":

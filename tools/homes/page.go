@@ -29,31 +29,19 @@ const (
 	attempts = 3
 )
 
+// programURL is the path of the program, whatever its file is named.
+const programURL = "/home/program.wasm"
+
 // inBrowser returns a home in a browser: its window, or one of its kinds of
 // Workers.
 func inBrowser(name, of, place string) home {
 	b := browsers[of]
 	return home{name, b.version, func(ctx context.Context, program []string) (int, error) {
-		h, err := newPage(program)
+		p, err := newPage(program)
 		if err != nil {
 			return 1, err
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 1, err
-		}
-		s := &http.Server{Handler: h}
-		go s.Serve(l)
-		defer s.Close()
-		at := address{url: "http://" + l.Addr().String() + "/?" + place}
-		for range attempts {
-			code, err := h.watch(ctx, b, at)
-			if err != errSlow {
-				return code, err
-			}
-			fmt.Fprintf(os.Stderr, "homes: %s did not request its page in %v: starting it again\n", of, patience)
-		}
-		return 1, errSlow
+		return p.run(ctx, b, place)
 	}}
 }
 
@@ -64,7 +52,9 @@ type page struct {
 	mux    *http.ServeMux
 	asked  chan struct{} // one token, after the page was requested
 	ended  chan int      // one exit code
-	output io.Writer
+	stdout io.Writer
+	stderr io.Writer
+	after  func(time.Duration) <-chan time.Time // time.After
 }
 
 func newPage(program []string) (*page, error) {
@@ -72,17 +62,15 @@ func newPage(program []string) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{mux: http.NewServeMux(), asked: make(chan struct{}, 1), ended: make(chan int, 1), output: os.Stdout}
-	name := "/" + filepath.Base(program[0])
+	p := &page{mux: http.NewServeMux(), asked: make(chan struct{}, 1), ended: make(chan int, 1),
+		stdout: os.Stdout, stderr: os.Stderr, after: time.After}
 	p.file("/wasm_exec.js", exec)
-	p.file(name, program[0])
-	for _, f := range []string{"index.html", "run.js"} {
-		p.mux.HandleFunc("GET /home/"+f, func(w http.ResponseWriter, r *http.Request) { serveEmbedded(w, r, f) })
-	}
+	p.file(programURL, program[0])
+	p.mux.HandleFunc("GET /home/run.js", func(w http.ResponseWriter, r *http.Request) { serveEmbedded(w, r, "run.js") })
 	p.mux.HandleFunc("GET /home/setup.json", func(w http.ResponseWriter, r *http.Request) {
-		json.NewEncoder(w).Encode(map[string]any{"wasm": name, "argv": append([]string{name}, program[1:]...), "env": wsEnv()})
+		json.NewEncoder(w).Encode(map[string]any{"wasm": programURL, "argv": program, "env": wsEnv()})
 	})
-	p.mux.HandleFunc("POST /home/output", func(w http.ResponseWriter, r *http.Request) { io.Copy(p.output, r.Body) })
+	p.mux.HandleFunc("POST /home/output", p.print)
 	p.mux.HandleFunc("POST /home/exit", p.exit)
 	p.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		put(p.asked)
@@ -135,6 +123,15 @@ func contentType(name string) string {
 	return "application/wasm"
 }
 
+// print receives what the program wrote to a file descriptor.
+func (p *page) print(w http.ResponseWriter, r *http.Request) {
+	out := p.stdout
+	if r.URL.Query().Get("fd") == "2" {
+		out = p.stderr
+	}
+	io.Copy(out, r.Body)
+}
+
 func (p *page) exit(w http.ResponseWriter, r *http.Request) {
 	code, err := strconv.Atoi(r.FormValue("code"))
 	if err != nil {
@@ -144,6 +141,26 @@ func (p *page) exit(w http.ResponseWriter, r *http.Request) {
 	case p.ended <- code:
 	default:
 	}
+}
+
+// run runs the program in a place of a browser, and returns its exit code.
+func (p *page) run(ctx context.Context, b browser, place string) (code int, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 1, err
+	}
+	s := &http.Server{Handler: p}
+	go s.Serve(l)
+	defer s.Close()
+	at := address{url: "http://" + l.Addr().String() + "/?" + place}
+	for range attempts {
+		code, err := p.watch(ctx, b, at)
+		if err != errSlow {
+			return code, err
+		}
+		fmt.Fprintf(p.stderr, "homes: the browser did not request its page in %v: starting it again\n", patience)
+	}
+	return 1, errSlow
 }
 
 // watch runs the browser until the program in it has ended, and returns its
@@ -158,15 +175,14 @@ func (p *page) watch(ctx context.Context, b browser, at address) (code int, err 
 		closed <- err
 	}()
 	defer func() { cancel(nil); <-closed }()
-	slow := time.NewTimer(patience)
-	defer slow.Stop()
+	slow := p.after(patience)
 	for {
 		select {
 		case <-p.asked:
-			slow.Stop()
+			slow = nil
 		case code := <-p.ended:
 			return code, nil
-		case <-slow.C:
+		case <-slow:
 			return 1, errSlow
 		case <-ctx.Done():
 			return 1, context.Cause(ctx)

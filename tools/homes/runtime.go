@@ -23,14 +23,19 @@ const (
 	workerd = "@cloudflare/workerd-linux-64/bin/workerd"
 )
 
+// source returns the path of a file in the sources of this command.
+func source(elements ...string) string {
+	_, self, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(self)}, elements...)...)
+}
+
 // modules returns npm's node_modules, by default in the sources of this
 // command.
 func modules() string {
 	if folder := os.Getenv("WS_HOMES"); folder != "" {
 		return filepath.Join(folder, "node_modules")
 	}
-	_, self, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(self), "npm", "node_modules")
+	return source("npm", "node_modules")
 }
 
 func installed(program string) (string, error) {
@@ -93,20 +98,28 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 // inDOM returns the home of a library that emulates a browser's window in
 // Node.js, for tests of pages. The program runs inside the window.
 func inDOM(name string) home {
+	describes := name + "/package.json"
 	return home{name, func() (string, error) {
 		path, err := installed(node)
 		if err != nil {
 			return "", err
 		}
-		version, err := versionOf(path, "-p", "require("+fmt.Sprintf("%q", filepath.Join(modules(), name, "package.json"))+").version")
+		about, err := installed(describes)
+		if err != nil {
+			return "", err
+		}
+		version, err := versionOf(path, "-p", fmt.Sprintf("require(%q).version", about))
 		return name + " " + version, err
 	}, func(ctx context.Context, prog []string) (int, error) {
+		about, err := installed(describes)
+		if err != nil {
+			return 1, err
+		}
 		exec, err := wasmExec("wasm_exec.js")
 		if err != nil {
 			return 1, err
 		}
-		script := filepath.Join(filepath.Dir(modules()), "dom.cjs")
-		return runInstalled(ctx, node, append([]string{"--stack-size=8192", script, name, exec}, prog...)...)
+		return runInstalled(ctx, node, append([]string{"--stack-size=8192", source("npm", "dom.cjs"), filepath.Dir(about), exec}, prog...)...)
 	}}
 }
 
@@ -139,11 +152,14 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	s := &http.Server{Handler: h}
 	go s.Serve(l)
 	defer s.Close()
-	folder, err := workerdFolder(program[0], "http://"+l.Addr().String())
+	folder, err := os.MkdirTemp("", "homes")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(folder)
+	if err := fillWorkerd(folder, program[0], "http://"+l.Addr().String()); err != nil {
+		return 1, err
+	}
 	socket := filepath.Join(folder, "socket")
 	p, err := begin(exec.Command(path, "serve", "--experimental", filepath.Join(folder, "workerd.capnp"), "--socket-addr", "http=unix:"+socket))
 	if err != nil {
@@ -170,33 +186,25 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	}
 }
 
-// workerdFolder returns a new folder with the configuration and the modules
-// that it names.
-func workerdFolder(program, server string) (folder string, err error) {
-	if folder, err = os.MkdirTemp("", "homes"); err != nil {
-		return "", err
-	}
+// fillWorkerd writes the configuration, and the modules that it names, to a
+// folder.
+func fillWorkerd(folder, program, server string) error {
 	exec, err := wasmExec("wasm_exec.js")
 	if err != nil {
-		return "", err
+		return err
 	}
-	glue := filepath.Join(filepath.Dir(modules()), "..", "..", "..", "glue.wasm")
-	for name, from := range map[string]string{"program.wasm": program, "wasm_exec.js": exec, "glue.wasm": glue} {
-		p, err := os.ReadFile(from)
-		if err != nil {
-			return "", err
+	files := map[string][]byte{"workerd.mjs": workerdScript, "server.txt": []byte(server), "workerd.capnp": workerdConfig}
+	for name, from := range map[string]string{"program.wasm": program, "wasm_exec.js": exec, "glue.wasm": source("..", "..", "glue.wasm")} {
+		if files[name], err = os.ReadFile(from); err != nil {
+			return err
 		}
+	}
+	for name, p := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), p, 0o600); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "workerd.mjs"), workerdScript, 0o600); err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "server.txt"), []byte(server), 0o600); err != nil {
-		return "", err
-	}
-	return folder, os.WriteFile(filepath.Join(folder, "workerd.capnp"), workerdConfig, 0o600)
+	return nil
 }
 
 // askSocket sends the request that starts the program, once the socket exists,

@@ -8,27 +8,33 @@
 		const res = await fetch(at(path), {method: "POST", body});
 		if (!res.ok) throw new Error(`${path}: status ${res.status}`);
 	};
-	const decoder = new TextDecoder();
-	let text = "", sent = Promise.resolve();
+	// What was written and not posted yet, by file descriptor.
+	let written = [], sent = Promise.resolve();
+	const write = (fd, bytes) => {
+		const last = written.at(-1);
+		if (last?.fd === fd) last.parts.push(bytes);
+		else written.push({fd, parts: [bytes]});
+	};
 	const flush = () => {
-		if (text === "") return sent;
-		const part = text;
-		text = "";
-		return sent = sent.then(() => post("/home/output", part));
+		for (const {fd, parts} of written) {
+			sent = sent.then(() => post("/home/output?fd=" + fd, new Blob(parts)));
+		}
+		written = [];
+		return sent;
 	};
 	const end = async code => {
 		clearInterval(timer);
 		await flush();
 		await post("/home/exit?code=" + code);
 	};
-	const fail = e => { text += `${e && (e.stack || e.message) || e}\n`; return end(1); };
+	const fail = e => { write(2, `${e && (e.stack || e.message) || e}\n`); return end(1); };
 	const timer = setInterval(flush, 200);
 	self.addEventListener("error", e => fail(e.error || e.message));
 	self.addEventListener("unhandledrejection", e => fail(e.reason));
 
 	async function run() {
 		const setup = await (await fetch(at("/home/setup.json"))).json();
-		globalThis.fs.writeSync = (fd, p) => { text += decoder.decode(p, {stream: true}); return p.length; };
+		globalThis.fs.writeSync = (fd, p) => { write(fd, p.slice()); return p.length; };
 		const go = new Go();
 		let code = 0;
 		Object.assign(go, {argv: setup.argv, env: setup.env, exit: c => { code = c; }});
