@@ -232,18 +232,33 @@ func begin(cmd *exec.Cmd) (*process, error) {
 }
 
 // end ends the whole group, with SIGTERM first, so that xvfb-run and browsers
-// can clean up.
+// can clean up, and waits until all its processes have ended.
 func (p *process) end() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
 	<-p.done
 	late.Stop()
-	// Those that outlived their parent, which still write into their folder; they
-	// are no children of this process that it could wait for.
-	for range 100 {
-		if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err == syscall.ESRCH {
-			return
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
+	if adopts {
+		waitAll()
+	}
+}
+
+// adopts is whether descendants whose parent has ended become children of this
+// process.
+var adopts bool
+
+// waitAll waits until this process has no children, for at most 5 s. Killed
+// ones may still write into the profile's folder for a moment. The browsers'
+// crash reporters have their own process groups; they end after their browser.
+func waitAll() {
+	const tick = 10 * time.Millisecond
+	for range 5 * time.Second / tick {
+		switch pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); {
+		case err != nil && err != syscall.EINTR:
+			return // ECHILD: there are none
+		case pid == 0:
+			time.Sleep(tick)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -29,6 +29,9 @@ const usage = "usage: homes list | homes run HOME PROGRAM [ARGUMENTS] | homes op
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if err := adopt(); err != nil {
+		fmt.Fprintln(os.Stderr, "homes: ended processes may be left to init:", err)
+	}
 	code, err := command(ctx, os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "homes:", err)
