@@ -37,7 +37,7 @@ func begin(cmd *exec.Cmd) (*process, error) {
 func (p *process) end() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	<-p.done
+	p.done <- <-p.done // for the next call
 	late.Stop()
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
 	if adopts {

@@ -177,6 +177,7 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 			return 1, fmt.Errorf("workerd ended: %w\n%s", cmpErr(err), p.output.tail())
 		case err := <-asked:
 			if err != nil {
+				p.end() // so that all its output is there
 				return 1, fmt.Errorf("%w\n%s", err, p.output.tail())
 			}
 			asked = nil

@@ -27,7 +27,9 @@
 		await flush();
 		await post("/home/exit?code=" + code);
 	};
-	const fail = e => { write(2, `${e && (e.stack || e.message) || e}\n`); return end(1); };
+	// Chromium's stacks begin with the error's message, other browsers' lack it.
+	const describe = e => e?.stack?.includes(e.message) ? e.stack : `${e}\n${e?.stack ?? ""}`;
+	const fail = e => { write(2, describe(e) + "\n"); return end(1); };
 	const timer = setInterval(flush, 200);
 	self.addEventListener("error", e => fail(e.error || e.message));
 	self.addEventListener("unhandledrejection", e => fail(e.reason));

@@ -11,7 +11,7 @@
 	const patience = 60_000; // a busy machine is slow
 	const seen = {problems: [], dark: matchMedia("(prefers-color-scheme: dark)").matches, wide: {}, uneven: [], cut: []};
 
-	const complain = e => seen.problems.push(String(e && (e.stack || e.message) || e));
+	const complain = e => seen.problems.push(`${e}\n${e?.stack ?? ""}`); // whose stack has no message in Firefox
 	addEventListener("error", e => complain(e.error || e.message));
 	addEventListener("unhandledrejection", e => complain(e.reason));
 	addEventListener("securitypolicyviolation", e => complain(`${e.violatedDirective}: ${e.blockedURI}`));
@@ -114,7 +114,7 @@
 	async function narrow(width) {
 		const frame = Object.assign(document.createElement("iframe"), {src: "/", width, height: 700});
 		document.body.append(frame);
-		await until("a narrow page", () => frame.contentDocument.documentElement.dataset.ready === "true");
+		await until("a narrow page", () => frame.contentDocument?.documentElement?.dataset.ready === "true");
 		const page = frame.contentDocument;
 		seen.wide[width] = page.documentElement.scrollWidth - frame.contentWindow.innerWidth;
 		seen.uneven.push(...uneven(page));
