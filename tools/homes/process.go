@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -11,6 +12,7 @@ type process struct {
 	cmd    *exec.Cmd
 	output *tail
 	done   chan error // one error, when it has ended
+	once   sync.Once  // for end
 }
 
 // begin starts a program. Its output is kept for errors, unless cmd directs it
@@ -33,11 +35,14 @@ func begin(cmd *exec.Cmd) (*process, error) {
 }
 
 // end ends the whole group, with SIGTERM first, so that xvfb-run and browsers
-// can clean up, and waits until all its processes have ended.
-func (p *process) end() {
+// can clean up, and waits until all its processes have ended. Calls after the
+// first do nothing: the group's number may be another's by then.
+func (p *process) end() { p.once.Do(p.endGroup) }
+
+func (p *process) endGroup() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	p.done <- <-p.done // for the next call
+	<-p.done
 	late.Stop()
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
 	if adopts {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,6 +99,58 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("left: %v, %v", files, err)
 			}
 		})
+	}
+}
+
+// open shows a page until it is interrupted, in light or dark colours.
+func TestOpen(t *testing.T) {
+	needHomes(t)
+	dark := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/":
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, `<!doctype html><script>
+				fetch("/dark?" + matchMedia("(prefers-color-scheme: dark)").matches, {method: "POST"});</script>`)
+		case r.Method == "POST":
+			select {
+			case dark <- r.URL.RawQuery:
+			default:
+			}
+		}
+	}))
+	defer s.Close()
+	for name := range browsers {
+		for _, tt := range []struct {
+			args []string
+			want string
+		}{
+			{[]string{"open", name, s.URL}, "false"},
+			{[]string{"open", "-dark", name, s.URL}, "true"},
+		} {
+			t.Run(name+" "+tt.want, func(t *testing.T) {
+				cmd := exec.CommandContext(t.Context(), built.homes, tt.args...)
+				var said bytes.Buffer
+				cmd.Stdout, cmd.Stderr = &said, &said
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- cmd.Wait() }()
+				select {
+				case got := <-dark:
+					if got != tt.want {
+						t.Errorf("does it prefer dark colours? %s, want %s", got, tt.want)
+					}
+				case err := <-ended:
+					t.Fatalf("it ended: %v\n%s", err, &said)
+				}
+				cmd.Process.Signal(os.Interrupt)
+				if err := <-ended; err != nil {
+					t.Errorf("interrupted: %v\n%s", err, &said)
+				}
+			})
+		}
 	}
 }
 
