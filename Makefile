@@ -124,10 +124,11 @@ endif
 test-js:
 	@scripts/test-js.sh -timeout $(TIMEOUT) $(TEST)
 
-# Includes tests that drive a browser over DevTools; -p 1, since each such package
-# starts one.
+# Includes tests that drive a browser over DevTools, and that run the examples in
+# Firefox and WebKit; -p 1, since each such package starts one.
 test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
+	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests of tools/homes, and of the examples in Firefox and WebKit, were NOT run"
 	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
 
 # By itself: each home is a browser or a runtime of its own.
