@@ -63,7 +63,7 @@ type Differences struct {
 	// NoCloseEvent: a violation of a rule gives an error event, and no close
 	// event.
 	NoCloseEvent bool
-	// ManyPings: a hundred pings of the server in one segment end the
+	// ManyPings: a hundred pings of the server in one segment may end the
 	// connection.
 	ManyPings bool
 	// EmptyBinary: an empty binary message throws an exception that ends the
