@@ -34,16 +34,17 @@ type Socket struct {
 	released bool
 }
 
-// The functions that the glue exports, as indices of Socket.glue.
+// The functions of the module, by their indices in Socket.glue: the registers
+// from glue.Drain on.
 const (
-	drain  = glue.Drain - glue.Drain
-	take   = glue.Take - glue.Drain
-	load   = glue.Load - glue.Drain
-	fetch  = glue.Fetch - glue.Drain
-	send   = glue.SendMemory - glue.Drain
-	stop   = glue.Stop - glue.Drain
-	forget = glue.Forget - glue.Drain
-	later  = glue.Enter - glue.Drain
+	drain = iota
+	take
+	load
+	fetch
+	send
+	stop
+	forget
+	later
 )
 
 // New constructs a WebSocket object, which begins to connect. It returns
