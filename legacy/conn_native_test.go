@@ -166,7 +166,7 @@ func TestPeersCodes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, peer := opened(t, d, nil, nil)
 				go io.Copy(io.Discard, peer)
-				go io.WriteString(peer, string([]byte{0x88, 0x83, 0, 0, 0, 0, byte(code >> 8), byte(code), 'x'}))
+				go peer.Write([]byte{0x88, 0x83, 0, 0, 0, 0, byte(code >> 8), byte(code), 'x'})
 				_, _, err := c.Read(t.Context())
 				if e, ok := errors.AsType[*api.CloseError](err); valid && (!ok || int(e.Code) != code || e.Reason != "x") {
 					t.Errorf("%v %d: %v", d, code, err)
