@@ -4,7 +4,9 @@ package legacy_test
 
 import (
 	"context"
+	"flag"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -28,6 +30,16 @@ var lacks = map[legacy.Draft]apitest.Draft{
 	}},
 }
 
+// TestMain runs parallel tests at the same time, whatever the number of
+// processors: most of them wait for a time limit. A -parallel flag overrides
+// this.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "64"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 // testServer starts the test server, whose endpoints but the echo share no code
 // with this module.
 func testServer(t *testing.T) (url string) {
@@ -45,6 +57,7 @@ func testServer(t *testing.T) (url string) {
 func TestContract(t *testing.T) {
 	url := testServer(t)
 	each(t, old, func(t *testing.T, d legacy.Draft) {
+		t.Parallel()
 		apitest.Run(t, apitest.Backend{URL: url, Echo: "/echo/legacy", Draft: lacks[d], Dial: dialer(d)})
 	})
 }
