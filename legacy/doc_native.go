@@ -28,10 +28,11 @@
 //
 // In the hixie drafts the end of a message shows only when it has arrived, and
 // there are no fragments: a message is read as far as ReadLimit allows, and a
-// Writer collects one, which is sent by its Close. Text that is not UTF-8 ends
-// the connection, as everywhere in this module; section 4.3 of both has a
-// client replace what is invalid. A peer that is gone is detected by a write
-// that blocks (WriteTimeout) and by TCP alone, since there is no ping.
+// Writer collects one, which is sent by its Close. One that arrives in more
+// than 131,072 pieces of the network ends the connection. Text that is not
+// UTF-8 ends the connection, as everywhere in this module; section 4.3 of both
+// has a client replace what is invalid. A peer that is gone is detected by a
+// write that blocks (WriteTimeout) and by TCP alone, since there is no ping.
 //
 // In the hybi drafts the close codes are those of their section 7.4.1: 1000 to
 // 1003, in hybi-10 also 1007, and 3000 to 4999. Close with another one closes
