@@ -184,13 +184,28 @@ func weDial(t *testing.T, p peer, d legacy.Draft, s spec) report {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	c, process := dialPeer(ctx, t, p, d, s, nil)
+	if c == nil {
+		return process.reports(t, p)
+	}
+	defer c.CloseNow()
+	if err := (&talk{Conn: c, spec: s, draft: d}).verify(ctx); err != nil {
+		t.Errorf("our client: %v", err)
+		c.CloseNow() // and the peer's report tells its side of it
+	}
+	return process.reports(t, p)
+}
+
+// dialPeer starts a peer's server and dials it. The connection is nil when that
+// failed.
+func dialPeer(ctx context.Context, t *testing.T, p peer, d legacy.Draft, s spec, subprotocols []string) (api.Conn, *process) {
+	t.Helper()
 	for {
 		process := start(ctx, t, p.command, s)
 		wire := dialer{seed: 3}
 		o := &legacy.DialOptions{NetDial: wire.dial}
-		o.Subprotocols = s.Offers
-		url := fmt.Sprintf("ws://127.0.0.1:%d/chat?room=1", process.port(t))
-		c, err := legacy.Dial(ctx, url, d, o)
+		o.Subprotocols = subprotocols
+		c, err := legacy.Dial(ctx, fmt.Sprintf("ws://127.0.0.1:%d/chat?room=1", process.port(t)), d, o)
 		if p.trimsChallenge && d == hixie76 && trimmed(challenge(wire.wire.first())) {
 			if err == nil {
 				t.Errorf("%s answered a challenge rightly that it trims", p.name)
@@ -204,14 +219,9 @@ func weDial(t *testing.T, p peer, d legacy.Draft, s spec) report {
 		}
 		if err != nil {
 			t.Errorf("our client: %v", err)
-			return process.reports(t, p)
+			return nil, process
 		}
-		defer c.CloseNow()
-		if err := (&talk{Conn: c, spec: s, draft: d}).verify(ctx); err != nil {
-			t.Errorf("our client: %v", err)
-			c.CloseNow()
-		}
-		return process.reports(t, p)
+		return c, process
 	}
 }
 

@@ -2,6 +2,7 @@
 # frames; sockets are this program's, used as its README.md does: what has come
 # is handed over until it says `finished?`.
 require 'websocket'
+require 'websocket/version'
 require_relative 'spec'
 
 WebSocket.should_raise = true
