@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -153,7 +154,11 @@ func (t *terms) open(nc net.Conn, rest []byte, v *variant.Server) *Conn {
 
 // missing is the error of a request whose bytes behind the head do not come.
 func missing(v *variant.Server, got int, err error) *HandshakeError {
-	return &HandshakeError{Status: http.StatusRequestTimeout, Problem: fmt.Sprintf("only %d of the %d bytes behind the head of a %v request came (section 5.1): "+
+	status := http.StatusBadRequest
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		status, err = http.StatusRequestTimeout, context.DeadlineExceeded
+	}
+	return &HandshakeError{Status: status, Problem: fmt.Sprintf("only %d of the %d bytes behind the head of a %v request came (section 5.1): "+
 		"a proxy that does not know the draft drops them, or waits with them for the answer", got, v.Behind, v.Version), Cause: err}
 }
 

@@ -107,5 +107,5 @@ func (v Version) Violation(err *api.ProtocolError) *api.ProtocolError {
 	if v == RFC6455 {
 		return err
 	}
-	return &api.ProtocolError{Code: v.Signal(err.Code), Rule: "in " + v.String() + ", as in " + err.Rule}
+	return &api.ProtocolError{Code: v.Signal(err.Code), Rule: v.String() + ": " + err.Rule}
 }

@@ -41,7 +41,8 @@ func (d Draft) OriginField() string {
 }
 
 // DraftOf returns the version that a request asks for. It reports false for a
-// request that does not ask for an upgrade to WebSocket, or for another version.
+// request that does not ask for an upgrade to WebSocket, or for another
+// version.
 func DraftOf(r *Request) (Draft, bool) {
 	h := r.Header
 	if r.Method != "GET" || !h.hasToken("Upgrade", "websocket") || !h.hasToken("Connection", "Upgrade") {

@@ -27,11 +27,11 @@
 // Close always closes.
 //
 // A draft hixie-75 or hixie-76 cannot tell the two ends of a message from
-// anything else than its bytes: a message is sent when its Writer is closed, and
-// is as large as ReadLimit allows. Text that is not UTF-8 ends the connection,
-// as everywhere in this module, where the drafts (section 4.3) have a client
-// replace what is invalid. A peer that is gone is detected by a write that
-// blocks (WriteTimeout) and by TCP alone, since there is no ping.
+// anything else than its bytes: a message is sent when its Writer is closed,
+// and is as large as ReadLimit allows. Text that is not UTF-8 ends the
+// connection, as everywhere in this module, where the drafts (section 4.3) have
+// a client replace what is invalid. A peer that is gone is detected by a write
+// that blocks (WriteTimeout) and by TCP alone, since there is no ping.
 //
 // # Safety
 //

@@ -35,11 +35,13 @@ const (
 // String returns the name in use: "hixie-75", "hixie-76", "hybi-07", "hybi-10",
 // "RFC 6455"; "Draft(9)" for none of them.
 func (d Draft) String() string {
-	if d < RFC6455 || d > Hybi10 {
+	if !d.known() {
 		return "Draft(" + strconv.Itoa(int(d)) + ")"
 	}
 	return handshake.Draft(d).String()
 }
+
+func (d Draft) known() bool { return d >= RFC6455 && d <= Hybi10 }
 
 // DraftOf returns the version that r, a request for an upgrade to WebSocket,
 // asks for. It reports false for a request that is none, or that asks for a

@@ -62,7 +62,7 @@ var boundCases = []testCase{
 				if bound > 0 {
 					ctx, cancel = context.WithTimeout(ctx, bound)
 				}
-				if err := c.CloseContext(ctx, 4000, "bye"); err != nil {
+				if err := t.codeless(4000, c.CloseContext(ctx, 4000, "bye")); err != nil {
 					t.Errorf("CloseContext: %v", err)
 				}
 				cancel()
@@ -167,7 +167,7 @@ var boundCases = []testCase{
 				<-ctx.Done()
 				t.wantIs("Err after "+by, ctx.Err(), context.Canceled)
 				e := t.wantClosed("the cause after "+by, context.Cause(ctx))
-				if e.Local == (by == "the peer") || by == "the peer" && e.Code != 4000 {
+				if told, _ := t.told(4000, ""); e.Local == (by == "the peer") || by == "the peer" && e.Code != told {
 					t.Errorf("the cause after %s is %#v", by, e)
 				}
 			}
@@ -293,8 +293,8 @@ func (t *trial) cutOff(wait time.Duration) (api.Conn, error) {
 	if t.Browser {
 		return c, c.CloseContext(ctx, 1000, "")
 	}
-	for msg := pattern(8<<20, 1); ; {
-		if err := c.Write(ctx, api.MessageBinary, msg); err != nil {
+	for msg := t.pattern(8<<20, 1); ; {
+		if err := c.Write(ctx, t.binary(), msg); err != nil {
 			return c, err
 		}
 	}

@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"github.com/twinws/ws/api"
 )
@@ -31,8 +32,12 @@ var cancelCases = []testCase{
 	{name: "CancelledInsideAFrame", rule: cancelling,
 		why: "no byte of a message is lost: the next Read goes on where the last one stood, wherever the frame was cut",
 		run: func(t *trial) {
-			msg := pattern(300, 7)
+			msg := t.pattern(300, 7)
 			frame := append([]byte{0x82, 126, 300 >> 8, 300 & 0xff}, msg...)
+			if t.Draft.TextOnly {
+				// The first one has a length and is discarded.
+				frame = slices.Concat([]byte{0x80, 1, 'x', 0}, msg, []byte{0xff})
+			}
 			for _, cut := range []int{1, 2, 3, 4, 5, 150, 303} {
 				c := t.dial("/raw?hex=" + hex.EncodeToString(frame[:cut]) + "&hex=" + hex.EncodeToString(frame[cut:]))
 				for range 2 {
@@ -42,14 +47,14 @@ var cancelCases = []testCase{
 					cancel()
 				}
 				t.write(c, api.MessageText, nil)
-				t.wantMessage(c, api.MessageBinary, msg)
+				t.wantMessage(c, t.binary(), msg)
 				c.CloseNow()
 			}
 		}},
 	{name: "CancelledBetweenFragments", rule: cancelling,
 		why: "no byte of a message is lost, RFC 6455 section 5.4: nor the fragments that have come in",
 		run: func(t *trial) {
-			c := t.dial("/raw?hex=0101" + "61" + "&hex=0001" + "62" + "&hex=8001" + "63")
+			c := t.dial(t.raw("hex=0101"+"61"+"&hex=0001"+"62"+"&hex=8001"+"63", "hex=00"+"61"+"&hex=62"+"&hex=63"+"ff"))
 			for range 2 {
 				ctx, cancel := t.soon()
 				_, _, err := c.Read(ctx)

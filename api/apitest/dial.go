@@ -118,8 +118,15 @@ var optionCases = []testCase{
 		why: "RFC 6455 section 4.2.2 item 5: the server agrees on one of those offered, or on none",
 		run: func(t *trial) {
 			offer := Options{Subprotocols: []string{"chat.v1", "chat.v2"}}
-			if c := t.dial("/subprotocol?choose=chat.v2", offer); c.Subprotocol() != "chat.v2" {
-				t.Errorf("agreed on %q, want chat.v2", c.Subprotocol())
+			if t.Draft.TextOnly { // section 4.1: one name
+				_, err := t.try(t.ctx, t.Echo, offer)
+				t.wantArgument("two subprotocols", err, "Subprotocols")
+				offer.Subprotocols = offer.Subprotocols[1:]
+			}
+			for _, name := range offer.Subprotocols {
+				if c := t.dial("/subprotocol?choose="+name, offer); c.Subprotocol() != name {
+					t.Errorf("agreed on %q, want %s", c.Subprotocol(), name)
+				}
 			}
 			if c := t.dial(t.Echo + "?choose=chat.v1"); c.Subprotocol() != "" {
 				t.Errorf("offered none, agreed on %q", c.Subprotocol())
@@ -127,9 +134,9 @@ var optionCases = []testCase{
 			if c := t.dial(t.Echo+"?choose=chat.v2", offer); c.Subprotocol() != "chat.v2" {
 				t.Errorf("the echo agreed on %q, want chat.v2", c.Subprotocol())
 			}
-			c := t.dial("/subprotocol?choose=chat.v1", offer)
+			c := t.dial("/subprotocol?choose=chat.v2", offer)
 			c.CloseNow()
-			if c.Subprotocol() != "chat.v1" {
+			if c.Subprotocol() != "chat.v2" {
 				t.Errorf("after the end it is %q", c.Subprotocol())
 			}
 		}},

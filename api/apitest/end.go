@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/twinws/ws/api"
@@ -18,7 +19,7 @@ func (t *trial) late() {
 	c := t.dial(t.Echo)
 	defer c.CloseNow()
 	for i := range 20 {
-		t.wantEcho(c, api.MessageBinary, pattern(100, byte(i)))
+		t.wantEcho(c, t.binary(), t.pattern(100, byte(i)))
 	}
 }
 
@@ -26,15 +27,23 @@ func (t *trial) late() {
 // stays.
 func (t *trial) wantPeerClosed(c api.Conn, code api.StatusCode, reason string) {
 	t.Helper()
-	want := api.CloseError{Code: code, Reason: reason, Clean: true}
+	code, reason = t.told(code, reason)
+	want := api.CloseError{Code: code, Reason: reason, Clean: !t.Draft.NoCloseFrame}
+	got := func(what string, err error) api.CloseError {
+		e := *t.wantClosed(what, err)
+		if t.Draft.NoCloseFrame && e.Cause != nil {
+			e.Cause = nil // it says that the stream has ended
+		}
+		return e
+	}
 	for range 2 {
 		_, p, err := c.Read(t.ctx)
-		if e := t.wantClosed("Read", err); *e != want || len(p) > 0 {
-			t.Errorf("Read returned %q and %#v, want %#v", p, *e, want)
+		if e := got("Read", err); e != want || len(p) > 0 {
+			t.Errorf("Read returned %q and %#v, want %#v", p, e, want)
 		}
 		_, _, err = c.Reader(t.ctx)
-		if e := t.wantClosed("Reader", err); *e != want {
-			t.Errorf("Reader returned %#v, want %#v", *e, want)
+		if e := got("Reader", err); e != want {
+			t.Errorf("Reader returned %#v, want %#v", e, want)
 		}
 	}
 }
@@ -51,7 +60,7 @@ var endCases = []testCase{
 					}
 					for i := range f.n {
 						_, p := t.read(c)
-						if len(p) != f.size || binary.BigEndian.Uint32(p) != uint32(i) {
+						if len(p) != f.size || t.floodIndex(p) != i {
 							t.Fatalf("message %d of %d (late: %v) is %s", i, f.n, late, brief(p))
 						}
 					}
@@ -87,8 +96,9 @@ var endCases = []testCase{
 			id := newID()
 			c := t.dial("/close?code=4002&reason=done&id=" + id)
 			t.wantPeerClosed(c, 4002, "done")
-			if code, _ := t.seen(id); code != 4002 {
-				t.Errorf("the server saw %v, want 4002", code)
+			want, _ := t.told(4002, "")
+			if code, _ := t.seen(id); code != want {
+				t.Errorf("the server saw %v, want %v", code, want)
 			}
 		}},
 	{name: "CloseAfterThePeers", rule: alone,
@@ -96,7 +106,7 @@ var endCases = []testCase{
 		run: func(t *trial) {
 			c := t.dial("/close?code=4003")
 			t.wantPeerClosed(c, 4003, "")
-			if err := c.Close(1000, ""); err != nil {
+			if err := t.close(c, 1000, ""); err != nil {
 				t.Errorf("Close: %v", err)
 			}
 			t.wantIs("CloseNow", c.CloseNow(), api.ErrClosed)
@@ -111,7 +121,7 @@ var endCases = []testCase{
 					t.late()
 				}
 				t.wantWithin("Close", promptly, func() {
-					if err := c.Close(1000, ""); err != nil {
+					if err := t.close(c, 1000, ""); err != nil {
 						t.Errorf("Close: %v", err)
 					}
 				})
@@ -127,24 +137,35 @@ var endCases = []testCase{
 			// The server closes when it has the message, before it reads our
 			// close.
 			t.write(c, api.MessageText, []byte("close"))
-			if err := c.Close(4011, "ours"); err != nil {
+			if err := t.close(c, 4011, "ours"); err != nil {
 				t.Errorf("Close: %v", err)
 			}
 			_, _, err := c.Read(t.ctx)
-			if e := t.wantClosed("Read", err); !e.Clean || e.Code != 4010 || e.Reason != "theirs" {
-				t.Errorf("Read returned %#v, want the peer's 4010 and Clean", e)
+			if e := t.wantClosed("Read", err); t.Draft.NoCloseFrame {
+				if e.Clean {
+					t.Errorf("Read returned %#v, though there is no close frame", e)
+				}
+			} else if code, reason := t.told(4010, "theirs"); !e.Clean || e.Code != code || e.Reason != reason {
+				t.Errorf("Read returned %#v, want the peer's %v and Clean", e, code)
 			}
 			// A browser may answer the server's by itself before it is told of
 			// ours.
 			code, reason := t.seen(id)
-			if ours := code == 4011 && reason == "ours"; !ours && !(t.Browser && code == 4010 && reason == "theirs") {
+			our, word := t.told(4011, "ours")
+			if ours := code == our && reason == word; !ours && !(t.Browser && code == 4010 && reason == "theirs") {
 				t.Errorf("the server saw %v %q, want 4011 ours", code, reason)
 			}
 		}},
 	{name: "DataAfterTheCloseIsIgnored", rule: drains,
 		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; what does is not delivered. Chromium fails the connection",
 		run: func(t *trial) {
-			c := t.dial("/raw?hex=8101" + "61" + "8802" + "0fa5" + "8101" + "62")
+			if t.Draft.NoCloseFrame { // what closes there means nothing here
+				c := t.dial("/raw?hex=" + text("a") + "ff00" + text("b"))
+				t.wantMessage(c, api.MessageText, []byte("a"))
+				t.wantMessage(c, api.MessageText, []byte("b"))
+				return
+			}
+			c := t.dial(t.raw("hex=8101"+"61"+"8802"+"0fa5"+"8101"+"62", "hex="+text("a")+"ff00"+text("b")))
 			t.wantMessage(c, api.MessageText, []byte("a"))
 			if t.Browser && t.Differs.DataAfterClose == Fails {
 				_, _, err := c.Read(t.ctx)
@@ -164,7 +185,8 @@ var endCases = []testCase{
 			t.write(c, api.MessageText, []byte("one"))
 			t.write(c, api.MessageText, []byte("two"))
 			<-ctx.Done()
-			if e := t.wantClosed("the cause", context.Cause(ctx)); e.Code != 4006 || e.Reason != "enough" || !e.Clean {
+			code, reason := t.told(4006, "enough")
+			if e := t.wantClosed("the cause", context.Cause(ctx)); e.Code != code || e.Reason != reason || e.Clean == t.Draft.NoCloseFrame {
 				t.Errorf("the cause is %#v", e)
 			}
 		}},
@@ -200,5 +222,21 @@ func (t *trial) signalled(code api.StatusCode) api.StatusCode {
 	if t.Browser {
 		return code + 3000
 	}
+	if other, ok := t.Draft.Signals[code]; ok {
+		return other
+	}
+	code, _ = t.told(code, "")
 	return code
+}
+
+// floodIndex is the index of a message of /flood.
+func (t *trial) floodIndex(p []byte) int {
+	if t.Draft.TextOnly {
+		i, err := strconv.Atoi(string(p))
+		if err != nil {
+			t.Errorf("a message is %s: %v", brief(p), err)
+		}
+		return i
+	}
+	return int(binary.BigEndian.Uint32(p))
 }

@@ -44,6 +44,10 @@ var handshakeCases = []testCase{
 	{name: "AnswerIsChecked", rule: typed,
 		why: "RFC 6455 section 4.1: a client holds the answer to every rule and fails the connection over a broken one; WHATWG section 2.2 does the same",
 		run: func(t *trial) {
+			if t.Draft.TextOnly {
+				t.oldAnswers()
+				return
+			}
 			for _, a := range answers {
 				want := t.Differs.Answers[a.what]
 				ctx, cancel := t.attempt(want)
@@ -122,4 +126,47 @@ var handshakeCases = []testCase{
 				t.Errorf("the second Dial took %v after the first was given up", d)
 			}
 		}},
+}
+
+// oldAnswers are the rows of AnswerIsChecked for the drafts whose handshake is
+// another one (draft-hixie-thewebsocketprotocol-75 and -76 section 4.1). ORIGIN,
+// HOST and TARGET are those of the request.
+func (t *trial) oldAnswers() {
+	t.Helper()
+	prefix, title := "Sec-", "HTTP/1.1 101 WebSocket Protocol Handshake"
+	if t.Draft.NoCloseFrame {
+		prefix, title = "", "HTTP/1.1 101 Web Socket Protocol Handshake"
+	}
+	up, origin, location := "Upgrade: WebSocket", prefix+"WebSocket-Origin: ORIGIN", prefix+"WebSocket-Location: ws://HOSTTARGET"
+	for what, lines := range map[string][]string{
+		"not HTTP":                        {"SSH-2.0-OpenSSH_9.2"},
+		"another status":                  {"HTTP/1.1 200 OK", up, connection, origin, location},
+		"no Upgrade":                      {title, connection, origin, location},
+		"another Upgrade":                 {title, "Upgrade: h2c", connection, origin, location},
+		"no Connection":                   {title, up, origin, location},
+		"another Connection":              {title, up, "Connection: keep-alive", origin, location},
+		"no origin":                       {title, up, connection, location},
+		"another origin":                  {title, up, connection, prefix + "WebSocket-Origin: http://evil.example", location},
+		"two origins":                     {title, up, connection, origin, origin, location},
+		"no location":                     {title, up, connection, origin},
+		"another host":                    {title, up, connection, origin, prefix + "WebSocket-Location: ws://evil.exampleTARGET"},
+		"another path":                    {title, up, connection, origin, prefix + "WebSocket-Location: ws://HOST/other"},
+		"another scheme":                  {title, up, connection, origin, prefix + "WebSocket-Location: wss://HOSTTARGET"},
+		"a subprotocol that nobody named": {title, up, connection, origin, location, prefix + "WebSocket-Protocol: chat"},
+	} {
+		_, err := t.try(t.ctx, answered(lines), Options{})
+		t.wantRefused(what, err)
+	}
+	right := []string{title, up, connection, origin, location}
+	if !t.Draft.NoCloseFrame {
+		_, err := t.try(t.ctx, answered(right)+"&proof=wrong", Options{})
+		t.wantRefused("another challenge's answer", err)
+		ctx, cancel := t.soon()
+		defer cancel()
+		_, err = t.try(ctx, answered(right)+"&proof=none", Options{})
+		t.wantIs("Dial without the answer to the challenge", err, context.DeadlineExceeded)
+	}
+	t.dial(answered(right))
+	// The gem websocket (1.2.9) names an empty subprotocol: none.
+	t.dial(answered(append(right, prefix+"WebSocket-Protocol: ", "X-Other: yes")))
 }

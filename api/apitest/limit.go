@@ -1,8 +1,10 @@
 package apitest
 
 import (
+	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/twinws/ws/api"
 )
@@ -32,7 +34,7 @@ var limitCases = []testCase{
 		why: "RFC 6455 sections 7.4.1 and 10.4: a message over the limit fails the connection with 1009, which a page sends as 4009; one of exactly the limit passes",
 		run: func(t *trial) {
 			const limit = 1000
-			for _, typ := range []api.MessageType{api.MessageText, api.MessageBinary} {
+			for _, typ := range t.types() {
 				c, id := t.dialEcho(Options{ReadLimit: limit})
 				t.wantEcho(c, typ, words(limit))
 				t.wantEcho(c, typ, words(limit-1))
@@ -58,7 +60,8 @@ var limitCases = []testCase{
 		run: func(t *trial) {
 			for _, last := range []string{"8001" + "67", "8002" + "6768"} {
 				id := newID()
-				c := t.dial("/raw?hex=0203"+"616263"+"0003"+"646566"+last+"&id="+id, Options{ReadLimit: 7})
+				other := map[string]string{"800167": "67", "80026768": "6768"}[last]
+				c := t.dial(t.raw("hex=0203"+"616263"+"0003"+"646566"+last, "hex=00"+"616263"+"646566"+other+"ff")+"&id="+id, Options{ReadLimit: 7})
 				_, p, err := c.Read(t.ctx)
 				if last == "800167" {
 					if err != nil || string(p) != "abcdefg" {
@@ -73,13 +76,13 @@ var limitCases = []testCase{
 		why: "the limit counts the message, not what dst holds already",
 		run: func(t *trial) {
 			c, id := t.dialEcho(Options{ReadLimit: 100})
-			dst := pattern(1000, 1)
-			t.write(c, api.MessageBinary, pattern(100, 2))
+			dst := t.pattern(1000, 1)
+			t.write(c, t.binary(), t.pattern(100, 2))
 			_, p, err := c.ReadAppend(t.ctx, dst)
 			if err != nil || len(p) != 1100 {
 				t.Fatalf("exactly the limit: %d bytes, %v", len(p), err)
 			}
-			t.write(c, api.MessageBinary, pattern(101, 2))
+			t.write(c, t.binary(), t.pattern(101, 2))
 			_, p, err = c.ReadAppend(t.ctx, dst)
 			if len(p) != len(dst) {
 				t.Errorf("dst has %d bytes, want it as it was", len(p))
@@ -90,7 +93,7 @@ var limitCases = []testCase{
 		why: "Reader's comment: the read limit counts the whole message; natively it strikes in the middle of the stream",
 		run: func(t *trial) {
 			c, id := t.dialEcho(Options{ReadLimit: 100})
-			t.write(c, api.MessageBinary, pattern(101, 1))
+			t.write(c, t.binary(), t.pattern(101, 1))
 			_, r, err := c.Reader(t.ctx)
 			if err == nil {
 				var p []byte
@@ -105,15 +108,23 @@ var limitCases = []testCase{
 		run: func(t *trial) {
 			const mib = 1 << 20
 			c := t.dial(t.Echo)
-			t.wantEcho(c, api.MessageBinary, pattern(mib, 1))
-			t.write(c, api.MessageBinary, pattern(mib+1, 1))
+			t.wantEcho(c, t.binary(), t.pattern(mib, 1))
+			t.write(c, t.binary(), t.pattern(mib+1, 1))
 			_, _, err := c.Read(t.ctx)
 			t.wantTooBig(c, "", err, mib)
-			t.wantEcho(t.dial(t.Echo, Options{ReadLimit: -1}), api.MessageBinary, pattern(3*mib, 2))
+			t.wantEcho(t.dial(t.Echo, Options{ReadLimit: -1}), t.binary(), t.pattern(3*mib, 2))
 		}},
 	{name: "AnnouncedLengthIsNotTrusted", rule: safe,
 		why: "RFC 6455 section 5.2 allows lengths to 2^63-1; nothing is allocated from one, and over the limit it fails with 1009",
 		run: func(t *trial) {
+			if t.Draft.TextOnly { // section 4.2: such a frame is discarded as it comes
+				c := t.dial("/raw?hex=80" + strings.Repeat("ff", 8) + "7f" + "00")
+				ctx, cancel := t.soon()
+				defer cancel()
+				_, _, err := c.Read(ctx)
+				t.wantIs("Read", err, context.DeadlineExceeded)
+				return
+			}
 			for name, head := range map[string]string{
 				"2^63-1 bytes": "827f7fffffffffffffff", "2^62 bytes": "827f4000000000000000", "2^32 bytes": "827f0000000100000000",
 			} {

@@ -14,7 +14,7 @@ var messageCases = []testCase{
 			c := t.dial(t.Echo)
 			for _, n := range []int{0, 1, 2, 124, 125, 126, 127, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 1 << 20} {
 				if n > 0 || !t.Differs.EmptyBinary {
-					t.wantEcho(c, api.MessageBinary, pattern(n, byte(n)))
+					t.wantEcho(c, t.binary(), t.pattern(n, byte(n))) // text, where there is no other
 				}
 				t.wantEcho(c, api.MessageText, words(n))
 			}
@@ -23,7 +23,7 @@ var messageCases = []testCase{
 		why: "RFC 6455 section 5.4: an empty message is a message; Read returns it in memory of its own",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			for _, typ := range []api.MessageType{api.MessageText, api.MessageBinary} {
+			for _, typ := range t.types() {
 				if typ == api.MessageBinary && t.Differs.EmptyBinary {
 					t.Log("left out: an empty binary message would end the program")
 					continue
@@ -38,7 +38,7 @@ var messageCases = []testCase{
 		why: "RFC 6455 section 5.4: messages are not interleaved; TCP keeps their order",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			typ := func(i int) api.MessageType { return api.MessageType(1 + i%2) }
+			typ := func(i int) api.MessageType { return t.types()[i%len(t.types())] }
 			const n = 100
 			for i := range n {
 				t.write(c, typ(i), []byte(strconv.Itoa(i)))
@@ -51,10 +51,10 @@ var messageCases = []testCase{
 		why: "Read's comment: the message is in memory of its own, which later calls do not touch",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			first := pattern(3000, 1)
-			t.write(c, api.MessageBinary, first)
+			first := t.pattern(3000, 1)
+			t.write(c, t.binary(), first)
 			_, got := t.read(c)
-			t.wantEcho(c, api.MessageBinary, pattern(3000, 2))
+			t.wantEcho(c, t.binary(), t.pattern(3000, 2))
 			if !bytes.Equal(got, first) {
 				t.Error("the second Read changed the first one's message")
 			}
@@ -63,22 +63,22 @@ var messageCases = []testCase{
 		why: "Write's comment: p is not kept, nor changed; RFC 6455 section 5.3 masks what is sent, not what the caller holds",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			want := pattern(70_000, 3)
+			want := t.pattern(70_000, 3)
 			p := bytes.Clone(want)
-			t.write(c, api.MessageBinary, p)
+			t.write(c, t.binary(), p)
 			if !bytes.Equal(p, want) {
 				t.Error("Write changed p")
 			}
 			clear(p)
-			t.wantMessage(c, api.MessageBinary, want)
+			t.wantMessage(c, t.binary(), want)
 		}},
 	{name: "ReadAppendFillsTheCallersMemory", rule: whole,
 		why: "ReadAppend's comment: it appends to dst, and allocates only where dst has no room",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, room := range []int{0, 10, 1000, 70_000} {
-				msg := pattern(1000, byte(room))
-				t.write(c, api.MessageBinary, msg)
+				msg := t.pattern(1000, byte(room))
+				t.write(c, t.binary(), msg)
 				dst := append(make([]byte, 0, 4+room), "head"...)
 				_, got, err := c.ReadAppend(t.ctx, dst)
 				if err != nil {
@@ -96,7 +96,7 @@ var messageCases = []testCase{
 		why: "ReadAppend's comment: on error it returns dst as it was",
 		run: func(t *trial) {
 			// The half of a message has come in when the context ends.
-			c := t.dial("/raw?hex=8208" + "01020304" + "&hex=05060708")
+			c := t.dial(t.raw("hex=8208"+"01020304"+"&hex=05060708", "hex=00"+"01020304"+"&hex=05060708"+"ff"))
 			dst := append(make([]byte, 0, 64), "head"...)
 			ctx, cancel := t.soon()
 			defer cancel()
@@ -118,7 +118,8 @@ var messageCases = []testCase{
 	{name: "FragmentsAreOneMessage", rule: whole,
 		why: "RFC 6455 section 5.4: a message's fragments, empty ones and pings between them too, are one message",
 		run: func(t *trial) {
-			c := t.dial("/raw?hex=0102" + "6162" + "&hex=0000" + "8900" + "&hex=8a00" + "8001" + "63")
+			// Where there are neither, frames of another type are discarded.
+			c := t.dial(t.raw("hex=0102"+"6162"+"&hex=0000"+"8900"+"&hex=8a00"+"8001"+"63", "hex=8002"+"ffff"+"00"+"6162"+"&hex=63"+"&hex=ff"+"01"+"64"+"ff"))
 			t.write(c, api.MessageText, nil)
 			t.write(c, api.MessageText, nil)
 			t.wantMessage(c, api.MessageText, []byte("abc"))

@@ -12,8 +12,8 @@ var pingCases = []testCase{
 		why: "RFC 6455 section 5.5.2: a ping is answered by a pong. A browser offers none: errors.ErrUnsupported, no silent success",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			if t.Browser {
-				t.wantIs("Ping", c.Ping(t.ctx), errors.ErrUnsupported)
+			if !t.pings() {
+				t.wantLack("Ping", c.Ping(t.ctx))
 				t.wantEcho(c, api.MessageText, []byte("still open"))
 				return
 			}
@@ -36,7 +36,7 @@ var pingCases = []testCase{
 			}
 			for _, wait := range pings {
 				err := wait()
-				if t.Browser {
+				if !t.pings() {
 					t.wantIs("Ping", err, errors.ErrUnsupported)
 				} else if err != nil {
 					t.Errorf("Ping beside a Read: %v", err)
@@ -49,8 +49,8 @@ var pingCases = []testCase{
 	{name: "CancelledPing", rule: cancelling,
 		why: "a context that ends during Ping ends that call alone",
 		run: func(t *trial) {
-			c := t.dial("/raw?hex=&hex=8a00" + "8102" + "6f6b") // answers no ping before a message
-			if t.Browser {
+			c := t.dial(t.raw("hex=&hex=8a00"+"8102"+"6f6b", "hex=&hex="+text("ok"))) // answers no ping before a message
+			if !t.pings() {
 				t.wantIs("Ping", c.Ping(t.gone()), errors.ErrUnsupported)
 			} else {
 				mute := t.dial("/silent-close") // reads, and answers nothing

@@ -14,8 +14,8 @@ var streamCases = []testCase{
 		why: "RFC 6455 section 5.4: a message of unknown length goes out in fragments; how it is cut means nothing",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			msg := pattern(1<<20, 5)
-			w, err := c.Writer(t.ctx, api.MessageBinary)
+			msg := t.pattern(1<<20, 5)
+			w, err := c.Writer(t.ctx, t.binary())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,7 +30,7 @@ var streamCases = []testCase{
 				t.Fatal(err)
 			}
 			typ, r, err := c.Reader(t.ctx)
-			if err != nil || typ != api.MessageBinary {
+			if err != nil || typ != t.binary() {
 				t.Fatalf("Reader: %v, %v", typ, err)
 			}
 			got, err := io.ReadAll(iotest.HalfReader(r))
@@ -95,7 +95,7 @@ var streamCases = []testCase{
 	{name: "ReaderGoesOnAfterItsContext", rule: cancelling,
 		why: "Cancelling is not closing: when ctx ends in the middle, Reader called again returns a stream of the rest",
 		run: func(t *trial) {
-			c := t.dial("/raw?hex=0103" + "68656c" + "&hex=8002" + "6c6f")
+			c := t.dial(t.raw("hex=0103"+"68656c"+"&hex=8002"+"6c6f", "hex=00"+"68656c"+"&hex=6c6f"+"ff"))
 			ctx, cancel := t.soon()
 			defer cancel()
 			var got []byte
@@ -121,7 +121,7 @@ var streamCases = []testCase{
 		why: "RFC 6455 section 5.4: fragments of one message are not interleaved with another's",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
-			w, err := c.Writer(t.ctx, api.MessageBinary)
+			w, err := c.Writer(t.ctx, t.binary())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ var streamCases = []testCase{
 			if err := after(); err != nil {
 				t.Fatal(err)
 			}
-			t.wantMessage(c, api.MessageBinary, []byte("one message"))
+			t.wantMessage(c, t.binary(), []byte("one message"))
 			t.wantMessage(c, api.MessageText, []byte("after"))
 		}},
 	{name: "WriterAfterItsClose", rule: typed,

@@ -28,6 +28,9 @@ type Backend struct {
 	// Differs says in what, beside Browser, the WebSocket object departs from
 	// the standard.
 	Differs Differences
+	// Draft is the version of the protocol; the zero value is RFC 6455. A
+	// browser has no other.
+	Draft Draft
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }

@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 
@@ -45,6 +46,12 @@ var textCases = []testCase{
 			}
 			t.wantEcho(c, api.MessageText, []byte("nothing was sent before this"))
 			for _, bad := range notUTF8 {
+				if t.Draft.TextOnly {
+					t.wantLack("Write", c.Write(t.ctx, api.MessageBinary, unhex(bad.hex)))
+					_, err := c.Writer(t.ctx, api.MessageBinary)
+					t.wantLack("Writer", err)
+					continue
+				}
 				t.wantEcho(c, api.MessageBinary, unhex(bad.hex))
 			}
 		}},
@@ -101,6 +108,12 @@ var textCases = []testCase{
 			for _, bad := range notUTF8 {
 				p := unhex(bad.hex)
 				frame := append([]byte{0x81, byte(len(p))}, p...)
+				if t.Draft.TextOnly {
+					if bytes.Contains(p, []byte{0xff}) {
+						continue // which ends the message
+					}
+					frame = append(append([]byte{0}, p...), 0xff)
+				}
 				t.wantBreak(bad.name, hex.EncodeToString(frame), api.StatusInvalidFramePayloadData)
 			}
 		}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -21,11 +22,28 @@ func signed(writer byte, i, size int) []byte {
 	return p
 }
 
+// signed is the same as a message of type binary: digits, where there is text
+// alone.
+func (t *trial) signed(writer byte, i, size int) []byte {
+	p := signed(writer, i, size)
+	if t.Draft.TextOnly {
+		return hex.AppendEncode(nil, p)
+	}
+	return p
+}
+
 // inOrder checks messages of signed: whole, and numbered upwards per writer.
 type inOrder map[byte]int
 
 func (o inOrder) add(t *trial, p []byte) {
 	t.Helper()
+	if t.Draft.TextOnly {
+		var err error
+		if p, err = hex.DecodeString(string(p)); err != nil {
+			t.Errorf("a message is mixed up: %v", err)
+			return
+		}
+	}
 	if len(p) < 5 {
 		t.Errorf("a message of %d bytes", len(p))
 		return
@@ -41,8 +59,8 @@ func (o inOrder) add(t *trial, p []byte) {
 }
 
 // stream sends p through a Writer, in pieces.
-func stream(ctx context.Context, c api.Conn, p []byte) error {
-	w, err := c.Writer(ctx, api.MessageBinary)
+func (t *trial) stream(ctx context.Context, c api.Conn, p []byte) error {
+	w, err := c.Writer(ctx, t.binary())
 	if err != nil {
 		return err
 	}
@@ -64,12 +82,12 @@ var togetherCases = []testCase{
 			for w := range byte(writers) {
 				writing = append(writing, start(func() error {
 					for i := range each {
-						p := signed(w, i, rand.IntN(5000))
+						p := t.signed(w, i, rand.IntN(5000))
 						err := error(nil)
 						if i%4 == 3 {
-							err = stream(t.ctx, c, p)
+							err = t.stream(t.ctx, c, p)
 						} else {
-							err = c.Write(t.ctx, api.MessageBinary, p)
+							err = c.Write(t.ctx, t.binary(), p)
 						}
 						if err != nil {
 							return err
@@ -103,12 +121,13 @@ var togetherCases = []testCase{
 						if err != nil {
 							return err
 						}
-						got <- binary.BigEndian.Uint32(p)
+						got <- uint32(t.floodIndex(p))
 					}
 				}))
 			}
 			for _, wait := range reading {
-				if e := t.wantClosed("Read", wait()); e.Code != 4008 {
+				want, _ := t.told(4008, "")
+				if e := t.wantClosed("Read", wait()); e.Code != want {
 					t.Errorf("Read returned %v", e)
 				}
 			}
@@ -132,15 +151,15 @@ var togetherCases = []testCase{
 						return err
 					}
 					for j := range 10 {
-						p := signed(i, j, 100*j)
-						if err := c.Write(t.ctx, api.MessageBinary, p); err != nil {
+						p := t.signed(i, j, 100*j)
+						if err := c.Write(t.ctx, t.binary(), p); err != nil {
 							return err
 						}
 						if _, got, err := c.Read(t.ctx); err != nil || !bytes.Equal(got, p) {
 							return errors.Join(errors.New("got "+brief(got)), err)
 						}
 					}
-					return c.Close(1000, "")
+					return t.close(c, 1000, "")
 				}))
 			}
 			for i, wait := range all {
@@ -215,12 +234,12 @@ func (t *trial) everythingAtOnce(round byte) {
 	for w := range byte(3) {
 		all = append(all,
 			loop(func(ctx context.Context, i int) error {
-				return c.Write(ctx, api.MessageBinary, signed(round*10+w, i, rand.IntN(3000)))
+				return c.Write(ctx, t.binary(), t.signed(round*10+w, i, rand.IntN(3000)))
 			}),
 			loop(func(ctx context.Context, i int) error {
 				// Not with ctx: an end in the middle has to fail the
 				// connection.
-				return stream(t.ctx, c, signed(round*10+5+w, i, rand.IntN(3000)))
+				return t.stream(t.ctx, c, t.signed(round*10+5+w, i, rand.IntN(3000)))
 			}))
 	}
 	<-brief.Done()

@@ -115,6 +115,7 @@ func (t *trial) seen(id string) (api.StatusCode, string) {
 // wantSeen compares what the server saw with a code and a reason.
 func (t *trial) wantSeen(id string, code api.StatusCode, reason string) {
 	t.Helper()
+	code, reason = t.told(code, reason)
 	if c, r := t.seen(id); c != code || r != reason {
 		t.Errorf("the server saw %v %q, want %v %q", c, r, code, reason)
 	}

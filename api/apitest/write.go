@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -15,7 +16,7 @@ var writeCases = []testCase{
 		run: func(t *trial) {
 			// In a browser a Write would wait for a peer that takes nothing.
 			c := t.dial("/never-reads", Options{WriteBuffer: -1})
-			msg := pattern(1<<20, 1)
+			msg := t.pattern(1<<20, 1)
 			if t.Browser {
 				for range 4 {
 					if err := t.writeBriefly(c, msg); err != nil {
@@ -44,7 +45,7 @@ var writeCases = []testCase{
 				t.Errorf("at first it is %d", n)
 			}
 			for i := range 20 {
-				t.write(c, api.MessageBinary, pattern(50_000, byte(i)))
+				t.write(c, t.binary(), t.pattern(50_000, byte(i)))
 				if n := c.BufferedAmount(); n < 0 || n > 20*50_100 {
 					t.Errorf("after message %d it is %d", i, n)
 				}
@@ -61,14 +62,14 @@ var writeCases = []testCase{
 			const n = 600
 			writing := start(func() error {
 				for i := range n {
-					if err := c.Write(t.ctx, api.MessageBinary, []byte{byte(i), byte(i >> 8)}); err != nil {
+					if err := c.Write(t.ctx, t.binary(), t.number(i)); err != nil {
 						return err
 					}
 				}
 				return nil
 			})
 			for i := range n {
-				t.wantMessage(c, api.MessageBinary, []byte{byte(i), byte(i >> 8)})
+				t.wantMessage(c, t.binary(), t.number(i))
 			}
 			if err := writing(); err != nil {
 				t.Error(err)
@@ -77,13 +78,20 @@ var writeCases = []testCase{
 	{name: "CloseLosesNothingThatWasAccepted", rule: closes,
 		why: "WHATWG close(): it does not discard what send() took; the server counts every message before the close frame",
 		run: func(t *trial) {
-			c := t.dial("/count")
+			id := newID()
+			c := t.dial("/count?id=" + id)
 			const n, size = 200, 3000
 			for i := range n {
-				t.write(c, api.MessageBinary, pattern(size, byte(i)))
+				t.write(c, t.binary(), t.pattern(size, byte(i)))
 			}
-			if err := c.Close(4000, ""); err != nil {
+			if err := t.close(c, 4000, ""); err != nil {
 				t.Errorf("Close: %v", err)
+			}
+			if t.Draft.TextOnly { // a close tells nothing
+				if _, reason := t.seen(id); reason != fmt.Sprint(n, n*size) {
+					t.Errorf("the server counted %q, want %d %d", reason, n, n*size)
+				}
+				return
 			}
 			_, _, err := c.Read(t.ctx)
 			if e := t.wantClosed("Read", err); e.Code != 1000 || e.Reason != fmt.Sprint(n, n*size) {
@@ -96,24 +104,34 @@ var writeCases = []testCase{
 			id := newID()
 			c := t.dial("/close?after=30&code=4007&id=" + id)
 			for i := range 30 {
-				t.write(c, api.MessageBinary, pattern(20_000, byte(i)))
+				t.write(c, t.binary(), t.pattern(20_000, byte(i)))
 			}
-			if err := c.Close(4000, "all sent"); err != nil {
+			if err := t.close(c, 4000, "all sent"); err != nil {
 				t.Errorf("Close: %v", err)
 			}
 			// The server closes with 4007 once it has all 30; the two may
 			// cross.
-			if code, _ := t.seen(id); code != 4000 && code != 4007 {
+			a, _ := t.told(4000, "")
+			b, _ := t.told(4007, "")
+			if code, _ := t.seen(id); code != a && code != b {
 				t.Errorf("the server saw %v", code)
 			}
 		}},
+}
+
+// number is i as a small message.
+func (t *trial) number(i int) []byte {
+	if t.Draft.TextOnly {
+		return strconv.AppendInt(nil, int64(i), 10)
+	}
+	return []byte{byte(i), byte(i >> 8)}
 }
 
 // writeBriefly writes p and gives up soon.
 func (t *trial) writeBriefly(c api.Conn, p []byte) error {
 	ctx, cancel := context.WithTimeout(t.ctx, 5*moment)
 	defer cancel()
-	return c.Write(ctx, api.MessageBinary, p)
+	return c.Write(ctx, t.binary(), p)
 }
 
 // eventually waits, at most for a while, until ok.

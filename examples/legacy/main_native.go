@@ -76,7 +76,7 @@ func talk(ctx context.Context, url string, d legacy.Draft) (string, error) {
 	} else if err != nil {
 		return "", err
 	}
-	if err := c.Close(ws.StatusNormalClosure, ""); err != nil {
+	if err := c.Close(ws.StatusNoStatusRcvd, ""); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("text %s, %s, closed", text, binary), nil

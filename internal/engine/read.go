@@ -381,6 +381,9 @@ func (c *Conn) lost(ctx context.Context, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without close_notify
 		return c.inputEnded(ctx)
 	}
+	if broken, ok := err.(*api.ProtocolError); ok { // a translated stream's
+		return c.fail(ctx, broken.Code, broken)
+	}
 	return c.end(false, err, atOnce)
 }
 

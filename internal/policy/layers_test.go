@@ -17,20 +17,23 @@ var layers = map[string]int{
 	"internal/deflate":  2,
 	"internal/event":    2,
 	"internal/glue":     2,
+	"handshake":         2,
 
-	"handshake":        3,
 	"internal/engine":  3,
+	"internal/variant": 3,
 	"internal/browser": 3,
 	"internal/jsws":    3,
 
 	"ws": 4,
 
+	"legacy":                5,
 	"api/apitest":           5,
-	"testserver/server":     5,
 	"examples/page/figure":  5,
 	"examples/page/session": 5,
 
-	"testserver":      6,
+	"testserver/server": 6, // whose echo speaks every version
+
+	"testserver":      7,
 	"wasm_test":       6,
 	"examples/echo":   6,
 	"examples/page":   6,

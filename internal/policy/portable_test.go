@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write api/portable.txt and api/native.txt from the source")
+var update = flag.Bool("update", false, "write api/portable.txt, api/native.txt and api/legacy.txt from the source")
 
 // The public packages, by folder.
 var public = []string{".", "api"}
@@ -18,6 +18,7 @@ var public = []string{".", "api"}
 const (
 	portableHead = "# What a program may use in both homes, on a machine and in a page.\n"
 	nativeHead   = "# What a program may use natively alone: in a js build it does not compile.\n"
+	legacyHead   = "# What a program may use of package legacy, natively.\n"
 	howHead      = "# Checked, and with -update written, by go test ./internal/policy\n\n"
 )
 
@@ -36,6 +37,18 @@ func TestPortable(t *testing.T) {
 	maps.DeleteFunc(inNative, func(d, _ string) bool { return inJS[d] != "" })
 	golden(t, "portable.txt", portableHead, inJS)
 	golden(t, "native.txt", nativeHead, inNative)
+}
+
+// Package legacy has a list of its own: nobody imports it by accident.
+func TestLegacyAPI(t *testing.T) {
+	decls, err := declarations(filepath.Join(root, "legacy"), native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(decls) < 10 {
+		t.Fatalf("only %d exported declarations found", len(decls))
+	}
+	golden(t, "legacy.txt", legacyHead, decls)
 }
 
 // exported returns the exported declarations of the public packages in a home,

@@ -61,12 +61,24 @@ var beginnings = map[string][]byte{
 	"close":    {0x88, 10, 0x03},
 }
 
+// hixieBeginnings are the same of the hixie drafts.
+var hixieBeginnings = map[string][]byte{
+	"header":   {0x80, 0x81},
+	"payload":  {0x00, 'h', 'a', 'l', 'f'},
+	"fragment": {0x00, 'h', 'a', 'l', 'f'},
+	"close":    {0xFF},
+}
+
 func reset(q *query) script {
-	begin := beginnings[q.oneOf("mid", "payload", "header", "fragment", "close")]
+	mid := q.oneOf("mid", "payload", "header", "fragment", "close")
 	after := q.number("after", 0, 1e6)
 	return func(p *peer) error {
 		if err := p.await(after); err != nil {
 			return err
+		}
+		begin := beginnings[mid]
+		if p.draft != "" {
+			begin = hixieBeginnings[mid]
 		}
 		if _, err := p.nc.Write(begin); err != nil {
 			return err

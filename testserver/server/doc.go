@@ -10,6 +10,7 @@
 //	/echo/nhooyr     echo by nhooyr.io/websocket, the independent peer; choose= likewise
 //	/echo/bytes      echo by this package's own bytes, which know frames and little else;
 //	                 choose=NAME: the subprotocol it knows
+//	/echo/legacy     echo by this module's package legacy, in every version of the protocol
 //	/subprotocol     choose=NAME: selects NAME, offered or not; without it none
 //	/header          name=NAME: sends the request's header field NAME as a text message
 //	/close           code= reason=: closes with them, with an empty close frame when code is missing;
@@ -28,13 +29,21 @@
 //	/count           reads, and answers the close with 1000 and the reason "N M": how many data messages came before
 //	                 it, and their bytes in all
 //	/handshake       line=TEXT, repeated: responds with these header lines and nothing else; ACCEPT in
-//	                 one stands for the right Sec-WebSocket-Accept. Then it behaves as /subprotocol
+//	                 one stands for the right Sec-WebSocket-Accept. Then it behaves as /subprotocol. For a hixie
+//	                 request ORIGIN, HOST and TARGET stand for the request's, and what hixie-76 has behind the
+//	                 head follows it, unless proof=wrong or =none
 //	/hang            reads the request and never responds; most=N: ends the TCP connection after N seconds, and
 //	                 reports "1005 the client has not given up" to /seen
 //	/seen            id=ID: sends how the connection that was opened with id=ID ended for the server, as the text
 //	                 CODE REASON; CODE is 1005 for an empty close frame and 1006 for none
 //	/refuse          status= (403) body=: a plain HTTP response; body may be repeated times=N, and location= redirects
 //	/                files of Options.Page: the demo page and its wasm
+//
+// All WebSocket endpoints but the echoes of nhooyr.io and /echo accept the
+// drafts before RFC 6455 too. To a client of hixie-75 or hixie-76 they send
+// messages as text, /flood those with their index in digits, /ping frames that
+// have to be discarded; a close has neither code nor reason, so /count sends the
+// reason to /seen; /raw sends bytes as everywhere.
 //
 // Every WebSocket endpoint accepts id=ID, for /seen. On an endpoint that
 // misbehaves a connection is closed after 60 s; Server.Close closes all.

@@ -21,6 +21,20 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	p.saw = func(e end) { s.ends.put(id, e) }
 	head := strings.Join(q["line"], "\r\n") + "\r\n\r\n"
 	head = strings.ReplaceAll(head, "ACCEPT", acceptOf(r.Header.Get("Sec-WebSocket-Key")))
+	if r.Header.Get("Sec-WebSocket-Key") == "" {
+		p.draft = hixieOf(r)
+		proof, err := p.proof(r)
+		if err != nil {
+			return
+		}
+		head = strings.NewReplacer("ORIGIN", r.Header.Get("Origin"), "HOST", r.Host, "TARGET", r.RequestURI).Replace(head)
+		switch q.Get("proof") {
+		case "":
+			head += proof
+		case "wrong":
+			head += strings.Repeat("x", len(proof))
+		}
+	}
 	if _, err := io.WriteString(p.nc, head); err == nil {
 		p.serve()
 	}

@@ -30,6 +30,7 @@ type peer struct {
 	over      <-chan struct{} // closed when the server is
 	saw       func(end)       // is called with the client's close frame
 	sentClose bool            // nothing may follow our close frame
+	draft     string          // hixie75 or hixie76; "" for RFC 6455 and the hybi drafts
 }
 
 // The opcodes of RFC 6455 section 5.2.
@@ -104,15 +105,29 @@ func closePayload(code api.StatusCode, reason string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
 }
 
+// frame is a whole frame in the peer's version of the protocol.
+func (p *peer) frame(op byte, payload []byte) []byte {
+	if p.draft != "" {
+		return p.hixieFrame(op, payload)
+	}
+	return frameBytes(op, true, payload)
+}
+
 // send writes a whole frame.
 func (p *peer) send(op byte, payload []byte) error {
 	p.sentClose = p.sentClose || op == opClose
-	_, err := p.nc.Write(frameBytes(op, true, payload))
+	if op == opClose && p.draft == hixie75 {
+		return p.endHixie()
+	}
+	_, err := p.nc.Write(p.frame(op, payload))
 	return err
 }
 
 // next reads a frame of the client, valid or not, and records a close frame.
 func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
+	if p.draft != "" {
+		return p.nextHixie()
+	}
 	var head [14]byte
 	if _, err := io.ReadFull(p.in, head[:2]); err != nil {
 		return 0, false, nil, err

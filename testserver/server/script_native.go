@@ -6,9 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/twinws/ws/api"
 )
 
 // script is what an endpoint does with a connection after the handshake. The
@@ -39,12 +42,12 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := &query{Values: r.URL.Query()}
 		run := e(q)
-		key := r.Header.Get("Sec-WebSocket-Key")
+		key, draft := r.Header.Get("Sec-WebSocket-Key"), hixieOf(r)
 		switch {
 		case q.err != nil:
 			http.Error(w, q.err.Error(), http.StatusBadRequest)
 			return
-		case key == "" || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		case key == "" && draft == "" || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 			w.Header().Set("Upgrade", "websocket")
 			http.Error(w, "this is a WebSocket endpoint", http.StatusUpgradeRequired)
 			return
@@ -54,6 +57,9 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 			return
 		}
 		defer release()
+		if key == "" {
+			p.draft = draft
+		}
 		id, closed := q.Get("id"), false
 		p.saw = func(e end) {
 			s.ends.put(id, e)
@@ -64,7 +70,12 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 				s.ends.put(id, noFrame)
 			}
 		}()
-		if p.answer(key, subprotocol(r, q.Get("choose"))) != nil {
+		if p.draft != "" {
+			err = p.answerHixie(r, subprotocol(r, q.Get("choose")))
+		} else {
+			err = p.answer(key, subprotocol(r, q.Get("choose")))
+		}
+		if err != nil {
 			return
 		}
 		if name := q.Get("name"); name != "" && p.send(opText, []byte(strings.Join(r.Header.Values(name), ", "))) != nil {
@@ -77,7 +88,8 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 // subprotocol is the subprotocol to select: choose if the client offers it, and
 // on the endpoint of that name always.
 func subprotocol(r *http.Request, choose string) string {
-	for name := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+	offers := append(r.Header.Values("Sec-WebSocket-Protocol"), r.Header.Values("WebSocket-Protocol")...)
+	for name := range strings.SplitSeq(strings.Join(offers, ","), ",") {
 		if strings.TrimSpace(name) == choose {
 			return choose
 		}
@@ -123,9 +135,16 @@ func closeAsAsked(q *query) script {
 
 func count(*query) script {
 	return func(p *peer) error {
+		saw := p.saw
+		if p.draft != "" { // whose close has no reason: /seen tells
+			p.saw = func(end) {}
+		}
 		for messages, size := 0, 0; ; {
 			op, fin, payload, err := p.next()
 			switch {
+			case p.draft != "" && (op == opClose || err != nil):
+				saw(end{api.StatusNoStatusRcvd, fmt.Sprint(messages, size)})
+				return p.send(opClose, nil)
 			case err != nil:
 				return err
 			case op == opClose:
@@ -152,7 +171,7 @@ func flood(q *query) script {
 		const batch = 64 << 10
 		var out []byte
 		for i := range n {
-			out = append(out, frameBytes(opBinary, true, floodMessage(i, size))...)
+			out = append(out, p.frame(opBinary, p.floodMessage(i, size))...)
 			if len(out) < batch {
 				continue
 			}
@@ -162,15 +181,22 @@ func flood(q *query) script {
 			out = out[:0]
 		}
 		p.sentClose = true
-		if _, err := p.nc.Write(append(out, frameBytes(opClose, true, payload)...)); err != nil {
+		if _, err := p.nc.Write(append(out, p.frame(opClose, payload)...)); err != nil {
 			return err
+		}
+		if p.draft == hixie75 {
+			p.endHixie()
 		}
 		return p.serve()
 	}
 }
 
-// floodMessage is the message of index i.
-func floodMessage(i, size int) []byte {
+// floodMessage is the message of index i: four bytes of it and more, in a hixie
+// draft its digits.
+func (p *peer) floodMessage(i, size int) []byte {
+	if p.draft != "" {
+		return fmt.Appendf(nil, "%0*d", size, i)
+	}
 	b := make([]byte, max(size, 4))
 	for j := range b {
 		b[j] = byte(i)
@@ -189,7 +215,7 @@ func ping(q *query) script {
 				return err
 			}
 		}
-		for {
+		for p.draft == "" { // else nobody answers
 			op, _, payload, err := p.next()
 			if err != nil {
 				return err
@@ -205,7 +231,12 @@ func ping(q *query) script {
 func silentClose(*query) script {
 	return func(p *peer) error {
 		for {
-			if _, _, _, err := p.next(); err != nil {
+			_, _, _, err := p.next()
+			switch {
+			case err == io.EOF && p.draft == hixie75: // which is the close that is not answered
+				p.saw(noFrame)
+				return neverReads(nil)(p)
+			case err != nil:
 				return err
 			}
 		}

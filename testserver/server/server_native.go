@@ -39,6 +39,7 @@ func New(o Options) *Server {
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.mux.HandleFunc("/echo", s.echo)
 	s.mux.HandleFunc("/echo/nhooyr", s.echoNhooyr)
+	s.mux.HandleFunc("/echo/legacy", s.echoLegacy)
 	for path, e := range endpoints {
 		s.mux.HandleFunc(path, s.scripted(e))
 	}
