@@ -37,9 +37,9 @@ func TestPeers(t *testing.T) {
 					continue
 				}
 				t.Run(p.name+" "+p.version+"/"+d.String()+"/"+way.name, func(t *testing.T) {
+					r := table.row(d, p, way)
 					needs(t, p)
 					t.Parallel()
-					r := table.row(d, p, way)
 					defer r.judge(t)
 					for _, peerCloses := range []bool{false, true} {
 						n := total // the second connection is about its end

@@ -89,7 +89,7 @@ func (c *talk) send(ctx context.Context, typ ws.MessageType, p []byte) error {
 func (c *talk) finish(ctx context.Context) error {
 	code := c.Code
 	if code == 0 {
-		code = ws.StatusNormalClosure
+		code = ws.StatusNoStatusRcvd // all that a hixie draft can do
 	}
 	if !c.PeerCloses {
 		if err := c.CloseContext(ctx, code, c.Reason); err != nil {

@@ -110,6 +110,7 @@ function serveDriver(make, options) {
       closed(spec.version === 75 ? 'eof' : 'close', code, reason);
       socket.end();
     });
+    socket.on('end', () => socket.end()); // the driver leaves that to its program
     let last = '';
     socket.on('data', (data) => { last = (last + data.toString('hex')).slice(-4); });
     socket.on('close', () => {
@@ -136,7 +137,8 @@ function onWS(ws) {
 }
 
 function serveWS() {
-  const server = new WebSocketServer({ noServer: true });
+  const handleProtocols = (offered) => [...offered].find((p) => spec.offers?.includes(p)) ?? false;
+  const server = new WebSocketServer({ noServer: true, handleProtocols });
   listen((request, socket, head) => server.handleUpgrade(request, socket, head, (ws) => {
     const version = +request.headers['sec-websocket-version'];
     if (version !== spec.version) fail(`the request has version ${version}`);
