@@ -93,13 +93,10 @@ func (r report) check(t *testing.T, d legacy.Draft, s spec) int {
 		t.Errorf("the peer saw %d messages, want %d", r.Messages, s.Messages)
 	}
 	ended := "close"
-	switch {
-	case d == hixie75 && s.PeerCloses && s.Role == "client":
-		ended = "" // the client ends TCP itself
-	case d == hixie75:
+	if d == hixie75 {
 		ended = "eof"
 	}
-	if r.Ended != ended && !(d == hixie75 && s.PeerCloses) {
+	if r.Ended != ended && !(d == hixie75 && s.PeerCloses) { // there the peer just ends TCP
 		t.Errorf("the connection ended by %q for the peer, want %q", r.Ended, ended)
 	}
 	if !isHixie(d) && (r.Code != s.Code || !s.PeerCloses && r.Reason != s.Reason) {

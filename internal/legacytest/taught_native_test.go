@@ -15,8 +15,8 @@ import (
 	"github.com/twinws/ws/legacy"
 )
 
-// vectors are the examples of draft-hixie-thewebsocketprotocol-76, sections 1.2
-// and 5.2, and the well-known one.
+// vectors are the examples of draft-hixie-thewebsocketprotocol-76: sections 1.2,
+// 1.3 and 5.2.
 var vectors = []struct{ key1, key2, challenge, answer string }{
 	{"4 @1  46546xW%0l 1 5", "12998 5 Y3 1  .P00", "^n:ds[4U", "8jKS'y:G*Co,Wxa-"},
 	{"18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1_ tx7X d  <  nw  334J702) 7]o}` 0", "Tm[K T2u", "fQJ,fN/4F4!~K~MH"},
