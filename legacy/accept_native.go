@@ -29,6 +29,11 @@ type AcceptOptions struct {
 	// none. RFC 6455 always is. A request of another draft is rejected with
 	// 426.
 	Drafts []Draft
+
+	// BehindTLS says that a proxy in front of the server terminates TLS.
+	// Clients of [Hixie75] and [Hixie76] compare the URL that the server
+	// answers with the one that they dialed, which is of wss then.
+	BehindTLS bool
 }
 
 // Validate returns an [*api.ArgumentError] for the first invalid option, nil if
@@ -54,8 +59,14 @@ func (o *AcceptOptions) checkDrafts() error {
 	return nil
 }
 
-// resolve returns the options of package ws, and the drafts that are let in.
-func (o *AcceptOptions) resolve() (*ws.AcceptOptions, []handshake.Draft, error) {
+// terms are the checked options of a server.
+type terms struct {
+	opts      *ws.AcceptOptions
+	drafts    []handshake.Draft
+	behindTLS bool
+}
+
+func (o *AcceptOptions) resolve() (terms, error) {
 	if o == nil {
 		o = new(AcceptOptions)
 	}
@@ -67,22 +78,22 @@ func (o *AcceptOptions) resolve() (*ws.AcceptOptions, []handshake.Draft, error) 
 	for _, d := range given {
 		drafts = append(drafts, handshake.Draft(d))
 	}
-	return &o.AcceptOptions, drafts, o.checkDrafts()
+	return terms{&o.AcceptOptions, drafts, o.BehindTLS}, o.checkDrafts()
 }
 
 // server returns what differs for a request, nil for one that is of RFC 6455 or
 // that is no request for an upgrade, which package ws answers.
-func server(r *handshake.Request, drafts []handshake.Draft) *variant.Server {
+func (t *terms) server(r *handshake.Request) *variant.Server {
 	d, ok := handshake.DraftOf(r)
 	switch {
 	case ok && d == handshake.RFC6455, !ok && !slices.ContainsFunc(r.Header, isVersion):
 		return nil
 	case ok && d == handshake.Hixie75:
-		return hixie75.server(drafts)
+		return hixie75.server(t)
 	case ok && d == handshake.Hixie76:
-		return hixie76.server(drafts)
+		return hixie76.server(t)
 	}
-	return &variant.Server{Version: frame.Version(d), Drafts: drafts, Check: handshake.Check, Respond: respondHybi}
+	return &variant.Server{Version: frame.Version(d), Drafts: t.drafts, Check: handshake.Check, Respond: respondHybi}
 }
 
 func isVersion(f handshake.Field) bool {
@@ -105,17 +116,15 @@ func respondHybi(dst []byte, _ *handshake.Request, a *handshake.Agreement, _ []b
 // do not come: a proxy that does not know the draft drops them, or waits with
 // them for the answer.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (api.Conn, error) {
-	o, drafts, err := opts.resolve()
-	var v *variant.Server
+	t, err := opts.resolve()
+	v := failing(err)
 	if err == nil {
-		v = server(handshake.FromHTTP(r), drafts)
-	} else {
-		v = failing(err)
+		v = t.server(handshake.FromHTTP(r))
 	}
 	if v != nil {
-		return variant.Accept(w, r, o, v)
+		return variant.Accept(w, r, t.opts, v)
 	}
-	c, err := ws.Accept(w, r, o)
+	c, err := ws.Accept(w, r, t.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -135,21 +144,19 @@ func failing(err error) *variant.Server {
 // it, without net/http, as ws.Upgrade does. HandshakeTimeout bounds reading the
 // head of the request, and then the rest, each.
 func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (api.Conn, error) {
-	o, drafts, err := opts.resolve()
-	h, readErr := ws.ReadHandshake(ctx, nc, o)
-	if readErr != nil {
-		return nil, readErr
+	t, invalid := opts.resolve()
+	h, err := ws.ReadHandshake(ctx, nc, t.opts)
+	if err != nil {
+		return nil, err
 	}
-	var v *variant.Server
-	if err == nil {
-		v = server(h.Request, drafts)
-	} else {
-		v = failing(err)
+	v := failing(invalid)
+	if invalid == nil {
+		v = t.server(h.Request)
 	}
 	if v != nil {
-		return variant.Answer(ctx, h, o, v)
+		return variant.Answer(ctx, h, t.opts, v)
 	}
-	c, err := h.Accept(ctx, o)
+	c, err := h.Accept(ctx, t.opts)
 	if err != nil {
 		return nil, err
 	}

@@ -25,20 +25,19 @@ func Handler(f func(ctx context.Context, c api.Conn), opts *AcceptOptions) http.
 	if err := opts.Validate(); err != nil {
 		panic(err)
 	}
-	o, drafts, _ := opts.resolve()
-	own := *o
-	return &handler{f, &own, drafts, ws.Handler(func(ctx context.Context, c *ws.Conn) { f(ctx, c) }, &own)}
+	t, _ := opts.resolve()
+	t.opts = new(*t.opts)
+	return &handler{f, t, ws.Handler(func(ctx context.Context, c *ws.Conn) { f(ctx, c) }, t.opts)}
 }
 
 type handler struct {
-	f      func(context.Context, api.Conn) // constant
-	opts   *ws.AcceptOptions               // constant
-	drafts []handshake.Draft               // constant
-	ws     http.Handler                    // constant: for RFC 6455
+	f     func(context.Context, api.Conn) // constant
+	terms                                 // constant
+	ws    http.Handler                    // constant: for RFC 6455
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := server(handshake.FromHTTP(r), h.drafts)
+	v := h.server(handshake.FromHTTP(r))
 	if v == nil {
 		h.ws.ServeHTTP(w, r)
 		return

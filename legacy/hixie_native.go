@@ -45,8 +45,13 @@ func (h hixie) frames(nc net.Conn, held []byte) net.Conn {
 }
 
 // server is the server's side of a handshake.
-func (h hixie) server(drafts []handshake.Draft) *variant.Server {
-	v := &variant.Server{Version: frame.Version(h.draft), Drafts: drafts, Check: h.check, Respond: h.respond, Frames: h.frames}
+func (h hixie) server(t *terms) *variant.Server {
+	v := &variant.Server{Version: frame.Version(h.draft), Drafts: t.drafts, Check: h.check, Respond: h.respond, Frames: h.frames}
+	if t.behindTLS {
+		v.Respond = func(dst []byte, r *handshake.Request, a *handshake.Agreement, behind []byte, _ bool, extra map[string][]string) ([]byte, error) {
+			return h.respond(dst, r, a, behind, true, extra)
+		}
+	}
 	if h.draft == Hixie76 {
 		v.Behind = challengeBytes
 	}
@@ -191,7 +196,7 @@ func (h hixie) client(origin string, trust bool, random *rand.Rand) *variant.Cli
 
 // request appends the request (section 4.1 of both drafts). hixie-75 has its
 // fields in a fixed order, hixie-76 in a random one, so that a server cannot
-// come to depend on one.
+// come to depend on one; those of the program follow.
 func (c *caller) request(dst []byte, r *handshake.ClientRequest, secure bool) ([]byte, error) {
 	if _, err := handshake.AppendRequest(nil, r); err != nil { // the same rules hold
 		return dst, err
@@ -205,11 +210,11 @@ func (c *caller) request(dst []byte, r *handshake.ClientRequest, secure bool) ([
 	for _, name := range r.Subprotocols {
 		fields = append(fields, handshake.Field{Name: c.protocol(), Value: name})
 	}
-	fields = append(fields, fieldsOf(r.Header)...)
 	var behind []byte
 	if c.draft == Hixie76 {
 		fields, behind = c.challenge(fields)
 	}
+	fields = append(fields, fieldsOf(r.Header)...)
 	b := append(dst, "GET "+r.Target+" HTTP/1.1\r\n"...)
 	for _, f := range fields {
 		b = appendField(b, f.Name, f.Value)

@@ -36,6 +36,7 @@ type stream struct {
 	r   []byte // bytes of raw that were read and not yet translated
 	out []byte // the memory of what was translated
 	o   []byte // bytes of out that have not been returned
+	bad error  // what follows them cannot be translated
 
 	writing writing
 	ahead   int    // output bytes for the next byte to be written that nc has accepted already
@@ -162,6 +163,9 @@ func (s *stream) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for len(s.o) == 0 {
+		if s.bad != nil {
+			return 0, s.bad
+		}
 		if len(s.r) == 0 {
 			n, err := s.nc.Read(s.raw)
 			if s.r = s.raw[:n]; n == 0 {
@@ -172,11 +176,8 @@ func (s *stream) Read(p []byte) (int, error) {
 			}
 		}
 		s.o = s.out[:0]
-		for len(s.r) > 0 {
-			var err error
-			if s.o, s.r, err = s.in.step(s.o, s.r); err != nil {
-				return 0, err
-			}
+		for len(s.r) > 0 && s.bad == nil {
+			s.o, s.r, s.bad = s.in.step(s.o, s.r)
 		}
 		s.out = s.o
 	}

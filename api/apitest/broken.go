@@ -47,7 +47,7 @@ var brokenCases = []testCase{
 		why: "RFC 6455 section 5: the connection fails with 1002 on the wire and a *ProtocolError that names the rule",
 		run: func(t *trial) {
 			if t.Draft.TextOnly {
-				t.wantBreak("section 4.2: a length without end", strings.Repeat("ff", 10), api.StatusProtocolError)
+				t.wantBreak("section 4.2: a length without end", strings.Repeat("ff", 11), api.StatusProtocolError)
 				t.wantBreak("section 4.2: a length over 2^63", "80"+strings.Repeat("81", 10), api.StatusProtocolError)
 				return
 			}
@@ -140,7 +140,7 @@ var brokenCases = []testCase{
 	{name: "LossBehindTheHandshake", rule: drains,
 		why: "messages right behind the handshake are delivered, also when the stream ends or breaks a rule right behind them; a browser that loses them fails the Dial",
 		run: func(t *trial) {
-			breaks := strings.Repeat("ff", 10)
+			breaks := strings.Repeat("ff", 11)
 			for tail, end := range map[string]string{"": "eof", "830161": "hold", "880203e8": "eof"} {
 				other := map[string]string{"": "", "830161": breaks, "880203e8": "ff00"}[tail]
 				c, err := t.try(t.ctx, t.raw("end="+end+"&hex=8101"+"61"+"8201"+"62"+tail, "end="+end+"&hex="+text("a")+text("b")+other), Options{})
