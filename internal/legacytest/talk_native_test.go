@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/twinws/ws"
 	"github.com/twinws/ws/api"
@@ -31,7 +32,7 @@ func (c *talk) verify(ctx context.Context) error {
 			}
 		}
 		for i, m := range batch {
-			typ, p, err := c.Read(ctx)
+			typ, p, err := c.receive(ctx, i)
 			switch want := m.data(); {
 			case err != nil:
 				return fmt.Errorf("echo %d of the batch up to message %d: %w", i, c.done, err)
@@ -46,7 +47,7 @@ func (c *talk) verify(ctx context.Context) error {
 // echo is what a server does.
 func (c *talk) echo(ctx context.Context) error {
 	for c.done < c.Messages {
-		typ, p, err := c.Read(ctx)
+		typ, p, err := c.receive(ctx, c.done)
 		if err != nil {
 			return fmt.Errorf("reading message %d: %w", c.done, err)
 		}
@@ -83,6 +84,19 @@ func (c *talk) send(ctx context.Context, typ ws.MessageType, p []byte) error {
 		}
 	}
 	return w.Close()
+}
+
+// receive reads every third message as a stream.
+func (c *talk) receive(ctx context.Context, i int) (ws.MessageType, []byte, error) {
+	if i%3 != 0 {
+		return c.Read(ctx)
+	}
+	typ, r, err := c.Reader(ctx)
+	if err != nil {
+		return typ, nil, err
+	}
+	p, err := io.ReadAll(r)
+	return typ, p, err
 }
 
 // finish closes, or waits for the peer's close.

@@ -101,6 +101,17 @@ func TestGemDoesNotWaitForTheChallenge(t *testing.T) {
 	})
 }
 
+// The gem websocket 1.2.9, client of hixie-76, compares all that has come with
+// the answer to its challenge: a message in the same segment is one too much.
+func TestGemRefusesMessageBehindTheAnswer(t *testing.T) {
+	r, _ := peerToRaw(t, gemPeer, spec{Version: 76}, func(head, challenge string) string {
+		return answers(hixie76, "", "", "")(head, challenge) + "\x00early\xff"
+	}, nil)
+	if !strings.Contains(r.Error, "InvalidAuthentication") {
+		t.Errorf("it reports %q, want InvalidAuthentication", r.Error)
+	}
+}
+
 // The gem websocket 1.2.9 offers a subprotocol of hixie-76 in the field of
 // hixie-75 (hixie-76 section 4.1 has Sec-WebSocket-Protocol).
 func TestGemOffersInTheOldField(t *testing.T) {
