@@ -15,8 +15,8 @@ import (
 	"github.com/twinws/ws/legacy"
 )
 
-// vectors are the examples of draft-hixie-thewebsocketprotocol-76: sections 1.2,
-// 1.3 and 5.2.
+// vectors are the examples of draft-hixie-thewebsocketprotocol-76, of sections
+// 1.2, 1.3 and 5.2.
 var vectors = []struct{ key1, key2, challenge, answer string }{
 	{"4 @1  46546xW%0l 1 5", "12998 5 Y3 1  .P00", "^n:ds[4U", "8jKS'y:G*Co,Wxa-"},
 	{"18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1_ tx7X d  <  nw  334J702) 7]o}` 0", "Tm[K T2u", "fQJ,fN/4F4!~K~MH"},
@@ -112,8 +112,8 @@ func reads(messages ...string) func(ctx context.Context, c api.Conn) error {
 
 // discarded are frames that are no messages, before the message "ok". Bytes of
 // a frame with a length are discarded whatever they are: the drivers 0.6.3
-// (Ruby) and 0.7.5 (Node.js) end them at FF, and deliver the message before once
-// more. Hixie-75 section 4.2, hixie-76 section 5.3.
+// (Ruby) and 0.7.5 (Node.js) end them at FF, and deliver the message before it
+// once more. Hixie-75 section 4.2, hixie-76 section 5.3.
 var discarded = map[string]string{
 	"a length of 3":               "\x80\x03abc",
 	"a length of 0":               "\x80\x00",

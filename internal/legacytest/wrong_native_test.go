@@ -61,9 +61,8 @@ func answersClose(c rawClient) {
 	}
 }
 
-// The gem websocket 1.2.9 takes white space and NUL off the ends of the 8 bytes:
-// a server of it answers 1 in 18 handshakes wrongly, and its client needs the
-// answer trimmed likewise, which it does itself.
+// The gem websocket 1.2.9 takes white space and NUL off the ends of the 8
+// bytes: its server answers 1 in 18 handshakes of hixie-76 wrongly.
 func TestGemTrimsChallenge(t *testing.T) {
 	v := vectors[0]
 	c, _ := rawToPeer(t.Context(), t, gemPeer, spec{Version: 76})
@@ -232,7 +231,7 @@ func TestServersChoice(t *testing.T) {
 		for _, d := range p.server {
 			for _, known := range []bool{true, false} {
 				if p.name == rubyDriverPeer.name && isHixie(d) || p.name == perlPeer.name && !known {
-					continue // the first knows no subprotocols in these drafts; with Perl the program chooses
+					continue // it knows none in these drafts; Perl's program chooses
 				}
 				t.Run(p.name+"/"+d.String()+"/"+map[bool]string{true: "known", false: "not known"}[known], func(t *testing.T) {
 					needs(t, p)
