@@ -112,7 +112,8 @@ need_cc() {
 		gcc libc6-dev
 }
 
-# npm_ci FINDER FOLDER WHAT: what FOLDER's lock file names.
+# npm_ci FINDER FOLDER WHAT: what FOLDER's lock file names. $without is what to
+# do if that fails.
 npm_ci() {
 	"$1" && return
 	echo "need.sh: installing $3 with npm" >&2
@@ -152,10 +153,8 @@ need_node() {
 	without="or set WS_NO_PEERS=1 to test without it"
 	ensure find_npm "npm" "install Node.js 22 or later, or npm to fetch one (Debian: apt-get install npm), $without" \
 		nodejs npm >/dev/null || return
-	echo "need.sh: installing Node.js 22 with npm" >&2
-	npm --prefix "$new_node" ci --ignore-scripts --no-audit --no-fund >&2 && find_node && return
-	echo "need.sh: Node.js 22 could not be installed by npm ci in $new_node: see above; install 22 or later, $without" >&2
-	return 1
+	without="install 22 or later, $without"
+	npm_ci find_node "$new_node" "Node.js 22"
 }
 
 # The other browsers, and what npm has: JavaScript runtimes and DOMs.
@@ -191,11 +190,7 @@ need_homes() {
 		gir1.2-webkit2-4.1 xvfb xauth || return
 	ensure find_npm "Node.js with npm" \
 		"install it (Debian: apt-get install nodejs npm), $without" nodejs npm >/dev/null || return
-	find_homes_npm && return
-	echo "need.sh: installing Node.js 24, Deno, Bun, workerd, jsdom and happy-dom with npm" >&2
-	npm --prefix "$homes_npm" ci --ignore-scripts --no-audit --no-fund >&2 && find_homes_npm && return
-	echo "need.sh: npm ci in $homes_npm failed: see above, $without" >&2
-	return 1
+	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
 for what in "$@"; do

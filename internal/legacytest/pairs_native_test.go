@@ -29,6 +29,7 @@ func TestPeers(t *testing.T) {
 		total = 100
 	}
 	table := newTable()
+	connections := 0
 	t.Cleanup(func() { table.print(t) })
 	for _, p := range peers {
 		for _, d := range all {
@@ -38,10 +39,12 @@ func TestPeers(t *testing.T) {
 				}
 				t.Run(p.name+" "+p.version+"/"+d.String()+"/"+way.name, func(t *testing.T) {
 					r := table.row(d, p, way)
+					first := connections
+					connections += 2
 					needs(t, p)
 					t.Parallel()
 					defer r.judge(t)
-					for _, peerCloses := range []bool{false, true} {
+					for i, peerCloses := range []bool{false, true} {
 						n := total // the second connection is about its end
 						if peerCloses {
 							n = 1
@@ -51,7 +54,7 @@ func TestPeers(t *testing.T) {
 							s.Batches = [][]message{{{Unit: "the last", Times: 1}}}
 						}
 						s.Messages = count(s.Batches)
-						s.ending(p, d, peerCloses)
+						s.ending(first+i, p, d, peerCloses)
 						t.Run(closes(peerCloses), func(t *testing.T) {
 							r.messages += way.run(t, p, d, s).check(t, d, s)
 						})

@@ -4,6 +4,7 @@ package legacytest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/twinws/ws"
 	"github.com/twinws/ws/legacy"
@@ -117,14 +118,30 @@ func (p peer) speaks(d legacy.Draft, role string) bool {
 	return slices.Contains(p.server, d)
 }
 
-// ending is how connections end: with a code and a reason where there are any.
-func (s *spec) ending(p peer, d legacy.Draft, peerCloses bool) {
+// closings are how connections of the versions with close codes end. A reason
+// has 123 bytes at most (RFC 6455 section 5.5).
+var closings = []struct {
+	code   ws.StatusCode
+	reason string
+}{
+	{4000, "tschüß 日本 🙂"},
+	{ws.StatusNormalClosure, ""},
+	{ws.StatusGoingAway, "going away"},
+	{ws.StatusInternalError, "日本語"},
+	{3000, ""},
+	{4999, strings.Repeat("private", 17) + "ende"},
+}
+
+// ending has connection i end in one of the ways: with a code and a reason
+// where there are any.
+func (s *spec) ending(i int, p peer, d legacy.Draft, peerCloses bool) {
 	s.PeerCloses = peerCloses
 	if isHixie(d) {
 		return
 	}
-	s.Code, s.Reason = 4000, "tschüß 日本 🙂"
-	if p.asciiReason {
+	c := closings[i%len(closings)]
+	s.Code, s.Reason = c.code, c.reason
+	if p.asciiReason && strings.ContainsFunc(c.reason, func(r rune) bool { return r > 0x7f }) {
 		s.Reason = "bye"
 	}
 }

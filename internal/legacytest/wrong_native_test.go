@@ -211,7 +211,7 @@ func TestSubprotocols(t *testing.T) {
 					needs(t, p)
 					s := spec{Role: "client", Version: number(d), Offers: []string{"chat"}}
 					s.Batches, s.Messages = [][]message{{{Unit: "one", Times: 1}}}, 1
-					s.ending(p, d, true)
+					s.ending(0, p, d, true)
 					r := way.run(t, p, d, s)
 					if r.Error != "" || r.Subprotocol != "chat" {
 						t.Errorf("it reports %+v, want the subprotocol chat", r)
@@ -240,7 +240,7 @@ func TestServersChoice(t *testing.T) {
 					if known {
 						s.Offers, want = []string{"chat"}, "chat"
 					}
-					s.ending(p, d, false)
+					s.ending(0, p, d, false)
 					if p.name == gemPeer.name && !isHixie(d) && !known {
 						refused(t, p, d, s)
 						return
