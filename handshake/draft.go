@@ -3,6 +3,7 @@ package handshake
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/twinws/ws/api"
 )
@@ -22,14 +23,25 @@ const (
 	Hybi10  // version 8, of the drafts 08 to 12
 )
 
-// String returns the name in use: "hixie-75".
+// String returns the name in use: "hixie-75"; "Draft(9)" for none of them.
 func (d Draft) String() string {
+	if d < RFC6455 || d > Hybi10 {
+		return "Draft(" + strconv.Itoa(int(d)) + ")"
+	}
 	return [...]string{"RFC 6455", "hixie-75", "hixie-76", "hybi-07", "hybi-10"}[d]
 }
 
 // Version is the value of Sec-WebSocket-Version, "" for those without.
 func (d Draft) Version() string {
-	return [...]string{Version, "", "", "7", "8"}[d]
+	switch d {
+	case RFC6455:
+		return Version
+	case Hybi07:
+		return "7"
+	case Hybi10:
+		return "8"
+	}
+	return ""
 }
 
 // OriginField is the request's field with the origin of the page.

@@ -15,8 +15,8 @@ import (
 	"github.com/twinws/ws/testserver/server"
 )
 
-// lacks is what each draft lacks (section 7.4.1 of the hybi drafts, sections 4.2
-// and 6 of the others).
+// lacks is what each draft lacks (section 7.4.1 of the hybi drafts, sections
+// 4.2 and 6 of the others).
 var lacks = map[legacy.Draft]apitest.Draft{
 	legacy.Hixie75: {Name: "hixie-75", TextOnly: true, NoCloseFrame: true},
 	legacy.Hixie76: {Name: "hixie-76", TextOnly: true},
@@ -28,22 +28,43 @@ var lacks = map[legacy.Draft]apitest.Draft{
 	}},
 }
 
-// The client of each draft keeps the contract, with this package's own server,
-// and with one that shares no code with it.
+// testServer starts the test server, whose endpoints but the echo share no code
+// with this module.
+func testServer(t *testing.T) (url string) {
+	s := server.New(server.Options{})
+	h := httptest.NewServer(s)
+	t.Cleanup(func() {
+		s.Close()
+		h.Close()
+	})
+	return "ws" + strings.TrimPrefix(h.URL, "http")
+}
+
+// The client of each draft keeps the contract; the echo is this package's
+// server, the other endpoints are bytes by hand.
 func TestContract(t *testing.T) {
-	for _, echo := range []string{"/echo/legacy", "/echo/bytes"} {
-		t.Run(strings.TrimPrefix(echo, "/echo/"), func(t *testing.T) {
-			each(t, old, func(t *testing.T, d legacy.Draft) {
-				s := server.New(server.Options{})
-				h := httptest.NewServer(s)
-				t.Cleanup(func() {
-					s.Close()
-					h.Close()
-				})
-				apitest.Run(t, apitest.Backend{URL: "ws" + strings.TrimPrefix(h.URL, "http"), Echo: echo, Draft: lacks[d], Dial: dialer(d)})
-			})
-		})
-	}
+	url := testServer(t)
+	each(t, old, func(t *testing.T, d legacy.Draft) {
+		apitest.Run(t, apitest.Backend{URL: url, Echo: "/echo/legacy", Draft: lacks[d], Dial: dialer(d)})
+	})
+}
+
+// The same client with a server that shares no code with it: a thousand
+// messages, and large ones.
+func TestEchoByHand(t *testing.T) {
+	url := testServer(t) + "/echo/bytes"
+	each(t, old, func(t *testing.T, d legacy.Draft) {
+		c := dial(t, url, d, nil)
+		for i := range 1000 {
+			wantEcho(t, c, api.MessageText, strings.Repeat("aé水🌊", i%64))
+		}
+		for _, n := range []int{4095, 4096, 65_535, 65_536, 1 << 20} {
+			wantEcho(t, c, api.MessageText, strings.Repeat("x", n))
+		}
+		if err := c.Close(api.StatusNoStatusRcvd, ""); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
 }
 
 // dialer is Dial as the suite calls it.

@@ -26,12 +26,19 @@
 // [errors.ErrUnsupported] and names the draft and its section; nothing is sent.
 // Close always closes.
 //
-// A draft hixie-75 or hixie-76 cannot tell the two ends of a message from
-// anything else than its bytes: a message is sent when its Writer is closed,
-// and is as large as ReadLimit allows. Text that is not UTF-8 ends the
-// connection, as everywhere in this module, where the drafts (section 4.3) have
-// a client replace what is invalid. A peer that is gone is detected by a write
+// In the hixie drafts the end of a message shows only when it has arrived, and
+// there are no fragments: a message is read as far as ReadLimit allows, and a
+// Writer collects one, which is sent by its Close. Text that is not UTF-8 ends
+// the connection, as everywhere in this module; section 4.3 of both has a
+// client replace what is invalid. A peer that is gone is detected by a write
 // that blocks (WriteTimeout) and by TCP alone, since there is no ping.
+//
+// In the hybi drafts the close codes are those of their section 7.4.1: 1000 to
+// 1003, in hybi-10 also 1007, and 3000 to 4999. Close with another one closes
+// without it and says so. Where this module itself closes, it sends 1004 (too
+// large) for 1009, 1001 for 1011, and 1002 for the others that the draft lacks.
+// A length has to be in its shortest form, as in RFC 6455; no known peer sends
+// another one.
 //
 // # Safety
 //

@@ -4,7 +4,6 @@ package legacy
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/twinws/ws/handshake"
 )
@@ -34,12 +33,7 @@ const (
 
 // String returns the name in use: "hixie-75", "hixie-76", "hybi-07", "hybi-10",
 // "RFC 6455"; "Draft(9)" for none of them.
-func (d Draft) String() string {
-	if !d.known() {
-		return "Draft(" + strconv.Itoa(int(d)) + ")"
-	}
-	return handshake.Draft(d).String()
-}
+func (d Draft) String() string { return handshake.Draft(d).String() }
 
 func (d Draft) known() bool { return d >= RFC6455 && d <= Hybi10 }
 

@@ -106,8 +106,8 @@ func (t *trial) wantLack(what string, err error) {
 	}
 }
 
-// raw is the path of the endpoint that sends bytes, in hexadecimal: those of RFC
-// 6455 or, for a version that has text only, the other ones.
+// raw is the path of the endpoint that sends bytes, in hexadecimal: those of
+// RFC 6455 or, for a version that has text only, the other ones.
 func (t *trial) raw(frames, textOnly string) string {
 	if t.Draft.TextOnly {
 		frames = textOnly

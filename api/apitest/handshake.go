@@ -129,8 +129,8 @@ var handshakeCases = []testCase{
 }
 
 // oldAnswers are the rows of AnswerIsChecked for the drafts whose handshake is
-// another one (draft-hixie-thewebsocketprotocol-75 and -76 section 4.1). ORIGIN,
-// HOST and TARGET are those of the request.
+// another one (draft-hixie-thewebsocketprotocol-75 and -76 section 4.1).
+// ORIGIN, HOST and TARGET are those of the request.
 func (t *trial) oldAnswers() {
 	t.Helper()
 	prefix, title := "Sec-", "HTTP/1.1 101 WebSocket Protocol Handshake"

@@ -42,8 +42,8 @@
 // All WebSocket endpoints but the echoes of nhooyr.io and /echo accept the
 // drafts before RFC 6455 too. To a client of hixie-75 or hixie-76 they send
 // messages as text, /flood those with their index in digits, /ping frames that
-// have to be discarded; a close has neither code nor reason, so /count sends the
-// reason to /seen; /raw sends bytes as everywhere.
+// have to be discarded; a close has neither code nor reason, so /count sends
+// the reason to /seen; /raw sends bytes as everywhere.
 //
 // Every WebSocket endpoint accepts id=ID, for /seen. On an endpoint that
 // misbehaves a connection is closed after 60 s; Server.Close closes all.
