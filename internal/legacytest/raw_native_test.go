@@ -39,6 +39,9 @@ func (w *writes) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
+// CloseWrite is what TCP can, and a net.Conn need not: hixie-75 ends by it.
+func (w *writes) CloseWrite() error { return w.Conn.(*net.TCPConn).CloseWrite() }
+
 func (w *writes) first() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()

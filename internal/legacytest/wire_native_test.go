@@ -44,6 +44,9 @@ func (w *wire) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
+// CloseWrite is what TCP can, and a net.Conn need not: hixie-75 ends by it.
+func (w *wire) CloseWrite() error { return w.Conn.(*net.TCPConn).CloseWrite() }
+
 // first is what was written first.
 func (w *wire) first() []byte {
 	w.mu.Lock()
