@@ -17,6 +17,11 @@ TIMEOUT ?= 40m
 # BENCH='-in firefox -only window/binary/16/64': arguments for the benchmark.
 BENCH   ?=
 
+# The Go releases that are supported, and the other one than $(GO)'s: a command
+# of Go's with GOTOOLCHAIN=$(OTHER_GO) downloads it.
+RELEASES := go1.26.8 go1.27.4
+OTHER_GO  = $(lastword $(filter-out $(basename $(shell $(GO) env GOVERSION)).%,$(RELEASES)))
+
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
 MODULES := . tools bench
@@ -25,7 +30,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve size lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
+.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +49,10 @@ test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, worke
 	@$(MAKE) --no-print-directory -s $(BIN)/homes
 	@$(MAKE) --no-print-directory run-homes
 
+test-other-go: ## run the native tests with the other supported Go release, which is downloaded
+	@echo "with $(OTHER_GO), natively, without the race detector:"
+	GOTOOLCHAIN=$(OTHER_GO) WS_NO_BROWSER=1 WS_NO_HOMES=1 $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+
 serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
 	@echo "open http://$(ADDR)/ in a browser; interrupt to end"
@@ -51,6 +60,9 @@ serve: page ## start a server with a page to open (ADDR=host:port)
 
 size: $(BIN)/size ## print the sizes of programs for the browser; fail if over budget
 	@$(BIN)/size
+
+size-other-go: $(BIN)/size ## the same with the other supported Go release
+	@GOTOOLCHAIN=$(OTHER_GO) $(BIN)/size
 
 lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, go mod tidy
 
@@ -112,10 +124,11 @@ endif
 test-js:
 	@scripts/test-js.sh -timeout $(TIMEOUT) $(TEST)
 
-# Includes tests that drive a browser over DevTools; -p 1, since each such package
-# starts one.
+# Includes tests that drive a browser over DevTools, and that run the examples in
+# Firefox and WebKit; -p 1, since each such package starts one.
 test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
+	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests of tools/homes, and of the examples in Firefox and WebKit, were NOT run"
 	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
 
 # By itself: each home is a browser or a runtime of its own.

@@ -10,7 +10,7 @@ import (
 	"github.com/twinws/ws/internal/jsws"
 )
 
-// prepared is a message as this home prepares it.
+// prepared is a prepared message of the js build.
 type prepared = event.Prepared
 
 func prepare(typ MessageType, p []byte) (prepared, error) {
@@ -26,5 +26,5 @@ var (
 	_ browser.Preparer = (*jsws.Socket)(nil)
 )
 
-// validText is the quickest way of this home to check outgoing text.
+// validText checks outgoing text in the fastest way of the js build.
 func validText(p []byte) bool { return utf8.Valid(p) }

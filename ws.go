@@ -36,6 +36,11 @@
 //
 // Calls that block wait for the event loop, which is stopped while a js.FuncOf
 // callback runs: start a goroutine in such a callback.
+//
+// Browsers differ from each other: the comments of [Dial], [CloseError] and
+// other declarations say in what, and the README has a table. The package also
+// works in Node.js, Deno, Bun, workerd, jsdom and happy-dom; what comments say
+// of a browser holds for these too.
 package ws
 
 import (
@@ -60,7 +65,10 @@ type DialOptions struct {
 	// 1.9). Each must be a token (RFC 9110 section 5.6.2), and none may occur
 	// twice. When the server selects none of them, Subprotocol returns "".
 	//
-	// In a browser: Dial fails then, as the WHATWG standard requires.
+	// In a browser: Dial fails then, as the WHATWG standard requires, and also
+	// when the server selects another one. The library compares them itself
+	// where the browser does not. Node.js, Deno and Bun treat two that differ
+	// only in case as equal: Dial then returns an *ArgumentError.
 	Subprotocols []string
 
 	// Header is sent with the handshake request; it takes an http.Header. The
@@ -74,7 +82,7 @@ type DialOptions struct {
 
 	// Compression offers permessage-deflate (RFC 7692); nil means no offer.
 	//
-	// In a browser: ignored; the browser always offers it.
+	// In a browser: ignored; Chromium, Firefox and WebKit always offer it.
 	Compression *Compression
 
 	// ReadLimit is the largest message to receive, in bytes after
@@ -84,6 +92,9 @@ type DialOptions struct {
 	//
 	// Natively a message of more than 131,072 fragments fails the connection
 	// with StatusPolicyViolation, whatever its size.
+	//
+	// In a browser: whatever ReadLimit is, Node.js and Bun fail the connection
+	// over a message of more than 128 MiB, Deno over one of 64 MiB.
 	ReadLimit int64
 
 	// ReadBuffer bounds the messages that have been received and not yet read:
@@ -111,7 +122,9 @@ type DialOptions struct {
 	//
 	// In a browser: it is compared with the WebSocket object's bufferedAmount,
 	// for which there is no event: it is polled every 4 to 16 ms, in a hidden
-	// page once a second or less often, and whenever a message arrives.
+	// page once a second or less often, and whenever a message arrives. In
+	// WebKit it falls to 0 even if the server reads nothing, so that
+	// WriteBuffer does not bound what the browser buffers.
 	//
 	// Natively it has no effect. Write blocks until the kernel has accepted the
 	// message; the kernel's buffer, of a few 100 KiB to some MiB, is the bound.
@@ -123,18 +136,33 @@ type DialOptions struct {
 // Dial opens a WebSocket connection to url, whose scheme is ws or wss (http and
 // https mean the same, as in the WHATWG standard), and which has no fragment.
 //
-// ctx bounds the handshake only. If it has no deadline, the bound is 10 s
-// natively. The response may have 64 KiB and 200 header fields. A failed
+// ctx bounds the handshake only. If it has no deadline, the bound is 10 s.
+// Natively the response may have 64 KiB and 200 header fields. A failed
 // handshake returns a [*HandshakeError]; invalid arguments return an
 // [*ArgumentError] before anything is sent.
 //
 // In a browser: url may be relative to the page's address. The reason why a
-// server could not be reached is shown only in the browser's console. Called
-// directly in a js.FuncOf callback, Dial stops the event loop that it waits
-// for, until its time limit: call it in a goroutine, and let the callback
-// return. The global WebSocket may be a class other than the platform's own,
-// such as a polyfill, a mock or a wrapper; if such a class lacks required
-// members, Dial or Read fails with an error that says so.
+// server could not be reached is shown only in the browser's console. Dials to
+// one host wait for each other (RFC 6455 section 4.1), in Firefox all dials to
+// one IP address, in WebKit none. WebKit follows redirects, to any host, and
+// does not show it. Called directly in a js.FuncOf callback, Dial stops the
+// event loop that it waits for, until its time limit: call it in a goroutine,
+// and let the callback return. The global WebSocket may be a class other than
+// the platform's own, such as a polyfill, a mock or a wrapper; if such a class
+// lacks required members, Dial or Read fails with an error that says so.
+//
+// Firefox delays a connection after failed ones to the same address, port and
+// path: 0.2 to 0.4 s after the first failure, half as much again after each
+// further one, at most 60 s, counted from the last failure; a connection that
+// opens ends the delay. Until it is over nothing is sent, and other connections
+// of the page to that IP address wait behind it. A Dial with a shorter time
+// limit fails without an attempt, which does not extend the delay: dial again,
+// or allow more time. A connection that is lost without a close frame is a
+// failure as well.
+//
+// In Firefox a Dial whose time limit ends leaves its TCP connection open until
+// the server responds or closes it. After six of them no Dial to that host and
+// port succeeds until then: a server should have a time limit for handshakes.
 func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	const op = "dial"
 	if err := checkContext(ctx); err != nil {
@@ -351,12 +379,17 @@ func (c *Conn) ResponseHeader() map[string][]string { return responseHeader(c.b)
 func (c *Conn) Extensions() string { return extensions(c.b) }
 
 // Subprotocol returns the negotiated subprotocol, "" for none.
+//
+// In a browser: one of DialOptions.Subprotocols, or "" if none was offered. If
+// the server then selects one nevertheless, Firefox hides it, and Dial fails in
+// Chromium and WebKit.
 func (c *Conn) Subprotocol() string { return c.b.Subprotocol() }
 
 // BufferedAmount returns how many payload bytes Write and Writer have accepted
 // that have not been passed to the network, coalesced messages included.
 //
-// In a browser: the WebSocket object's bufferedAmount.
+// In a browser: the WebSocket object's bufferedAmount. In WebKit it is 0 soon
+// after a Write, even if nothing of the message has been sent.
 func (c *Conn) BufferedAmount() int64 { return c.b.BufferedAmount() }
 
 // ReadBuffered returns how many payload bytes have been received and not yet

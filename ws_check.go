@@ -48,14 +48,17 @@ func bound(n, otherwise int64) int64 {
 // different.
 func checkSubprotocols(names []string) error {
 	for i, n := range names {
-		if !isToken(n) {
-			return argument("Subprotocols", strconv.Quote(n)+
-				" is not a token: use letters, digits and !#$%&'*+-.^_`|~ only")
-		}
+		problem := ""
 		for _, earlier := range names[:i] {
 			if n == earlier {
-				return argument("Subprotocols", strconv.Quote(n)+" is named twice")
+				problem = " is named twice"
 			}
+		}
+		if !isToken(n) {
+			problem = " is not a token: use letters, digits and !#$%&'*+-.^_`|~ only"
+		}
+		if problem != "" {
+			return argument("Subprotocols", strconv.Quote(n)+problem)
 		}
 	}
 	return nil
@@ -97,15 +100,18 @@ func (c *Conn) checkClose(code StatusCode, reason string) error {
 	case code == StatusNoStatusRcvd && reason == "":
 		return nil
 	case !code.Sendable():
-		problem = code.String() + " may not be sent (RFC 6455 section 7.4): use 1000 or 3000-4999"
+		problem = " may not be sent (RFC 6455 section 7.4): use 1000 or 3000-4999"
 	case !c.b.CanSend(code):
-		problem = code.String() + " cannot be sent by a browser: use 1000 or 3000-4999"
+		problem = " cannot be sent by a browser: use 1000 or 3000-4999"
 	case len(reason) > api.MaxReason:
 		name, problem = "reason", strconv.Itoa(len(reason))+" bytes are more than the 123 that fit a close frame"
 	case !utf8.ValidString(reason):
 		name, problem = "reason", "is not UTF-8"
 	default:
 		return nil
+	}
+	if name == "code" {
+		problem = code.String() + problem
 	}
 	return argument(name, problem+"; the connection was closed without it")
 }
@@ -118,6 +124,7 @@ func argument(name, problem string) error { return &ArgumentError{Name: name, Pr
 // opError is an error with the operation that failed: "ws: read: ...". It is a
 // net.Error.
 type opError struct {
+	_   [0]func() // not comparable: no code for it in a page
 	op  string
 	err error
 }
@@ -140,7 +147,7 @@ func wrap(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &opError{op, err}
+	return &opError{op: op, err: err}
 }
 
 // reader and writer add the operation's name to the errors of a message's

@@ -38,8 +38,8 @@ import "strconv"
 // Do not compress a secret together with data that an attacker may choose: the
 // length reveals how much the two have in common.
 //
-// In a browser: the browser decides, and always offers compression; this option
-// has no effect, but its values are checked.
+// In a browser: this option has no effect, but its values are checked.
+// Chromium, Firefox and WebKit always offer compression.
 type Compression struct {
 	// Level is how much effort to spend, from 1 (fast) to 9 (small); 0 means 1.
 	// Messages under 128 bytes (with context takeover and at level 1 up to 1
@@ -90,26 +90,24 @@ func (c *Compression) threshold(takeover bool) int {
 
 // check returns an error for an invalid option. A nil Compression is valid.
 func (c *Compression) check() error {
-	switch {
-	case c == nil:
+	if c == nil {
 		return nil
+	}
+	const window = " is not a window: use 8 to 15 bits (RFC 7692 section 7.1.2)"
+	name, n, problem := "", 0, ""
+	switch {
 	case c.Level < 0 || c.Level > 9:
-		return &ArgumentError{Name: "Compression.Level", Problem: strconv.Itoa(c.Level) +
-			" is not a level: use 1 (fast) to 9 (small), or 0 for the default"}
+		name, n, problem = "Level", c.Level, " is not a level: use 1 (fast) to 9 (small)"
 	case c.Threshold < 0:
-		return &ArgumentError{Name: "Compression.Threshold", Problem: strconv.Itoa(c.Threshold) +
-			" is negative: use 1 to compress every message, or 0 for the default"}
+		name, n, problem = "Threshold", c.Threshold, " is negative: use 1 to compress every message"
+	case !validWindowBits(c.ServerMaxWindowBits):
+		name, n, problem = "ServerMaxWindowBits", c.ServerMaxWindowBits, window
+	case !validWindowBits(c.ClientMaxWindowBits):
+		name, n, problem = "ClientMaxWindowBits", c.ClientMaxWindowBits, window
+	default:
+		return nil
 	}
-	if err := checkWindowBits("Compression.ServerMaxWindowBits", c.ServerMaxWindowBits); err != nil {
-		return err
-	}
-	return checkWindowBits("Compression.ClientMaxWindowBits", c.ClientMaxWindowBits)
+	return argument("Compression."+name, strconv.Itoa(n)+problem+", or 0 for the default")
 }
 
-func checkWindowBits(name string, bits int) error {
-	if bits == 0 || 8 <= bits && bits <= 15 {
-		return nil
-	}
-	return &ArgumentError{Name: name, Problem: strconv.Itoa(bits) +
-		" is not a window: use 8 to 15 bits (RFC 7692 section 7.1.2), or 0 for the default"}
-}
+func validWindowBits(bits int) bool { return bits == 0 || 8 <= bits && bits <= 15 }

@@ -22,7 +22,7 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, browser.Abandoned(url, err)
 	}
-	if strings.IndexByte(url, '#') >= 0 { // a browser would throw, but not happy-dom
+	if strings.IndexByte(url, '#') >= 0 { // browsers throw, happy-dom does not
 		return nil, &api.ArgumentError{Name: "url", Problem: "has a fragment"}
 	}
 	s, err := jsws.New(url, o.Subprotocols)
@@ -37,36 +37,37 @@ func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return c, nil
 }
 
-// own makes a Conn that is closed when Go collects it. JavaScript keeps the
-// backend alive, and nothing but the program the Conn.
+// own returns a Conn that is closed when it is garbage-collected. JavaScript
+// refers to the backend, but only the program to the Conn.
 //
-// A finalizer does, as a Conn is never part of a cycle of the library's own;
-// the newer runtime.AddCleanup would add 25 kB to every page.
+// A finalizer suffices, since a Conn is never part of a cycle of the library;
+// runtime.AddCleanup would add 25 kB to every page.
 func own(b backend) *Conn {
 	c := &Conn{b: b}
 	runtime.SetFinalizer(c, (*Conn).CloseNow)
 	return c
 }
 
-// readBuffered is the browser's part of ReadBuffered.
+// readBuffered implements Conn.ReadBuffered.
 func readBuffered(b backend) int64 { return b.(*browser.Conn).ReadBuffered() }
 
 func dialedURL(b backend) string { return b.(*browser.Conn).URL() }
 
 func extensions(b backend) string { return b.(*browser.Conn).Extensions() }
 
-// responseHeader: a browser hides it.
+// responseHeader returns nil: a browser hides the header from the page.
 func responseHeader(backend) map[string][]string { return nil }
 
-// notConstructed says why there is no WebSocket object.
+// notConstructed returns the error of a WebSocket object that could not be
+// constructed.
 func notConstructed(url string, err error) error {
 	e, thrown := err.(*jsws.Exception)
 	switch {
-	// The subprotocols have been checked: what a SyntaxError means is the URL.
+	// The subprotocols have been checked: a SyntaxError is about the URL.
 	case thrown && e.Name == "SyntaxError":
 		return &api.ArgumentError{Name: "url", Problem: e.Message}
-	// Another error says nothing about it, such as the SecurityError of ws from
-	// a page that was loaded over https.
+	// Other exceptions are not, such as the SecurityError for ws in a page that
+	// was loaded over https.
 	case thrown:
 		return browser.Refused(url, "the browser refused to connect", err)
 	}

@@ -54,13 +54,23 @@ type CloseError struct {
 	// Code is the peer's status code: StatusNoStatusRcvd when its close frame
 	// had none, StatusAbnormalClosure when the connection was lost without a
 	// close frame, -1 when this side ended it before the peer's arrived.
+	//
+	// In a browser: WebKit reports 1012, 1013 and 1014 as
+	// StatusAbnormalClosure. If data follows the server's close frame, Chromium
+	// does so too.
 	Code StatusCode
 	// Reason is the peer's reason, at most 123 bytes of UTF-8.
+	//
+	// In a browser: in WebKit it ends at U+0000.
 	Reason string
 	// Local reports whether this side ended the connection first.
 	Local bool
 	// Clean reports whether both sides sent a close frame (RFC 6455 section
 	// 7.1.4).
+	//
+	// In a browser: what the browser reports. Where the server closes TCP right
+	// behind its close frame, Firefox often reports false, with the code of the
+	// close frame, such as 1000.
 	Clean bool
 	// Cause is why the connection ended without a closing handshake, else nil:
 	// a network error, ErrKeepaliveTimeout, ErrWriteTimeout, an ended context.
@@ -68,7 +78,7 @@ type CloseError struct {
 	// an earlier call, and the errors of later calls must not match
 	// context.Canceled or context.DeadlineExceeded because of it.
 	//
-	// In a browser: always nil for a network error, which the browser hides.
+	// In a browser: nil for a network error, which the browser hides.
 	Cause error
 }
 
@@ -119,8 +129,15 @@ func CloseStatus(err error) StatusCode {
 
 // HandshakeError says why a connection could not be opened or accepted.
 //
-// In a browser: only URL and Problem are set; the browser hides status, header
-// and body from the page, and writes the reason to its console.
+// In a browser: URL and Problem are set, and Cause where it is known. The
+// browser hides status, header and body from the page, and writes the reason to
+// its console. Problem names a subprotocol that does not match those offered.
+// Cause may be a *CloseError, with the code and reason of a close event that
+// came before the connection was open: in Firefox the server's close frame,
+// where the server closes TCP right behind the handshake, or 1015 for a failed
+// TLS handshake. Otherwise it is the error of the context,
+// context.DeadlineExceeded after 10 s, errors.ErrUnsupported, or what the
+// constructor of the WebSocket object threw.
 type HandshakeError struct {
 	// URL is the URL that was dialed, without its userinfo. Empty on the server
 	// side.

@@ -1,6 +1,9 @@
 package api
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // StatusCode is the number in a close frame that says why a connection ended
 // (RFC 6455 section 7.4, and the IANA WebSocket Close Code Number Registry).
@@ -42,47 +45,33 @@ func (c StatusCode) Portable() bool {
 	return c == StatusNormalClosure || c >= 3000 && c <= 4999
 }
 
+// statusNames are the names of codes, as one text to keep pages small.
+const statusNames = `
+1000 normal closure
+1001 going away
+1002 protocol error
+1003 unsupported data
+1005 no status received
+1006 abnormal closure
+1007 invalid frame payload data
+1008 policy violation
+1009 message too big
+1010 mandatory extension
+1011 internal error
+1012 service restart
+1013 try again later
+1014 bad gateway
+1015 TLS handshake
+`
+
 // String returns the number and, where RFC 6455 or IANA gives one, the name:
 // "1001 going away".
 func (c StatusCode) String() string {
-	if n := c.name(); n != "" {
-		return strconv.Itoa(int(c)) + " " + n
+	n := strconv.Itoa(int(c))
+	_, name, ok := strings.Cut(statusNames, "\n"+n+" ")
+	if !ok {
+		return n
 	}
-	return strconv.Itoa(int(c))
-}
-
-func (c StatusCode) name() string {
-	switch c {
-	case StatusNormalClosure:
-		return "normal closure"
-	case StatusGoingAway:
-		return "going away"
-	case StatusProtocolError:
-		return "protocol error"
-	case StatusUnsupportedData:
-		return "unsupported data"
-	case StatusNoStatusRcvd:
-		return "no status received"
-	case StatusAbnormalClosure:
-		return "abnormal closure"
-	case StatusInvalidFramePayloadData:
-		return "invalid frame payload data"
-	case StatusPolicyViolation:
-		return "policy violation"
-	case StatusMessageTooBig:
-		return "message too big"
-	case StatusMandatoryExtension:
-		return "mandatory extension"
-	case StatusInternalError:
-		return "internal error"
-	case StatusServiceRestart:
-		return "service restart"
-	case StatusTryAgainLater:
-		return "try again later"
-	case StatusBadGateway:
-		return "bad gateway"
-	case StatusTLSHandshake:
-		return "TLS handshake"
-	}
-	return ""
+	name, _, _ = strings.Cut(name, "\n")
+	return n + " " + name
 }

@@ -20,7 +20,7 @@ import (
 var browserPlaces = []string{"TestConformance/page", "TestConformance/page_nhooyr", "TestWorker"}
 
 // TestBrowser runs the js build's tests in a headless browser, against a server
-// of its own, and counts what passed there.
+// of its own, and checks that each listed test passed.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("WS_NO_BROWSER") == "1" {
@@ -46,7 +46,7 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// want checks that every subtest of test has passed.
+// want checks that every named subtest of test has passed.
 func (o outcomes) want(t *testing.T, test string, names []string) {
 	t.Helper()
 	passed := 0
@@ -60,8 +60,8 @@ func (o outcomes) want(t *testing.T, test string, names []string) {
 	t.Logf("%s: %d of %d passed", test, passed, len(names))
 }
 
-// wantNoOther checks that no subtest of test has run that is not named, groups
-// of them apart.
+// wantNoOther checks that no other subtest of test than the named ones has run,
+// except for their groups.
 func (o outcomes) wantNoOther(t *testing.T, test string, names []string) {
 	t.Helper()
 	for name := range o {
@@ -72,7 +72,8 @@ func (o outcomes) wantNoOther(t *testing.T, test string, names []string) {
 	}
 }
 
-// findRunner returns the path of wasmbrowsertest, and tells what is missing.
+// findRunner returns the path of wasmbrowsertest, or an error that says what is
+// missing.
 func findRunner() (string, error) {
 	const without = "; or set WS_NO_BROWSER=1 to leave the browser's tests out"
 	if !hasBrowser() {
@@ -89,7 +90,7 @@ func findRunner() (string, error) {
 	return "", errors.New("wasmbrowsertest is neither named by WASMBROWSERTEST, nor in ../bin, nor on the PATH: make bin/wasmbrowsertest" + without)
 }
 
-// hasBrowser looks where wasmbrowsertest will look.
+// hasBrowser looks for a browser where wasmbrowsertest does.
 func hasBrowser() bool {
 	for _, name := range []string{
 		"headless_shell", "headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",

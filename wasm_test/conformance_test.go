@@ -9,7 +9,7 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// place is where the suite runs.
+// place is an environment, and an echo endpoint, that the suite runs against.
 type place struct {
 	name    string
 	backend apitest.Backend
@@ -34,7 +34,7 @@ func dialOptions(o apitest.Options) *ws.DialOptions {
 	return &ws.DialOptions{Subprotocols: o.Subprotocols, Header: o.Header, ReadLimit: o.ReadLimit, WriteBuffer: o.WriteBuffer}
 }
 
-// conn makes an interface of c that is nil when c is.
+// conn returns c as an api.Conn, nil if c is nil.
 func conn(c *ws.Conn, err error) (api.Conn, error) {
 	if err != nil {
 		return nil, err

@@ -14,15 +14,15 @@ import (
 	"github.com/twinws/ws"
 )
 
-// foreignClasses makes classes that pages meet as the global WebSocket in the
-// place of the platform's own, Native. Each is a polyfill, a mock or the
-// wrapper of an instrumentation tool as there are, reduced to what sets it
-// apart.
+// foreignClasses makes classes that may be the global WebSocket of a page
+// instead of the platform's own, Native. Each is like an existing polyfill,
+// mock or wrapper of an instrumentation tool, reduced to what is special about
+// it.
 const foreignClasses = `
 const Native = globalThis.WebSocket;
 
-// wrap is a class over Native whose events are what change makes of them, in a
-// class of their own that is none of the platform's.
+// wrap is a class over Native whose events change converts to events of a class
+// other than the platform's.
 const wrap = (change, more) => {
 	class Wrapper {
 		constructor(url, protocols) {
@@ -101,10 +101,10 @@ const same = {};
 })
 `
 
-// TestForeignClasses dials through classes that are not the platform's own. A
-// name that begins with "!" is of one whose first message cannot be read, with
-// "-" of one that cannot be dialed with, with "?" of one that an engine's own
-// WebSocket does not work through, which Dial or Write tells.
+// TestForeignClasses dials with classes other than the platform's own. If the
+// name begins with "!", the first message cannot be read; with "-", Dial fails;
+// with "?", some engine's own WebSocket does not work through the class, and
+// Dial or Write returns an error.
 func TestForeignClasses(t *testing.T) {
 	url := serverURL(t)
 	global := js.Global()
@@ -126,7 +126,7 @@ func TestForeignClasses(t *testing.T) {
 			case '?':
 				if err == nil {
 					if err := c.Write(ctx, ws.MessageText, nil); err == nil {
-						t.Error("Write is said to have worked")
+						t.Error("Write returned nil")
 					}
 					c.CloseNow()
 					return
@@ -151,7 +151,7 @@ func TestForeignClasses(t *testing.T) {
 	}
 }
 
-// wantUnfit checks that Dial has failed and said which class it is about.
+// wantUnfit checks that Dial has failed with an error that names the class.
 func wantUnfit(t *testing.T, c *ws.Conn, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*ws.HandshakeError](err)
@@ -160,14 +160,15 @@ func wantUnfit(t *testing.T, c *ws.Conn, err error) {
 	}
 	t.Log(err)
 	if !strings.Contains(t.Name(), "constructor") && !strings.Contains(err.Error(), "the global WebSocket, or this JavaScript, is not fit") {
-		t.Errorf("%v does not blame the class", err)
+		t.Errorf("%v does not name the class", err)
 	}
 	if strings.Contains(t.Name(), "constructor") && !strings.Contains(err.Error(), "no sockets") {
 		t.Errorf("%v hides what was thrown", err)
 	}
 }
 
-// wantUnreadable checks that a Read has ended the connection, and says why.
+// wantUnreadable checks that Read ends the connection, with an error that says
+// why.
 func wantUnreadable(ctx context.Context, t *testing.T, c *ws.Conn) {
 	t.Helper()
 	if err := c.Write(ctx, ws.MessageBinary, []byte("bytes")); err != nil {
@@ -176,7 +177,7 @@ func wantUnreadable(ctx context.Context, t *testing.T, c *ws.Conn) {
 	_, p, err := c.Read(ctx)
 	e, ok := errors.AsType[*ws.CloseError](err)
 	if !ok || !e.Local || e.Cause == nil || !strings.Contains(err.Error(), "the global WebSocket") {
-		t.Errorf("Read = %q, %v; want a CloseError that blames the class", p, err)
+		t.Errorf("Read = %q, %v; want a CloseError that names the class", p, err)
 	}
 	if _, last, found := strings.Cut(t.Name(), "_come_as_"); found && !strings.Contains(err.Error(), last) {
 		t.Errorf("%v does not name %s", err, last)
@@ -184,8 +185,8 @@ func wantUnreadable(ctx context.Context, t *testing.T, c *ws.Conn) {
 	t.Log(err)
 }
 
-// wantForeignEcho sends messages of every way through the glue, several at
-// once, and then closes.
+// wantForeignEcho sends messages of every kind that the glue distinguishes,
+// several at once, and then closes.
 func wantForeignEcho(ctx context.Context, t *testing.T, c *ws.Conn, name string) {
 	t.Helper()
 	type message struct {
@@ -211,18 +212,18 @@ func wantForeignEcho(ctx context.Context, t *testing.T, c *ws.Conn, name string)
 		}
 	}
 	err := c.Close(1000, "bye")
-	if name == "close tells nothing" { // so it looks like a connection that broke
-		if ws.CloseStatus(err) != ws.StatusAbnormalClosure {
-			t.Errorf("Close = %v, want status 1006", err)
+	if name == "close tells nothing" { // indistinguishable from a lost connection
+		if !errors.Is(err, ws.ErrClosed) || ws.CloseStatus(err) != -1 {
+			t.Errorf("Close = %v, want an error without a status", err)
 		}
 	} else if err != nil {
 		t.Errorf("Close = %v", err)
 	}
 }
 
-// TestInsideACallback calls Dial and Close straight in a js.FuncOf callback,
-// which holds up the event loop. Go's timers fire all the same, so that their
-// bounds hold; and their errors say what may be wrong.
+// TestInsideACallback calls Dial and Close directly in a js.FuncOf callback,
+// which blocks the event loop. Go's timers still fire, so that the time limits
+// hold, and the errors name the reason.
 func TestInsideACallback(t *testing.T) {
 	url := serverURL(t)
 	inCallback := func(f func(ctx context.Context) error) error {

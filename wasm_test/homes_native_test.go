@@ -17,12 +17,12 @@ import (
 
 var updateHomes = flag.Bool("update-homes", false, "write what was measured into HOMES.md")
 
-// atOnce is how many homes run side by side: a browser has several processes.
+// atOnce is how many homes run in parallel: a browser has several processes.
 const atOnce = 3
 
-// TestHomes runs the js build's tests in every home but those of TestBrowser
-// and TestNode, each against a server of its own, and compares what it counts
-// with HOMES.md.
+// TestHomes runs the js build's tests in every home except those of TestBrowser
+// and TestNode, each against a server of its own, and compares the number of
+// cases and rules with HOMES.md.
 func TestHomes(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("WS_NO_HOMES") == "1" {
@@ -38,8 +38,8 @@ func TestHomes(t *testing.T) {
 	rows := make([]homeRow, len(homes))
 	t.Run("in", func(t *testing.T) {
 		for i, h := range homes {
-			if h.name == "chromium" || h.name == "node22" {
-				continue // TestBrowser's, TestNode's
+			if h.name == "node22" {
+				continue // TestNode's
 			}
 			t.Run(h.name, func(t *testing.T) {
 				t.Parallel()
@@ -55,7 +55,8 @@ func TestHomes(t *testing.T) {
 	}
 }
 
-// runHome runs the suite in a home, and checks that all of it has passed.
+// runHome runs the suite in a home, and checks that every case and rule has
+// passed.
 func runHome(t *testing.T, runner string, h home) homeRow {
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
@@ -76,7 +77,7 @@ func runHome(t *testing.T, runner string, h home) homeRow {
 	return homeRow{home: h, cases: len(places) * len(apitest.Names()), rules: len(rules)}
 }
 
-// homeVersions asks the runner which versions there are.
+// homeVersions returns the versions of the homes, as the runner lists them.
 func homeVersions(t *testing.T, runner string) map[string]string {
 	t.Helper()
 	out, err := exec.Command(runner, "list").CombinedOutput()
@@ -91,7 +92,8 @@ func homeVersions(t *testing.T, runner string) map[string]string {
 	return versions
 }
 
-// findHomes returns the path of tools/homes, and tells what is missing.
+// findHomes returns the path of the runner, tools/homes, or an error that says
+// what is missing.
 func findHomes() (string, error) {
 	for _, path := range []string{os.Getenv("WS_HOMES_RUNNER"), filepath.Join("..", "bin", "homes")} {
 		if path == "" {

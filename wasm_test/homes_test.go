@@ -7,17 +7,19 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// home is where the js build runs, by the name that tools/homes gives it and
-// the environment's WS_HOME. The first is where wasmbrowsertest runs a program.
+// home is an environment in which the js build runs. Its name is the one in
+// tools/homes, and the value of WS_HOME.
 type home struct {
 	name    string
 	differs apitest.Differences
 }
 
-// homes are all of them, with what was measured of each. What the differences
-// mean stands in package apitest, and what follows for a program in HOMES.md.
+// homes are all homes with their measured differences. The first is
+// TestBrowser's, node22 is TestNode's. Package apitest documents the
+// differences; HOMES.md says what they mean for a program.
 var homes = []home{
-	{"chromium", apitest.Differences{}},
+	{"chromium-window", apitest.Differences{}},
+	{"chromium-worker", apitest.Differences{}},
 	{"chromium-shared", apitest.Differences{}},
 	{"chromium-service", apitest.Differences{}},
 	{"firefox-window", firefox},
@@ -136,7 +138,7 @@ var webkit = apitest.Differences{
 	},
 }
 
-// homeNamed returns the home of that name, and whether there is one.
+// homeNamed returns the home with that name, and whether there is one.
 func homeNamed(name string) (h home, ok bool) {
 	for _, h := range homes {
 		if h.name == name {

@@ -13,19 +13,17 @@ import (
 // afterTests are called when all tests have ended.
 var afterTests []func()
 
-// TestMain lets tests wait side by side, and looks for goroutines that outlive
-// all of them. The suite itself looks after each case, at those the case
-// started.
+// TestMain runs tests in parallel, and looks for goroutines that outlive all of
+// them. The suite itself looks for those of each case.
 func TestMain(m *testing.M) {
-	// Parallel tests here wait rather than work: the default of one for each
-	// processor would have them wait one after the other. -parallel goes
-	// before.
+	// Parallel tests here mostly wait: with the default of one per processor
+	// they would wait one after the other. A -parallel flag overrides this.
 	if err := flag.Set("test.parallel", "64"); err != nil {
 		panic(err)
 	}
 	before := runtime.NumGoroutine()
 	if runtime.GOOS == "js" {
-		before++ // the runtime's own, which takes the browser's events
+		before++ // the runtime's own, which handles the browser's events
 	}
 	code := m.Run()
 	for _, f := range afterTests {
@@ -39,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leftOver waits, at most a minute, for the goroutines to become as few as
+// leftOver waits, at most a minute, until there are no more goroutines than
 // before.
 func leftOver(before int) int {
 	tick := time.NewTicker(time.Millisecond)

@@ -13,10 +13,10 @@ import (
 	"github.com/twinws/ws"
 )
 
-// TestEndsOfConnections ends connections in every way there is. In Node.js
-// nothing of them may keep the process alive afterwards, see
-// TestNodeEndsByItself; but where the server never answers the close, it keeps
-// the TCP connection itself.
+// TestEndsOfConnections ends connections in every way. In Node.js nothing of
+// them may keep the process alive afterwards, see TestNodeEndsByItself; except
+// that Node.js keeps the TCP connection if the server never answers the close
+// frame.
 func TestEndsOfConnections(t *testing.T) {
 	url := serverURL(t)
 	dial := func(path string) *ws.Conn {
@@ -79,8 +79,7 @@ func TestEndsOfConnections(t *testing.T) {
 	}
 }
 
-// as returns nil when err is an E, else err, or an error that tells there is
-// none.
+// as returns nil if err is an E, else err, or an error if err is nil.
 func as[E error](err error) error {
 	if _, ok := errors.AsType[E](err); ok {
 		return nil
@@ -91,8 +90,7 @@ func as[E error](err error) error {
 	return err
 }
 
-// TestWithoutWebSocket dials where JavaScript has no WebSocket, as in Node.js
-// 20.
+// TestWithoutWebSocket dials without a global WebSocket, as in Node.js 20.
 func TestWithoutWebSocket(t *testing.T) {
 	if os.Getenv("WS_NONE") == "" {
 		t.Skip("there is a WebSocket here: this runs from TestNodeWithoutWebSocket of the native build")

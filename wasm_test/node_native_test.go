@@ -19,8 +19,8 @@ import (
 // Node.js.
 var nodePlaces = []string{"TestConformance/home", "TestConformance/home_nhooyr"}
 
-// TestNode runs the js build's tests in Node.js 22 or later, whose WebSocket
-// object follows the same standard, and counts what passed there.
+// TestNode runs the js build's tests in Node.js 22 or later, and checks that
+// each listed test passed.
 func TestNode(t *testing.T) {
 	t.Parallel()
 	node := needNode(t)
@@ -29,20 +29,33 @@ func TestNode(t *testing.T) {
 	}
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s), "WS_HOME=node22"},
+	version, err := exec.Command(node, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "node24"
+	if strings.HasPrefix(string(version), "v22.") || strings.HasPrefix(string(version), "v23.") {
+		name = "node22"
+	}
+	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s), "WS_HOME=" + name},
 		node, "--stack-size=8192", wasmExec(t, "wasm_exec_node.js"))
 	for _, p := range nodePlaces {
 		results.want(t, p, apitest.Names())
 	}
-	results.want(t, "TestStandard", listedRules(t))
+	rules := listedRules(t)
+	results.want(t, "TestStandard", rules)
 	if t.Failed() {
 		t.Logf("the output:\n%s", output)
+		return
 	}
+	h, _ := homeNamed(name)
+	checkHomes(t, []homeRow{{home: h, version: "Node.js " + strings.TrimSpace(string(version)),
+		cases: len(nodePlaces) * len(apitest.Names()), rules: len(rules)}})
 }
 
-// TestNodeEndsByItself runs programs in Node.js that are through with all their
+// TestNodeEndsByItself runs programs in Node.js that have ended all their
 // connections, and whose exit does not end the process: it must end because
-// nothing keeps it alive, neither a listener, nor a port, nor a timer.
+// nothing keeps it alive, no listener, port or timer.
 func TestNodeEndsByItself(t *testing.T) {
 	t.Parallel()
 	node := needNode(t)
@@ -58,9 +71,9 @@ func TestNodeEndsByItself(t *testing.T) {
 	}
 }
 
-// TestNodeForeignClasses runs the js build with other classes in the place of
-// Node.js's WebSocket, npm's ws among them. There what a listener throws ends
-// the process.
+// TestNodeForeignClasses runs the js build with other classes instead of
+// Node.js's WebSocket, npm's ws among them. In Node.js an exception in a
+// listener ends the process.
 func TestNodeForeignClasses(t *testing.T) {
 	t.Parallel()
 	node := needNode(t)
@@ -85,7 +98,7 @@ func TestNodeForeignClasses(t *testing.T) {
 	}
 }
 
-// TestNodeWithoutWebSocket runs the js build where there is no WebSocket, as in
+// TestNodeWithoutWebSocket runs the js build without a global WebSocket, as in
 // Node.js 20.
 func TestNodeWithoutWebSocket(t *testing.T) {
 	t.Parallel()
@@ -100,7 +113,7 @@ func TestNodeWithoutWebSocket(t *testing.T) {
 	}
 }
 
-// wasmExec is the path of one of Go's JavaScript files.
+// wasmExec returns the path of one of Go's JavaScript files.
 func wasmExec(t *testing.T, name string) string {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -110,8 +123,8 @@ func wasmExec(t *testing.T, name string) string {
 	return filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", name)
 }
 
-// needNode returns the path of a Node.js that has a WebSocket, "" where
-// WS_NO_PEERS=1 leaves it out.
+// needNode returns the path of a Node.js that has a WebSocket, "" if
+// WS_NO_PEERS=1.
 func needNode(t *testing.T) string {
 	t.Helper()
 	if os.Getenv("WS_NO_PEERS") == "1" {

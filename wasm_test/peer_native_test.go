@@ -18,8 +18,7 @@ import (
 	"github.com/twinws/ws"
 )
 
-// accepted are the ways to become a server: the handler or the listener that
-// hands over each connection, and the URL to dial.
+// accepted serves connections in each way, and returns the URLs to dial.
 func accepted(t *testing.T, serve func(*ws.Conn)) map[string]string {
 	opts := &ws.AcceptOptions{Subprotocols: []string{"twin"}, ReadLimit: -1}
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +54,7 @@ func accepted(t *testing.T, serve func(*ws.Conn)) map[string]string {
 	return map[string]string{"Accept": wsURL(h), "Upgrade": "ws://" + l.Addr().String()}
 }
 
-// withPeer runs a test with nhooyr's client against each way of serving.
+// withPeer runs a test with nhooyr's client against each way of accepting.
 func withPeer(t *testing.T, serve func(*testing.T, *ws.Conn), client func(context.Context, *testing.T, *websocket.Conn)) {
 	for _, way := range []string{"Accept", "Upgrade"} {
 		t.Run(way, func(t *testing.T) {
@@ -86,7 +85,7 @@ func withPeer(t *testing.T, serve func(*testing.T, *ws.Conn), client func(contex
 	}
 }
 
-// TestPeerIsEchoed has the independent peer as the client: every form of
+// TestPeerIsEchoed has the independent peer as its client: every form of
 // length, text and binary, in both directions (RFC 6455 section 5.2).
 func TestPeerIsEchoed(t *testing.T) {
 	withPeer(t, func(t *testing.T, c *ws.Conn) {
@@ -121,8 +120,8 @@ func TestPeerIsEchoed(t *testing.T) {
 	})
 }
 
-// TestPeerSeesOurClose has our side close first, with the codes that only a
-// server's program sends too (RFC 6455 section 7.4.1).
+// TestPeerSeesOurClose closes on our side first, also with codes that only
+// servers send (RFC 6455 section 7.4.1).
 func TestPeerSeesOurClose(t *testing.T) {
 	for _, code := range []ws.StatusCode{1000, 1001, 1008, 1011, 1013, 3000, 4999} {
 		t.Run(code.String(), func(t *testing.T) {
@@ -140,8 +139,8 @@ func TestPeerSeesOurClose(t *testing.T) {
 	}
 }
 
-// TestPeerPings has pings in both directions at once, beside a Read on either
-// side (RFC 6455 section 5.5.2).
+// TestPeerPings sends pings in both directions at once, while both sides read
+// (RFC 6455 section 5.5.2).
 func TestPeerPings(t *testing.T) {
 	withPeer(t, func(t *testing.T, c *ws.Conn) {
 		read := make(chan struct{})
@@ -180,8 +179,8 @@ func TestPeerPings(t *testing.T) {
 	})
 }
 
-// TestPeerReadsOurStream has a Writer of ours, in fragments, and the peer's
-// (RFC 6455 section 5.4).
+// TestPeerReadsOurStream sends a message in fragments through a Writer of ours,
+// and one of the peer's (RFC 6455 section 5.4).
 func TestPeerReadsOurStream(t *testing.T) {
 	var msg []byte
 	for i := range 50_000 {

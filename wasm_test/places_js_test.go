@@ -10,7 +10,7 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// serverURL is the testserver's root, which TestBrowser or TestHomes has
+// serverURL returns the root URL of the test server that a native test has
 // started.
 func serverURL(t *testing.T) string {
 	url := os.Getenv("WS_URL")
@@ -20,8 +20,8 @@ func serverURL(t *testing.T) string {
 	return url
 }
 
-// here is the home that the program runs in, by the one who has started it:
-// what it differs in cannot be asked of it.
+// here returns the home that the program runs in, as WS_HOME names it: the
+// differences of a home cannot be detected at run time.
 func here(t *testing.T) home {
 	h, ok := homeNamed(os.Getenv("WS_HOME"))
 	if !ok && os.Getenv("WS_HOME") != "" {
@@ -36,8 +36,8 @@ func global(name string) (v js.Value, ok bool) {
 	return v, v.Truthy()
 }
 
-// places are those that this program reaches: a Worker that a page of it has
-// started, and homes that others have, are one each.
+// places returns the places of this program. Homes whose dials wait for each
+// other have one, as has a Worker that the page of TestWorker started.
 func places(t *testing.T) []place {
 	url, h := serverURL(t), here(t)
 	backend := func(echo string) apitest.Backend {
@@ -47,7 +47,7 @@ func places(t *testing.T) []place {
 	switch {
 	case h.differs.ParallelDials:
 		return []place{{"home", backend("/echo")}, {"home_nhooyr", backend("/echo/nhooyr")}}
-	case h.name != "": // where one place would hold up the dials of another
+	case h.name != "": // dials of one place would delay those of another
 		return []place{{"home", backend("/echo")}}
 	case !inPage:
 		return []place{{"worker", backend("/echo")}}

@@ -18,13 +18,13 @@ import (
 	"github.com/twinws/ws/testserver/server"
 )
 
-// places are those that the native build reaches.
+// places returns the places of the native build.
 func places(t *testing.T) []place {
 	h := newServer(t)
 	plain := httptest.NewServer(h)
 	t.Cleanup(plain.Close)
 	secure := httptest.NewUnstartedServer(h)
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it would report the Dials that are given up
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it would report cancelled Dials
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	backend := func(s *httptest.Server, echo string, c *tls.Config) apitest.Backend {
@@ -38,14 +38,14 @@ func places(t *testing.T) []place {
 	}
 }
 
-// newServer returns the testserver's handler, ended after the test.
+// newServer returns the test server's handler, which is closed after the test.
 func newServer(t *testing.T) *server.Server {
 	h := server.New(server.Options{})
 	t.Cleanup(h.Close)
 	return h
 }
 
-// roots trusts the certificate of s alone.
+// roots returns a pool that trusts only the certificate of s.
 func roots(s *httptest.Server) *x509.CertPool {
 	p := x509.NewCertPool()
 	p.AddCert(s.Certificate())
@@ -54,8 +54,8 @@ func roots(s *httptest.Server) *x509.CertPool {
 
 func wsURL(s *httptest.Server) string { return "ws" + strings.TrimPrefix(s.URL, "http") }
 
-// dialer dials with what only native programs have, and as Dial where none of
-// it is asked for.
+// dialer dials with options that only native programs have, or as Dial if none
+// of them is set.
 func dialer(c *tls.Config) func(context.Context, string, apitest.Options) (api.Conn, error) {
 	return func(ctx context.Context, url string, o apitest.Options) (api.Conn, error) {
 		if c == nil && o.Idle == 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestPrepared sends one message over two connections of each place, several
-// times, between messages of their own.
+// times, between other messages.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// programTime bounds a run of the js build's tests, and testTime, by
-// themselves, the tests in it. Both take a busy machine into account.
+// programTime bounds a run of the js build's tests with the home's start,
+// testTime the tests in it. Both allow for a busy machine.
 const (
 	programTime = 9 * time.Minute
 	testTime    = 8 * time.Minute
 )
 
-// program is the path of this package's js tests, built once for all the places
-// they run in.
+// program returns the path of this package's js tests, which are built once for
+// all homes.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "wasmtest")
 	if err != nil {
@@ -41,11 +41,11 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// outcomes are what became of each test, "pass", "fail" or "skip".
+// outcomes are the results of tests: "pass", "fail" or "skip".
 type outcomes map[string]string
 
 // runProgram runs the js tests that match run by a command, whose last
-// arguments are the program and its flags. It returns what became of each test,
+// arguments are the program and its flags. It returns the result of each test,
 // and the output.
 func runProgram(t *testing.T, run string, env []string, command ...string) (results outcomes, output string) {
 	t.Helper()
@@ -99,8 +99,8 @@ func readEvents(t *testing.T, events []byte) (results outcomes, output string) {
 	return results, text.String()
 }
 
-// smallEnv is what go and a browser need of the environment: wasm programs
-// take 12,288 bytes of it and arguments at most.
+// smallEnv returns the part of the environment that go and a browser need: wasm
+// programs accept at most 12,288 bytes of environment and arguments.
 func smallEnv() []string {
 	var env []string
 	for _, kv := range os.Environ() {

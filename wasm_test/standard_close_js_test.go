@@ -84,7 +84,7 @@ var closeRules = []standardRule{
 	// "not yet established: fail the WebSocket connection"
 	{"while_connecting", func(s *standard) {
 		id := newID()
-		ctx, cancel := context.WithTimeout(s.ctx, time.Second) // by then the server has the request
+		ctx, cancel := context.WithTimeout(s.ctx, time.Second) // enough for the server to receive the request
 		defer cancel()
 		if _, err := ws.Dial(ctx, s.url+"/hang?most=5&id="+id, nil); !errors.Is(err, context.DeadlineExceeded) {
 			s.Errorf("Dial returned %v", err)
@@ -113,8 +113,8 @@ var closeRules = []standardRule{
 			s.Error(err)
 		}
 		s.wantClosed(c, ws.CloseError{Code: 4001, Reason: "theirs", Clean: true, Local: true})
-		// The browser may answer the server's by itself before it is told of
-		// ours.
+		// The browser may answer the server's close frame before close is
+		// called.
 		_, p, err := s.dial("/seen?id=" + id).Read(s.ctx)
 		if got := string(p); got != "4002 ours" && got != "4001 theirs" {
 			s.Errorf("the server saw %q, %v", p, err)

@@ -10,10 +10,10 @@ import (
 	"github.com/twinws/ws"
 )
 
-// host is the testserver's host and port.
+// host returns the test server's host and port.
 func (s *standard) host() string { return strings.TrimPrefix(s.url, "ws://") }
 
-// dialURL dials a URL as it stands.
+// dialURL dials a URL unchanged.
 func (s *standard) dialURL(url string) *ws.Conn {
 	s.Helper()
 	c, err := ws.Dial(s.ctx, url, nil)
@@ -26,7 +26,7 @@ func (s *standard) dialURL(url string) *ws.Conn {
 
 var constructorRules = []standardRule{
 	// "If urlRecord is failure, then throw a SyntaxError." (Chromium's parser
-	// takes a space in a host, which the URL standard forbids.)
+	// accepts a space in a host, which the URL standard forbids.)
 	{"URL_does_not_parse", func(s *standard) {
 		for _, url := range []string{
 			"ws://", "ws://[::1", "ws://127.0.0.1:99999/", "ws://127.0.0.1:port/", "ws://127.0.0.1:-1/",
@@ -40,7 +40,7 @@ var constructorRules = []standardRule{
 			s.wantArgument(url, err, "url")
 		}
 	}},
-	// "applying the URL parser": whatever it reads as the same address.
+	// "applying the URL parser": other texts of the same address.
 	{"URL_is_parsed", func(s *standard) {
 		_, port, _ := strings.Cut(s.host(), ":")
 		for _, url := range []string{
@@ -76,11 +76,11 @@ var constructorRules = []standardRule{
 			_, err := s.try("/echo" + fragment)
 			s.wantArgument(fragment, err, "url")
 		}
-		s.dial("/echo?id=%23") // a # that is escaped is none
+		s.dial("/echo?id=%23") // an escaped # is not a fragment
 	}},
 	// "relative to the base URL": the document's, or the script's of a Worker.
-	// A Worker made of a blob has none, nor has what is no browser. tools/homes
-	// leads what its own server is asked for on to the testserver.
+	// A Worker made of a blob has none, nor have homes other than browsers. The
+	// server of tools/homes forwards requests to the test server.
 	{"relative_URL", func(s *standard) {
 		document, inPage := global("document")
 		location, inWorker := global("location")
@@ -124,13 +124,13 @@ var constructorRules = []standardRule{
 		}
 		every := "!#$%&'*+-.^_`|~09azAZ"
 		if c := s.dial("/subprotocol?choose=%21%23%24%25%26%27%2A%2B-.%5E_%60%7C~09azAZ", every); c.Subprotocol() != every {
-			s.Errorf("agreed on %q", c.Subprotocol())
+			s.Errorf("selected %q", c.Subprotocol())
 		}
 	}},
 	{"protocol_is_named_twice", func(s *standard) {
 		_, err := s.try("/subprotocol?choose=a", "a", "b", "a")
 		s.wantArgument("a, b, a", err, "Subprotocols")
-		// Two names, in the standard's eyes.
+		// The standard compares names case-sensitively.
 		if c, err := s.try("/subprotocol?choose=a", "a", "A"); s.home.differs.FoldsSubprotocols != (err != nil) {
 			s.Errorf("a, A: %v, %v", c, err)
 		}

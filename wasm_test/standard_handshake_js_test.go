@@ -29,7 +29,7 @@ var connectionRules = []standardRule{
 		begin := time.Now()
 		s.wantEcho(s.dial("/echo"), ws.MessageText, []byte("next"))
 		if d := time.Since(begin); d > 20*time.Second {
-			s.Errorf("the next one took %v: the one given up was in its way", d)
+			s.Errorf("the next Dial took %v: the cancelled one delayed it", d)
 		}
 	}},
 }
@@ -128,7 +128,7 @@ var handshakeRules = []standardRule{
 		_, err := s.try("/handshake?line=HTTP/1.1+101+x&line=Upgrade:+websocket&line=Connection:+Upgrade&line=Sec-WebSocket-Accept:+x")
 		if s.home.differs.Answers["section 4.1 item 4: another key's"] == apitest.Taken {
 			if err != nil {
-				s.Errorf("a wrong answer to the key: %v; want that it is taken", err)
+				s.Errorf("a wrong Sec-WebSocket-Accept: %v; want that it is accepted", err)
 			}
 			return
 		}

@@ -16,8 +16,8 @@ import (
 )
 
 // standardRules are the rules of the WHATWG WebSockets standard that a program
-// can try by itself, section by section. STANDARD.md lists them, beside those
-// that DevTools are needed for.
+// can test by itself, section by section. STANDARD.md lists them, and those
+// that need DevTools.
 var standardRules = []struct {
 	section string
 	rules   []standardRule
@@ -35,13 +35,14 @@ var standardRules = []struct {
 	{"7_garbage_collection", garbageRules},
 }
 
-// standardRule is a sentence of the standard, tried over this library's API.
+// standardRule is a sentence of the standard, tested through this library's
+// API.
 type standardRule struct {
 	name string
 	run  func(s *standard)
 }
 
-// TestStandard holds the browser and this library to the standard.
+// TestStandard tests the browser and this library against the standard.
 func TestStandard(t *testing.T) {
 	url := serverURL(t)
 	for _, section := range standardRules {
@@ -70,11 +71,11 @@ func standardNames() []string {
 	return names
 }
 
-// standard is a rule being tried.
+// standard is one run of a rule.
 type standard struct {
 	*testing.T
 	ctx   context.Context
-	url   string // the testserver's root
+	url   string // the test server's root
 	home  home
 	conns []*ws.Conn
 }
@@ -85,7 +86,7 @@ func (s *standard) end() {
 	}
 }
 
-// try dials a URL, or a path of the testserver.
+// try dials a URL, or a path of the test server.
 func (s *standard) try(url string, subprotocols ...string) (*ws.Conn, error) {
 	if strings.HasPrefix(url, "/") {
 		url = s.url + url
@@ -127,7 +128,7 @@ func (s *standard) wantEcho(c *ws.Conn, typ ws.MessageType, p []byte) {
 	s.wantMessage(c, typ, p)
 }
 
-// prompted dials, and has the server go on.
+// prompted dials, and then has the server continue.
 func (s *standard) prompted(url string) *ws.Conn {
 	s.Helper()
 	c := s.dial(url)
@@ -135,7 +136,7 @@ func (s *standard) prompted(url string) *ws.Conn {
 	return c
 }
 
-// field is a header field of the handshake's request.
+// field returns a header field of the handshake's request.
 func (s *standard) field(name string, subprotocols ...string) string {
 	s.Helper()
 	path := "/header?name=" + name
@@ -149,7 +150,7 @@ func (s *standard) field(name string, subprotocols ...string) string {
 	return string(p)
 }
 
-// wantSeen compares how connection id ended for the server.
+// wantSeen compares how the server saw connection id end.
 func (s *standard) wantSeen(id string, code ws.StatusCode, reason string) {
 	s.Helper()
 	want := strconv.Itoa(int(code)) + " " + reason
@@ -167,7 +168,7 @@ func (s *standard) wantClosed(c *ws.Conn, want ws.CloseError) {
 	}
 }
 
-// wantArgument checks that an argument was refused before anything was sent.
+// wantArgument checks that err is an *ArgumentError with that name.
 func (s *standard) wantArgument(what string, err error, name string) {
 	s.Helper()
 	if e, ok := errors.AsType[*ws.ArgumentError](err); !ok || e.Name != name {

@@ -12,12 +12,11 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// standardList is the file that says which test holds which rule of the
-// standard. The tests named there must be there; tools/standard looks after its
-// own.
+// standardList is the file that says which test tests which rule of the
+// standard. The tests that it names must exist; tools/standard checks its own.
 const standardList = "STANDARD.md"
 
-// listed are the names of the tests in the list that begin with prefix.
+// listed returns the names of the tests in the list that begin with prefix.
 func listed(t *testing.T, prefix string) []string {
 	t.Helper()
 	p, err := os.ReadFile(standardList)
@@ -36,11 +35,12 @@ func listed(t *testing.T, prefix string) []string {
 	return names
 }
 
-// listedRules are the subtests of TestStandard in the js build.
+// listedRules returns the names of the subtests of TestStandard in the js
+// build.
 func listedRules(t *testing.T) []string { return listed(t, "TestStandard/") }
 
-// TestListNamesCasesOfTheSuite looks for the cases of package apitest that the
-// list names; those of TestStandard are looked for where they run.
+// TestListNamesCasesOfTheSuite checks that the cases of package apitest in the
+// list exist; those of TestStandard are checked where they run.
 func TestListNamesCasesOfTheSuite(t *testing.T) {
 	names := apitest.Names()
 	for _, name := range listed(t, "TestConformance/page/") {

@@ -13,14 +13,14 @@ import (
 	"github.com/twinws/ws"
 )
 
-// noise returns n bytes that do not deflate.
+// noise returns n bytes that cannot be compressed.
 func noise(n int) []byte {
 	p := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(n)}).Read(p)
 	return p
 }
 
-// sizes are those around which a frame's header changes its form (RFC 6455
+// sizes are those around which the form of a frame's header changes (RFC 6455
 // section 5.2), and larger ones.
 var sizes = []int{0, 1, 124, 125, 126, 127, 65534, 65535, 65536, 65537, 1 << 20, 3<<20 + 1}
 
@@ -62,8 +62,8 @@ func (s *standard) wantDrained(c *ws.Conn) {
 }
 
 var binaryTypeRules = []standardRule{
-	// It is blob at first, whose bytes come later; the library sets
-	// arraybuffer.
+	// The default is blob, whose bytes are read asynchronously; the library
+	// sets arraybuffer.
 	{"arraybuffer", func(s *standard) {
 		all, last := [][]byte{{1, 2, 3}, {0}, {}}, "8200"
 		if s.home.differs.EmptyBinary {
@@ -114,9 +114,9 @@ var sendRules = []standardRule{
 			s.wantEcho(c, ws.MessageBinary, []byte("same bytes"))
 		}
 	}},
-	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Go text
-	// that is not UTF-8 never gets that far, and every scalar value stays as it
-	// is, wherever an engine cuts its strings.
+	// Its argument is a USVString: a lone surrogate becomes U+FFFD. Write
+	// rejects Go text that is not UTF-8, and every scalar value arrives
+	// unchanged.
 	{"lone_surrogates", func(s *standard) {
 		c := s.dial("/echo")
 		for _, bad := range []string{"\xed\xa0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb2\xa9", "a\xed\xa0\x80z"} {
@@ -130,7 +130,7 @@ var sendRules = []standardRule{
 	}},
 	// The Encoding standard's decode drops a leading U+FEFF; messages keep it.
 	{"byte_order_mark", func(s *standard) {
-		c := s.dial("/count") // the server counts the bytes, whoever decodes
+		c := s.dial("/count") // the server counts the bytes
 		for _, p := range []string{"\ufeff", "\ufeffhello", "\ufeff\ufeff"} {
 			s.write(c, ws.MessageText, []byte(p))
 		}
@@ -150,7 +150,7 @@ var sendRules = []standardRule{
 		brief, cancel := context.WithTimeout(s.ctx, 50*time.Millisecond)
 		defer cancel()
 		if err := c.Write(brief, ws.MessageText, []byte("later")); err == nil {
-			s.Error("Write took a message that nobody will get")
+			s.Error("Write accepted a message that is never sent")
 		}
 		c.CloseNow()
 		for range 2 {

@@ -14,12 +14,12 @@ import (
 	"github.com/twinws/ws/api/apitest"
 )
 
-// workerTime bounds the suite in the Worker. It is less than the page's tests
-// have.
+// workerTime bounds the suite in the Worker. It is less than testTime, the
+// bound of the page's tests.
 const workerTime = 6 * time.Minute
 
-// workerScript runs the page's own wasm file in a Worker and posts what it
-// prints, line by line, and then its exit code. SETUP is replaced by JSON.
+// workerScript runs the page's own wasm file in a Worker and posts its output,
+// line by line, and then its exit code. SETUP is replaced by JSON.
 const workerScript = `
 const setup = SETUP;
 const fail = e => postMessage({line: String(e && e.stack || e), code: -1});
@@ -40,7 +40,7 @@ try {
 `
 
 // TestWorker starts a Web Worker that runs TestConformance and TestStandard of
-// this very program, and repeats each of their results here.
+// this program, and reports each of their results.
 func TestWorker(t *testing.T) {
 	url := serverURL(t)
 	if _, inPage := global("document"); !inPage {

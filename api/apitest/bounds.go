@@ -9,36 +9,37 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// isTimeout is what os.IsTimeout and net.Error look at.
+// isTimeout returns what os.IsTimeout and net.Error report.
 func isTimeout(err error) bool {
 	e, ok := err.(interface{ Timeout() bool })
 	return ok && e.Timeout()
 }
 
 // wantOwnEnd checks the error of an operation on a connection that this side
-// has ended without the peer's close frame: it looks neither like a lost
-// connection nor like an ended context of the operation itself.
+// has ended without the peer's close frame: it must not match a lost
+// connection, nor an ended context of the operation itself.
 func (t *trial) wantOwnEnd(what string, err error) {
 	t.Helper()
 	if e := t.wantClosed(what, err); !e.Local || e.Clean || api.CloseStatus(err) != -1 {
 		t.Errorf("%s returned %#v, want Local, not Clean, and no status", what, e)
 	}
 	if text := err.Error(); strings.Contains(text, "1006") || strings.Contains(text, "abnormal") {
-		t.Errorf("%s returned %q, which reads like a fault", what, text)
+		t.Errorf("%s returned %q, which reads like a failure", what, text)
 	}
 	t.wantNoEndedContext(what, err)
 }
 
-// wantNoEndedContext checks that an ended connection's error is no ended
-// context's.
+// wantNoEndedContext checks that the error of an ended connection does not
+// match that of an ended context.
 func (t *trial) wantNoEndedContext(what string, err error) {
 	t.Helper()
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		t.Errorf("%s returned %v, which looks like an ended context of its own", what, err)
+		t.Errorf("%s returned %v, which matches an ended context of its own", what, err)
 	}
 }
 
-// wantAllEnded checks every operation's error after this side's end.
+// wantAllEnded checks the error of every operation after this side has ended
+// the connection.
 func (t *trial) wantAllEnded(c api.Conn) {
 	t.Helper()
 	for range 2 {
@@ -54,7 +55,7 @@ func (t *trial) wantAllEnded(c api.Conn) {
 
 var boundCases = []testCase{
 	{name: "CloseContext", rule: closes,
-		why: "CloseContext is Close with another bound: where the peer answers nothing differs (RFC 6455 section 7.1.1)",
+		why: "CloseContext is Close with another time limit: if the peer answers, they do the same (RFC 6455 section 7.1.1)",
 		run: func(t *trial) {
 			for _, bound := range []time.Duration{caseTime, 0} {
 				c, id := t.dialEcho()
@@ -96,7 +97,7 @@ var boundCases = []testCase{
 			}
 		}},
 	{name: "CloseContextAfterItsContext", rule: closes,
-		why: "Close always closes: with a context that has ended, and with a nil one, too",
+		why: "Close always closes, also with a nil context or one that has ended",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
 			t.wantIs("CloseContext", c.CloseContext(t.gone(), 1000, ""), context.Canceled)
@@ -107,7 +108,7 @@ var boundCases = []testCase{
 			t.wantEnded(c)
 		}},
 	{name: "CloseContextWithoutADeadline", rule: bounded, waits: true,
-		why: "CloseContext's comment: a context without a deadline is bounded by 5 s besides, and that is no end of the context",
+		why: "CloseContext's comment: without a deadline the limit is 5 s, which does not count as an end of the context",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
 			ctx, cancel := context.WithCancel(context.Background())
@@ -120,7 +121,7 @@ var boundCases = []testCase{
 			t.wantOwnEnd("CloseContext", err)
 		}},
 	{name: "CloseContextIsPatient", rule: bounded, waits: true,
-		why: "CloseContext's comment: its deadline may be later than in 5 s",
+		why: "CloseContext's comment: the deadline may be later than in 5 s",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
 			ctx, cancel := context.WithTimeout(context.Background(), 6*time.Second)
@@ -150,7 +151,7 @@ var boundCases = []testCase{
 				c := end()
 				ctx := c.Context()
 				if err := ctx.Err(); err != nil || c.Context() != ctx {
-					t.Fatalf("the context of a living connection: %v", err)
+					t.Fatalf("the context of an open connection: %v", err)
 				}
 				if _, ok := ctx.Deadline(); ok {
 					t.Error("the context has a deadline")
@@ -176,7 +177,7 @@ var boundCases = []testCase{
 			t.wantIs("the cause, asked for after the end", context.Cause(c.Context()), api.ErrClosed)
 		}},
 	{name: "OwnEndIsNoFault", rule: typed,
-		why: "CloseStatus is -1 when this side ended the connection without the peer's close frame: 1006 is for a peer that vanished",
+		why: "CloseStatus is -1 when this side ended the connection without the peer's close frame: 1006 means that the connection was lost",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			t.wantEcho(c, api.MessageText, []byte("hello"))
@@ -186,11 +187,11 @@ var boundCases = []testCase{
 			t.wantAllEnded(c)
 		}},
 	{name: "EndedConnectionIsNoEndedContext", rule: typed,
-		why: "a loop that retries while the error is its context's must not spin: a Write or a Close that its context cut off leaves no context's error behind",
+		why: "a loop that retries while the error is that of its context must terminate: after a context has ended a Write or a Close, later calls do not return the error of that context",
 		run: func(t *trial) {
 			var c api.Conn
 			var err error
-			for wait := 10 * moment; ; wait *= 2 { // until it was cut off in the middle
+			for wait := 10 * moment; ; wait *= 2 { // until the context ends in the middle
 				c, err = t.cutOff(wait)
 				if c.Context().Err() != nil || wait > caseTime {
 					break
@@ -246,7 +247,7 @@ var boundCases = []testCase{
 			}
 		}},
 	{name: "ReaderTakesUpTheRest", rule: cancelling,
-		why: "once the context of a Reader has ended, Reader returns a stream of the message's rest; so does Read, but for a message of which something was given out",
+		why: "once the context of a Reader has ended, Reader returns a stream of the rest of the message; Read returns the message if no byte of it has been read",
 		run: func(t *trial) {
 			for _, taken := range []int{0, 2} {
 				c := t.dial(t.Echo)
@@ -283,9 +284,9 @@ var boundCases = []testCase{
 		}},
 }
 
-// cutOff returns a connection that a call's context has ended, and that call's
-// error: a Write, of which a part was on the wire if wait was long enough; in a
-// browser, where nothing ever is, a Close.
+// cutOff returns a connection that ended with a call's context, and that call's
+// error: natively a Write, of which a part was on the wire if wait was long
+// enough; in a browser, where no message is ever sent in part, a Close.
 func (t *trial) cutOff(wait time.Duration) (api.Conn, error) {
 	c := t.dial("/never-reads")
 	ctx, cancel := context.WithTimeout(t.ctx, wait)

@@ -8,8 +8,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// wantBroken checks what a Read returns natively when the peer has broken a
-// rule, and what the server saw of it.
+// wantBroken checks the error of a Read natively after the peer violated a
+// rule, and the close code that the server saw.
 func (t *trial) wantBroken(what, id string, err error, code api.StatusCode) {
 	t.Helper()
 	e, ok := errors.AsType[*api.ProtocolError](err)
@@ -38,7 +38,7 @@ func (t *trial) wantLost(what string, err error) {
 		t.Errorf("%s returned %#v, want 1006, neither Clean nor Local", what, e)
 	}
 	if hidden := e.Cause == nil; hidden != t.Browser {
-		t.Errorf("%s names the cause %v; a browser hides it, a machine tells", what, e.Cause)
+		t.Errorf("%s names the cause %v; a browser hides it, natively it is reported", what, e.Cause)
 	}
 }
 
@@ -98,7 +98,7 @@ var brokenCases = []testCase{
 			t.wantBreak("an invalid reason", "8803"+"03e8"+"ff", api.StatusInvalidFramePayloadData)
 		}},
 	{name: "ResetIsNeverAMessage", rule: drains,
-		why: "RFC 6455 section 7.1.5: a stream that ends without a close frame is 1006; half a message is not delivered as whole",
+		why: "RFC 6455 section 7.1.5: a stream that ends without a close frame is 1006; an incomplete message is not delivered",
 		run: func(t *trial) {
 			for _, mid := range []string{"header", "payload", "fragment", "close"} {
 				c := t.dial("/reset?after=1&mid=" + mid)
@@ -120,7 +120,7 @@ var brokenCases = []testCase{
 				t.write(c, api.MessageText, []byte("now"))
 				_, r, err := c.Reader(t.ctx)
 				if err == nil {
-					_, err = io.ReadAll(r) // which takes io.EOF for success
+					_, err = io.ReadAll(r) // which treats io.EOF as success
 				}
 				t.wantLost("the stream, reset in mid "+mid, err)
 			}
@@ -138,7 +138,7 @@ var brokenCases = []testCase{
 			}
 		}},
 	{name: "LossBehindTheHandshake", rule: drains,
-		why: "messages right behind the handshake are delivered, also when the stream ends or breaks a rule right behind them; a browser that loses them fails the Dial",
+		why: "messages right behind the handshake are delivered, even if the stream ends or violates a rule right behind them; in a browser that loses them Dial fails",
 		run: func(t *trial) {
 			breaks := strings.Repeat("ff", 11)
 			for tail, end := range map[string]string{"": "eof", "830161": "hold", "880203e8": "eof"} {
@@ -158,7 +158,7 @@ var brokenCases = []testCase{
 			}
 		}},
 	{name: "WaitingReadSeesTheReset", rule: typed,
-		why: "a lost stream wakes whoever waits, with a *CloseError, not with a bare error of the network",
+		why: "a lost stream ends a blocked Read with a *CloseError, not with a bare network error",
 		run: func(t *trial) {
 			c := t.dial("/reset?after=1")
 			read := t.waitingRead(c)

@@ -10,7 +10,7 @@ import (
 
 var cancelCases = []testCase{
 	{name: "CancelledReadLosesNothing", rule: cancelling,
-		why: "a context that ends during Read ends that call alone; the Conn stays usable",
+		why: "a context that ends during Read ends that call only; the Conn stays usable",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for i := range 3 {
@@ -30,7 +30,7 @@ var cancelCases = []testCase{
 			t.wantEcho(c, api.MessageText, []byte("still open"))
 		}},
 	{name: "CancelledInsideAFrame", rule: cancelling,
-		why: "no byte of a message is lost: the next Read goes on where the last one stood, wherever the frame was cut",
+		why: "no byte of a message is lost: the next Read continues where the last one stopped, wherever in the frame that was",
 		run: func(t *trial) {
 			msg := t.pattern(300, 7)
 			frame := append([]byte{0x82, 126, 300 >> 8, 300 & 0xff}, msg...)
@@ -52,7 +52,7 @@ var cancelCases = []testCase{
 			}
 		}},
 	{name: "CancelledBetweenFragments", rule: cancelling,
-		why: "no byte of a message is lost, RFC 6455 section 5.4: nor the fragments that have come in",
+		why: "no byte of a message is lost, nor are fragments that have arrived (RFC 6455 section 5.4)",
 		run: func(t *trial) {
 			c := t.dial(t.raw("hex=0101"+"61"+"&hex=0001"+"62"+"&hex=8001"+"63", "hex=00"+"61"+"&hex=62"+"&hex=63"+"ff"))
 			for range 2 {
@@ -65,7 +65,7 @@ var cancelCases = []testCase{
 			t.wantMessage(c, api.MessageText, []byte("abc"))
 		}},
 	{name: "EndedContextSendsNothing", rule: cancelling,
-		why: "Write's comment: when ctx ends before anything is on the wire, nothing has happened",
+		why: "Write's comment: if ctx ends before a byte is on the wire, the connection is unchanged",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			t.wantIs("Write", c.Write(t.gone(), api.MessageText, []byte("never sent")), context.Canceled)
@@ -77,18 +77,18 @@ var cancelCases = []testCase{
 			t.wantEcho(c, api.MessageText, []byte("the only message"))
 		}},
 	{name: "CauseOfTheContext", rule: typed,
-		why: "errors work through errors.Is: that of an ended call matches ctx.Err() and is not the connection's end",
+		why: "errors work with errors.Is: the error of a cancelled call matches ctx.Err(), and has no *CloseError",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			_, _, err := c.Read(t.gone())
 			t.wantIs("Read", err, context.Canceled)
 			if api.CloseStatus(err) != -1 {
-				t.Errorf("%v looks like a close", err)
+				t.Errorf("%v has a *CloseError", err)
 			}
 			t.wantEcho(c, api.MessageText, []byte("open"))
 		}},
 	{name: "CancelledDialFreesTheHost", rule: cancelling,
-		why: "RFC 6455 section 4.1 item 2: one connection to a host may be CONNECTING; one given up must make room for the next",
+		why: "RFC 6455 section 4.1 item 2: only one connection to a host may be CONNECTING, so a cancelled Dial must not block the next",
 		run: func(t *trial) {
 			for range 3 {
 				ctx, cancel := context.WithTimeout(t.ctx, 4*moment)
@@ -101,13 +101,13 @@ var cancelCases = []testCase{
 			})
 		}},
 	{name: "DialWithAnEndedContext", rule: cancelling,
-		why: "a context that has ended ends Dial, which then leaves no connection behind",
+		why: "Dial with an ended context fails, and leaves no connection behind",
 		run: func(t *trial) {
 			_, err := t.try(t.gone(), t.Echo, Options{})
 			t.wantIs("Dial", err, context.Canceled)
 		}},
 	{name: "NilContext", rule: typed,
-		why: "the shared layer checks: a nil context is an *ArgumentError, no panic",
+		why: "a nil context is an *ArgumentError, not a panic",
 		run: func(t *trial) {
 			var none context.Context
 			_, err := t.try(none, t.Echo, Options{})

@@ -8,7 +8,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// wantEnded checks that c has ended, by this side, and that it stays so.
+// wantEnded checks that this side has ended c, and that it stays ended.
 func (t *trial) wantEnded(c api.Conn) {
 	t.Helper()
 	for range 2 {
@@ -20,7 +20,7 @@ func (t *trial) wantEnded(c api.Conn) {
 	t.wantIs("CloseNow", c.CloseNow(), api.ErrClosed)
 }
 
-// closeArguments are what Close is tried with, and whether it can be sent.
+// closeArguments are arguments of Close, and whether they can be sent.
 func closeArguments() []struct {
 	code     api.StatusCode
 	reason   string
@@ -35,7 +35,7 @@ func closeArguments() []struct {
 	rows := []row{
 		{1000, "bye", true}, {1000, long, true}, {3000, "", true}, {4999, "é水🌊", true}, {4999, strings.Repeat("é", 61), true},
 		{4000, strings.Repeat("水", 41), true}, {4000, "\ufeffkept", true},
-		{1005, "", true}, // asks for the empty close frame
+		{1005, "", true}, // requests the empty close frame
 		{1000, long + "r", false}, {4000, strings.Repeat("é", 62), false}, {4000, strings.Repeat("水", 41) + "a", false}, {1000, "\xff", false}, {1000, "\xe2\x82", false},
 		{1005, "with a reason", false},
 	}
@@ -50,7 +50,7 @@ func closeArguments() []struct {
 
 var closeCases = []testCase{
 	{name: "CloseSendsCodeAndReason", rule: closes,
-		why: "RFC 6455 section 7.4 and the WHATWG close(): 1000 and 3000-4999 everywhere, natively what IANA allows too; what cannot be sent closes without it (the peer sees 1005) and is told",
+		why: "RFC 6455 section 7.4 and the WHATWG close(): 1000 and 3000-4999 everywhere, natively also what IANA allows; with a code that cannot be sent, Close closes without it (the peer sees 1005) and returns an error",
 		run: func(t *trial) {
 			for _, a := range closeArguments() {
 				c, id := t.dialEcho()
@@ -69,7 +69,7 @@ var closeCases = []testCase{
 			}
 		}},
 	{name: "CloseIsClean", rule: alone,
-		why: "RFC 6455 section 7.1.4: both close frames exchanged is a clean end; the error of later calls says who began",
+		why: "RFC 6455 section 7.1.4: the end is clean when both close frames are exchanged; the error of later calls says who began",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			if err := t.close(c, 4321, "done"); err != nil {
@@ -87,7 +87,7 @@ var closeCases = []testCase{
 			}
 		}},
 	{name: "CloseDiscardsTheUnread", rule: alone,
-		why: "Close reads by itself, discarding data within its bounds: messages that nobody took do not hold it up",
+		why: "Close reads by itself, and discards unread messages: they do not delay it",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			for i := range 20 {
@@ -102,7 +102,7 @@ var closeCases = []testCase{
 			t.wantEnded(c)
 		}},
 	{name: "CloseInsideAMessage", rule: alone,
-		why: "Close needs no help, not even that of the caller who has stopped in the middle of a Reader",
+		why: "Close needs no other call, even if a stream of Reader has not been read to its end",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			t.write(c, t.binary(), t.pattern(100_000, 1))
@@ -120,12 +120,12 @@ var closeCases = []testCase{
 			t.wantEnded(c)
 		}},
 	{name: "CloseBesideAWaitingRead", rule: alone,
-		why: "if a Read is waiting elsewhere it completes the closing handshake; both may run together",
+		why: "a blocked Read completes the closing handshake; Read and Close may run at the same time",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			ctx, cancel := t.soon()
 			defer cancel()
-			c.Read(ctx) // the connection has been read from before
+			c.Read(ctx) // the connection has been read from
 			read := t.waitingRead(c)
 			t.wantWithin("Close", promptly, func() {
 				if err := t.close(c, 1000, "bye"); err != nil {
@@ -138,7 +138,7 @@ var closeCases = []testCase{
 			t.wantSeen(id, 1000, "bye")
 		}},
 	{name: "CloseTwice", rule: alone,
-		why: "Close returns nil when both sides sent a close frame, so every time; the first one's code is what went out",
+		why: "Close returns nil when both sides sent a close frame, also when called again; the code of the first call was sent",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			for i := range 3 {
@@ -150,7 +150,7 @@ var closeCases = []testCase{
 			t.wantEnded(c)
 		}},
 	{name: "CloseFromManyGoroutines", rule: alone,
-		why: "Close and Read may run together, in any number",
+		why: "any number of calls of Close and Read may run at the same time",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			var closing, reading []func() error
@@ -171,7 +171,7 @@ var closeCases = []testCase{
 			t.wantSeen(id, 4000, "many")
 		}},
 	{name: "CloseNowSendsNoCode", rule: closes,
-		why: "CloseNow ends at once without a closing handshake: TCP ends natively (1006); a page can do no less than an empty close frame (1005)",
+		why: "CloseNow ends at once without a closing handshake: natively TCP ends (1006); a browser always sends an empty close frame (1005)",
 		run: func(t *trial) {
 			c, id := t.dialEcho()
 			t.wantEcho(c, api.MessageText, []byte("hello"))
@@ -186,7 +186,7 @@ var closeCases = []testCase{
 			t.wantSeen(id, code, "")
 		}},
 	{name: "CloseNowWakesEverybody", rule: closes,
-		why: "CloseNow always closes, whoever is waiting",
+		why: "CloseNow always closes, whatever calls are blocked",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
 			var waiting []func() error

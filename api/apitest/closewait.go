@@ -7,8 +7,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// wantFullWait checks that Close gave a silent peer its 5 s, and no more, and
-// that it then tells.
+// wantFullWait checks that Close waited 5 s for a silent peer, and then
+// returned an error.
 func (t *trial) wantFullWait(c api.Conn) {
 	t.Helper()
 	begin := time.Now()
@@ -24,7 +24,7 @@ func (t *trial) wantFullWait(c api.Conn) {
 
 var closeWaitCases = []testCase{
 	{name: "CloseOfASilentPeer", rule: bounded, waits: true,
-		why: "Close takes at most 5 s, though the peer never answers (RFC 6455 section 7.1.1 names no bound; Chromium alone would take 60 s)",
+		why: "Close takes at most 5 s if the peer never answers (RFC 6455 section 7.1.1 names no limit; Chromium's own is 60 s, Firefox's 20 s)",
 		run: func(t *trial) {
 			id := newID()
 			c := t.dial("/silent-close?id=" + id)
@@ -32,7 +32,7 @@ var closeWaitCases = []testCase{
 			t.wantSeen(id, 1000, "bye")
 		}},
 	{name: "CloseOfASilentPeerWhileReading", rule: bounded, waits: true,
-		why: "the bound of Close holds whoever does the reading, and ends that Read too",
+		why: "the limit of Close holds while another goroutine reads, and ends that Read too",
 		run: func(t *trial) {
 			c := t.dial("/silent-close")
 			read := t.waitingRead(c)
@@ -42,7 +42,7 @@ var closeWaitCases = []testCase{
 			}
 		}},
 	{name: "CloseBehindAStuckWrite", rule: bounded, waits: true,
-		why: "Close always closes: a peer that reads nothing holds up neither Close beyond its 5 s nor the Write beyond the end",
+		why: "Close always closes: a peer that reads nothing does not delay Close beyond 5 s, nor a Write beyond the end",
 		run: func(t *trial) {
 			c := t.dial("/never-reads")
 			msg := t.pattern(8<<20, 1)
@@ -89,7 +89,7 @@ var closeWaitCases = []testCase{
 			})
 		}},
 	{name: "KeepaliveJudgesAMutePeer", rule: keepalive, waits: true,
-		why: "natively, while a Read waits: a time without a byte sends a ping, another ends the connection with ErrKeepaliveTimeout; a browser cannot ping, so nobody is judged there",
+		why: "natively, while a Read blocks: after a time without a byte a ping is sent, after another the connection ends with ErrKeepaliveTimeout; a browser cannot send pings, so there is no keepalive",
 		run: func(t *trial) {
 			c := t.dial("/never-reads", Options{Idle: 2 * moment})
 			if !t.pings() {
@@ -104,17 +104,17 @@ var closeWaitCases = []testCase{
 			t.wantIs("Read", err, api.ErrClosed)
 		}},
 	{name: "KeepaliveSparesTheUnread", rule: keepalive, waits: true,
-		why: "nobody reading means nobody judged: silence that no Read has waited through does not count",
+		why: "without a blocked Read there is no keepalive: silence counts only while a Read blocks",
 		run: func(t *trial) {
 			c := t.dial(t.raw("hex=&hex=8101"+"61", "hex=&hex="+text("a")), Options{Idle: 40 * moment})
 			ctx, cancel := context.WithTimeout(t.ctx, 90*moment)
 			defer cancel()
-			<-ctx.Done() // longer than a Read would have put up with
+			<-ctx.Done() // longer than the keepalive of a blocked Read
 			t.write(c, api.MessageText, []byte("send it"))
 			t.wantMessage(c, api.MessageText, []byte("a"))
 		}},
 	{name: "KeepaliveKeepsAQuietPeer", rule: keepalive, waits: true,
-		why: "RFC 6455 section 5.5.2: a pong shows that the peer is there; a Read may wait longer than both times",
+		why: "RFC 6455 section 5.5.2: a pong shows that the peer is alive; a Read may wait longer than both times",
 		run: func(t *trial) {
 			c := t.dial(t.Echo, Options{Idle: 80 * moment}) // pongs are late on a busy machine
 			ctx, cancel := context.WithTimeout(t.ctx, 170*moment)
@@ -125,8 +125,8 @@ var closeWaitCases = []testCase{
 		}},
 }
 
-// wantPingStuck waits until the connection takes no more, which a ping behind
-// the stuck Write tells; where there is none, long enough.
+// wantPingStuck waits until the connection accepts no more bytes: then a ping
+// behind the blocked Write times out. Without pings it waits as long.
 func (t *trial) wantPingStuck(c api.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.ctx, 10*moment)

@@ -17,17 +17,17 @@ func (t *trial) wantHandshake(what string, err error) *api.HandshakeError {
 		t.Fatalf("%s returned %v, want a *HandshakeError", what, err)
 	}
 	if e.URL == "" {
-		t.Errorf("%s: the error does not tell the URL: %v", what, err)
+		t.Errorf("%s: the error does not name the URL: %v", what, err)
 	}
 	return e
 }
 
-// wantRefused is wantHandshake for a Dial that had time: one that hangs is not
-// refused.
+// wantRefused is wantHandshake for a Dial that was rejected: one that timed out
+// was not.
 func (t *trial) wantRefused(what string, err error) *api.HandshakeError {
 	t.Helper()
 	if errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%s has failed because its time was over: %v", what, err)
+		t.Errorf("%s timed out: %v", what, err)
 	}
 	return t.wantHandshake(what, err)
 }
@@ -55,7 +55,7 @@ var dialCases = []testCase{
 			}
 		}},
 	{name: "RefusalsBodyIsBounded", rule: bounded,
-		why: "HandshakeError's comment: the first 1,024 bytes of the body at most",
+		why: "HandshakeError's comment: at most the first 1,024 bytes of the body",
 		run: func(t *trial) {
 			_, err := t.try(t.ctx, "/refuse?times=100000&body=0123456789", Options{})
 			e := t.wantRefused("Dial", err)
@@ -64,16 +64,16 @@ var dialCases = []testCase{
 			}
 		}},
 	{name: "NobodyListens", rule: typed,
-		why: "a server that cannot be reached is a failed handshake as well: a *HandshakeError with status 0",
+		why: "if the server cannot be reached, the error is a *HandshakeError too, with status 0",
 		run: func(t *trial) {
-			// Port 1 is tcpmux, which nobody runs; browsers block it outright.
+			// Port 1 is tcpmux, which nobody runs; browsers block it.
 			_, err := t.Backend.Dial(t.ctx, "ws://127.0.0.1:1/", Options{})
 			if e := t.wantRefused("Dial", err); e.Status != 0 || e.Problem == "" && e.Cause == nil {
 				t.Errorf("got %#v", e)
 			}
 		}},
 	{name: "BadURL", rule: typed,
-		why: "RFC 6455 section 3 and the WHATWG constructor: ws, wss, http, https, a host, no fragment; else an *ArgumentError before anything is sent",
+		why: "RFC 6455 section 3 and the WHATWG constructor: ws, wss, http, https, a host, no fragment; otherwise an *ArgumentError before anything is sent",
 		run: func(t *trial) {
 			for _, url := range []string{
 				"ftp://127.0.0.1/", "mailto:a@b.c", "ws://", "ws://[::1", "ws://127.0.0.1:99999/", "ws://127.0.0.1:port/",
@@ -99,14 +99,14 @@ var dialCases = []testCase{
 			t.wantEcho(c, api.MessageText, []byte("hello"))
 		}},
 	{name: "ConnectionEndsDuringHandshake", rule: typed,
-		why: "RFC 6455 section 4.1: an answer that is not HTTP/1.1 101 fails the handshake, with a typed error",
+		why: "RFC 6455 section 4.1: a response other than HTTP/1.1 101 fails the handshake, with a typed error",
 		run: func(t *trial) {
-			// A protocol the client did not offer fails it after the answer.
+			// A subprotocol that was not offered fails it after the response.
 			c, err := t.try(t.ctx, "/subprotocol?choose=unasked", Options{})
 			if !t.Differs.HidesUnasked {
-				t.wantRefused("an unasked subprotocol", err)
+				t.wantRefused("a subprotocol that was not offered", err)
 			} else if err != nil || c.Subprotocol() != "" {
-				t.Errorf("an unasked subprotocol: %v; want that it is hidden", err)
+				t.Errorf("a subprotocol that was not offered: %v; want that it is hidden", err)
 			}
 			_, err = t.try(t.ctx, "/subprotocol?choose=unasked", Options{Subprotocols: []string{"asked"}})
 			t.wantRefused("another subprotocol than those asked for", err)
@@ -115,7 +115,7 @@ var dialCases = []testCase{
 
 var optionCases = []testCase{
 	{name: "Subprotocol", rule: whole,
-		why: "RFC 6455 section 4.2.2 item 5: the server agrees on one of those offered, or on none",
+		why: "RFC 6455 section 4.2.2 item 5: the server selects one of those offered, or none",
 		run: func(t *trial) {
 			offer := Options{Subprotocols: []string{"chat.v1", "chat.v2"}}
 			if t.Draft.TextOnly { // section 4.1: one name
@@ -141,7 +141,7 @@ var optionCases = []testCase{
 			}
 		}},
 	{name: "SubprotocolNotAgreed", rule: whole,
-		why: "RFC 6455 section 4.1: a server may choose none of those offered. WHATWG: a page that offered some then sees the connection fail",
+		why: "RFC 6455 section 4.1: a server may select none of those offered. WHATWG: in a page that offered some the connection then fails",
 		run: func(t *trial) {
 			c, err := t.try(t.ctx, "/subprotocol", Options{Subprotocols: []string{"chat"}})
 			if t.Browser {
@@ -156,7 +156,7 @@ var optionCases = []testCase{
 			}
 		}},
 	{name: "SubprotocolsAreTokens", rule: safe,
-		why: "RFC 6455 section 4.1 item 10: tokens, all different; nothing else may reach the request",
+		why: "RFC 6455 section 4.1 item 10: tokens, all different; no others may be sent",
 		run: func(t *trial) {
 			for _, names := range [][]string{
 				{""}, {"a b"}, {"a,b"}, {"a", "b", "a"}, {"a\r\nX-Evil: yes"}, {"a\x00"}, {"é"}, {"(a)"},
@@ -180,7 +180,7 @@ var optionCases = []testCase{
 			t.wantMessage(c, api.MessageText, []byte("one, two"))
 		}},
 	{name: "HeaderCannotInject", rule: safe,
-		why: "RFC 9110 section 5.5: no CR, LF or NUL in a field; refused before anything is sent",
+		why: "RFC 9110 section 5.5: no CR, LF or NUL in a field; rejected before anything is sent",
 		run: func(t *trial) {
 			for _, h := range []map[string][]string{
 				{"X-Twin": {"a\r\nX-Evil: yes"}}, {"X-Twin": {"a\x00"}}, {"X-Twin\r\nX-Evil": {"yes"}}, {"": {"a"}}, {"X Twin": {"a"}},

@@ -12,8 +12,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// late does something else for a while, so that what the peer sent to another
-// connection has arrived before anybody reads it.
+// late uses another connection for a while, so that what the peer sent to the
+// first has arrived before it is read.
 func (t *trial) late() {
 	t.Helper()
 	c := t.dial(t.Echo)
@@ -24,7 +24,7 @@ func (t *trial) late() {
 }
 
 // wantPeerClosed checks the error of a Read after the peer's close, and that it
-// stays.
+// stays the same.
 func (t *trial) wantPeerClosed(c api.Conn, code api.StatusCode, reason string) {
 	t.Helper()
 	code, reason = t.told(code, reason)
@@ -102,7 +102,7 @@ var endCases = []testCase{
 			}
 		}},
 	{name: "CloseAfterThePeers", rule: alone,
-		why: "Close returns nil when both sides sent a close frame, whoever began; CloseNow says that it came too late",
+		why: "Close returns nil when both sides sent a close frame, whoever began; the error of CloseNow after that matches ErrClosed",
 		run: func(t *trial) {
 			c := t.dial("/close?code=4003")
 			t.wantPeerClosed(c, 4003, "")
@@ -113,7 +113,7 @@ var endCases = []testCase{
 			t.wantPeerClosed(c, 4003, "")
 		}},
 	{name: "CloseCrossesThePeers", rule: alone,
-		why: "RFC 6455 section 7.1.1: the peer's close may be on its way when Close begins, behind messages that nobody has read",
+		why: "RFC 6455 section 7.1.1: the peer's close frame may be behind unread messages when Close begins",
 		run: func(t *trial) {
 			for _, late := range []bool{false, true} {
 				c := t.dial("/flood?n=20&size=1000&code=4004")
@@ -130,12 +130,12 @@ var endCases = []testCase{
 			}
 		}},
 	{name: "CloseOnBothSidesAtOnce", rule: alone,
-		why: "RFC 6455 section 7.1.1: both sides may send a close frame before they have seen the other's; it is a clean end, and each learns the other's code",
+		why: "RFC 6455 section 7.1.1: both sides may send a close frame before they have received the other's; the end is clean, and each has the other's code",
 		run: func(t *trial) {
 			id := newID()
 			c := t.dial("/close?after=1&code=4010&reason=theirs&id=" + id)
-			// The server closes when it has the message, before it reads our
-			// close.
+			// The server closes when it has received the message, before it
+			// reads this side's close frame.
 			t.write(c, api.MessageText, []byte("close"))
 			if err := t.close(c, 4011, "ours"); err != nil {
 				t.Errorf("Close: %v", err)
@@ -148,16 +148,16 @@ var endCases = []testCase{
 			} else if code, reason := t.told(4010, "theirs"); !e.Clean || e.Code != code || e.Reason != reason {
 				t.Errorf("Read returned %#v, want the peer's %v and Clean", e, code)
 			}
-			// A browser may answer the server's by itself before it is told of
-			// ours.
+			// A browser may answer the server's close frame before it sends
+			// this side's.
 			code, reason := t.seen(id)
 			our, word := t.told(4011, "ours")
 			if ours := code == our && reason == word; !ours && !(t.Browser && code == 4010 && reason == "theirs") {
-				t.Errorf("the server saw %v %q, want 4011 ours", code, reason)
+				t.Errorf("the server saw %v %q, want %v, this side's", code, reason, our)
 			}
 		}},
 	{name: "DataAfterTheCloseIsIgnored", rule: drains,
-		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; what does is not delivered. Chromium fails the connection",
+		why: "RFC 6455 section 5.5.1: nothing may follow a close frame; data that does is not delivered. Chromium fails the connection",
 		run: func(t *trial) {
 			if t.Draft.NoCloseFrame { // what closes there means nothing here
 				c := t.dial("/raw?hex=" + text("a") + "ff00" + text("b"))
@@ -216,8 +216,9 @@ var endCases = []testCase{
 		}},
 }
 
-// signalled is the code that the peer sees when the library itself fails the
-// connection: a page may send none of RFC 6455's own, so it sends 3000 more.
+// signalled is the code that the peer sees when the library fails the
+// connection: a page may not send those of RFC 6455 other than 1000, so it
+// sends 3000 more.
 func (t *trial) signalled(code api.StatusCode) api.StatusCode {
 	if t.Browser {
 		return code + 3000

@@ -8,8 +8,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// answers are what a server may not answer the handshake with; ACCEPT stands
-// for the right Sec-WebSocket-Accept.
+// answers are responses that a client must reject; ACCEPT stands for the
+// correct Sec-WebSocket-Accept.
 var answers = []struct {
 	what  string
 	lines []string
@@ -35,14 +35,14 @@ const (
 	accept     = "Sec-WebSocket-Accept: ACCEPT"
 )
 
-// answered is the path of an endpoint that answers with these lines.
+// answered returns the path of an endpoint that responds with these lines.
 func answered(lines []string) string {
 	return "/handshake?" + url.Values{"line": lines}.Encode()
 }
 
 var handshakeCases = []testCase{
 	{name: "AnswerIsChecked", rule: typed,
-		why: "RFC 6455 section 4.1: a client holds the answer to every rule and fails the connection over a broken one; WHATWG section 2.2 does the same",
+		why: "RFC 6455 section 4.1: a client checks the response and fails the connection if it violates a rule; so does WHATWG section 2.2",
 		run: func(t *trial) {
 			if t.Draft.TextOnly {
 				t.oldAnswers()
@@ -57,7 +57,7 @@ var handshakeCases = []testCase{
 					t.wantRefused(a.what, err)
 				}
 			}
-			// Names and values in any case, and more of them.
+			// Names and values in any case, and a field that is not required.
 			t.dial(answered([]string{switching, "upgrade: WebSocket", "CONNECTION: upgrade", accept, "X-Other: yes"}))
 			_, err := t.try(t.ctx, answered([]string{switching, upgrade, "Connection: keep-alive, Upgrade", accept}), Options{})
 			if t.Differs.OnlyUpgrade != (err != nil) {
@@ -65,7 +65,7 @@ var handshakeCases = []testCase{
 			}
 		}},
 	{name: "RedirectIsNotFollowed", rule: safe,
-		why: "WHATWG section 2.2: the redirect mode is error, since a page could otherwise be led to any host; natively Dial shows where to instead of going",
+		why: "WHATWG section 2.2: the redirect mode is error, since a redirect could lead to any host; natively Dial returns the Location and does not follow it",
 		run: func(t *trial) {
 			for _, status := range []string{"301", "302", "303", "307", "308"} {
 				id := newID()
@@ -78,13 +78,13 @@ var handshakeCases = []testCase{
 				}
 				e := t.wantRefused(status, err)
 				if location := e.Header["Location"]; t.Browser != (len(location) == 0) {
-					t.Errorf("%s: the error tells the location %q", status, location)
+					t.Errorf("%s: Location of the error: %q", status, location)
 				}
 			}
 			t.wantEcho(t.dial(t.Echo), api.MessageText, []byte("hello"))
 		}},
 	{name: "OneConnectingToAHost", rule: cancelling,
-		why: "RFC 6455 section 4.1 item 2: a page has one connection to a host CONNECTING at a time, and a Dial given up makes room; a machine's programs need not wait for each other, nor do those in Node.js and WebKit",
+		why: "RFC 6455 section 4.1 item 2: a page has at most one connection to a host CONNECTING, and a cancelled Dial does not block the next; natively, in Node.js and in WebKit dials do not wait for each other",
 		run: func(t *trial) {
 			ctx, cancel := context.WithCancel(t.ctx)
 			defer cancel()
@@ -92,7 +92,7 @@ var handshakeCases = []testCase{
 				_, err := t.try(ctx, "/hang?most=5", Options{})
 				return err
 			})
-			// The first one has to be in front of the second.
+			// The first one must begin before the second.
 			brief, done := t.soon()
 			defer done()
 			<-brief.Done()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// label marks the goroutine that runs a case, and every one started from it,
-// so that cases that run side by side are told apart.
+// label marks the goroutine that runs a case, and all those started from it, so
+// that cases that run in parallel can be distinguished.
 type label string
 
 // watch marks the calling goroutine.
@@ -19,8 +19,9 @@ func watch(name string) label {
 	return l
 }
 
-// left unmarks the calling goroutine, waits until no other one has the mark, at
-// most for that long, and returns the stacks of those that stay.
+// left removes the mark of the calling goroutine, waits until no other
+// goroutine has it, at most for that long, and returns the stacks of those that
+// are left.
 func (l label) left(most time.Duration) string {
 	pprof.SetGoroutineLabels(context.Background())
 	stacks := l.stacks()

@@ -9,14 +9,14 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// wantTooBig checks the error of a Read over the limit, what the server saw of
-// it, and that the connection has ended for good.
+// wantTooBig checks the error of a Read over the limit, the code that the
+// server saw, and that the connection has ended.
 func (t *trial) wantTooBig(c api.Conn, id string, err error, limit int64) {
 	t.Helper()
 	t.wantIs("Read", err, api.ErrMessageTooBig)
 	t.wantIs("Read", err, api.ErrClosed)
 	if e, ok := errors.AsType[*api.MessageTooBigError](err); !ok || e.Limit != limit {
-		t.Errorf("Read returned %v, want a *MessageTooBigError that tells %d", err, limit)
+		t.Errorf("Read returned %v, want a *MessageTooBigError with %d", err, limit)
 	}
 	_, _, err = c.Read(t.ctx)
 	t.wantIs("the next Read", err, api.ErrMessageTooBig)
@@ -31,7 +31,7 @@ func (t *trial) wantTooBig(c api.Conn, id string, err error, limit int64) {
 
 var limitCases = []testCase{
 	{name: "ReadLimitIsExact", rule: safe,
-		why: "RFC 6455 sections 7.4.1 and 10.4: a message over the limit fails the connection with 1009, which a page sends as 4009; one of exactly the limit passes",
+		why: "RFC 6455 sections 7.4.1 and 10.4: a message over the limit fails the connection with 1009, which a page sends as 4009; one of exactly the limit is received",
 		run: func(t *trial) {
 			const limit = 1000
 			for _, typ := range t.types() {
@@ -47,7 +47,7 @@ var limitCases = []testCase{
 			}
 		}},
 	{name: "ReadLimitCountsCharactersInBytes", rule: safe,
-		why: "the limit counts bytes on both sides, though a page's text has a length in UTF-16",
+		why: "the limit is in bytes, also in a page, where text has a length in UTF-16 units",
 		run: func(t *trial) {
 			c, id := t.dialEcho(Options{ReadLimit: 9})
 			t.wantEcho(c, api.MessageText, []byte("水水水"))
@@ -73,7 +73,7 @@ var limitCases = []testCase{
 			}
 		}},
 	{name: "ReadLimitOfReadAppend", rule: safe,
-		why: "the limit counts the message, not what dst holds already",
+		why: "the limit applies to the message, without what dst already has",
 		run: func(t *trial) {
 			c, id := t.dialEcho(Options{ReadLimit: 100})
 			dst := t.pattern(1000, 1)
@@ -90,7 +90,7 @@ var limitCases = []testCase{
 			t.wantTooBig(c, id, err, 100)
 		}},
 	{name: "ReadLimitOfTheReader", rule: safe,
-		why: "Reader's comment: the read limit counts the whole message; natively it strikes in the middle of the stream",
+		why: "Reader's comment: the read limit applies to the whole message; natively the error comes in the middle of the stream",
 		run: func(t *trial) {
 			c, id := t.dialEcho(Options{ReadLimit: 100})
 			t.write(c, t.binary(), t.pattern(101, 1))
@@ -104,7 +104,7 @@ var limitCases = []testCase{
 			t.wantTooBig(c, id, err, 100)
 		}},
 	{name: "ReadLimitByDefault", rule: safe,
-		why: "Safe by default: 1 MiB when no limit is named, none when it is less than 0",
+		why: "Safe by default: 1 MiB if no limit is set, none if it is negative",
 		run: func(t *trial) {
 			const mib = 1 << 20
 			c := t.dial(t.Echo)
@@ -115,7 +115,7 @@ var limitCases = []testCase{
 			t.wantEcho(t.dial(t.Echo, Options{ReadLimit: -1}), t.binary(), t.pattern(3*mib, 2))
 		}},
 	{name: "AnnouncedLengthIsNotTrusted", rule: safe,
-		why: "RFC 6455 section 5.2 allows lengths to 2^63-1; nothing is allocated from one, and over the limit it fails with 1009",
+		why: "RFC 6455 section 5.2 allows lengths up to 2^63-1; no memory is allocated for an announced length, and over the limit the connection fails with 1009",
 		run: func(t *trial) {
 			if t.Draft.TextOnly { // section 4.2: such a frame is discarded as it comes
 				c := t.dial("/raw?hex=80" + strings.Repeat("ff", 8) + "7f" + "00")
@@ -135,7 +135,7 @@ var limitCases = []testCase{
 				ctx, cancel := t.attempt(want)
 				_, _, err := c.Read(ctx)
 				cancel()
-				if t.Browser { // it believes the length and waits, or gives up by its own rules
+				if t.Browser { // the browser waits for the bytes, or fails by its own limit
 					t.wantOutcome(name, err, want)
 					continue
 				}

@@ -9,7 +9,7 @@ import (
 
 var messageCases = []testCase{
 	{name: "EchoOfEverySize", rule: whole,
-		why: "RFC 6455 section 5.2: lengths to 125, to 65,535 and above have a form each; WHATWG: a message event carries the whole message",
+		why: "RFC 6455 section 5.2: there are three forms of lengths, up to 125, up to 65,535 and above; WHATWG: a message event has the whole message",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, n := range []int{0, 1, 2, 124, 125, 126, 127, 4095, 4096, 4097, 65534, 65535, 65536, 65537, 1 << 20} {
@@ -48,7 +48,7 @@ var messageCases = []testCase{
 			}
 		}},
 	{name: "ReadGivesMemoryOfItsOwn", rule: whole,
-		why: "Read's comment: the message is in memory of its own, which later calls do not touch",
+		why: "Read's comment: the message is in newly allocated memory, which later calls do not modify",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			first := t.pattern(3000, 1)
@@ -60,7 +60,7 @@ var messageCases = []testCase{
 			}
 		}},
 	{name: "WriteLeavesItsArgumentAlone", rule: whole,
-		why: "Write's comment: p is not kept, nor changed; RFC 6455 section 5.3 masks what is sent, not what the caller holds",
+		why: "Write's comment: p is neither retained nor modified; RFC 6455 section 5.3 masks what is sent, not the caller's bytes",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			want := t.pattern(70_000, 3)
@@ -73,7 +73,7 @@ var messageCases = []testCase{
 			t.wantMessage(c, t.binary(), want)
 		}},
 	{name: "ReadAppendFillsTheCallersMemory", rule: whole,
-		why: "ReadAppend's comment: it appends to dst, and allocates only where dst has no room",
+		why: "ReadAppend's comment: it appends to dst, and allocates only if dst has no room",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, room := range []int{0, 10, 1000, 70_000} {
@@ -93,9 +93,9 @@ var messageCases = []testCase{
 			}
 		}},
 	{name: "ReadAppendKeepsDstOnError", rule: whole,
-		why: "ReadAppend's comment: on error it returns dst as it was",
+		why: "ReadAppend's comment: on error it returns dst unchanged",
 		run: func(t *trial) {
-			// The half of a message has come in when the context ends.
+			// Half of a message has arrived when the context ends.
 			c := t.dial(t.raw("hex=8208"+"01020304"+"&hex=05060708", "hex=00"+"01020304"+"&hex=05060708"+"ff"))
 			dst := append(make([]byte, 0, 64), "head"...)
 			ctx, cancel := t.soon()
@@ -116,7 +116,7 @@ var messageCases = []testCase{
 			}
 		}},
 	{name: "FragmentsAreOneMessage", rule: whole,
-		why: "RFC 6455 section 5.4: a message's fragments, empty ones and pings between them too, are one message",
+		why: "RFC 6455 section 5.4: fragments are one message, with empty ones and pings between them",
 		run: func(t *trial) {
 			// Where there are neither, frames of another type are discarded.
 			c := t.dial(t.raw("hex=0102"+"6162"+"&hex=0000"+"8900"+"&hex=8a00"+"8001"+"63", "hex=8002"+"ffff"+"00"+"6162"+"&hex=63"+"&hex=ff"+"01"+"64"+"ff"))

@@ -11,7 +11,7 @@ import (
 
 var streamCases = []testCase{
 	{name: "WriterAndReaderStream", rule: whole,
-		why: "RFC 6455 section 5.4: a message of unknown length goes out in fragments; how it is cut means nothing",
+		why: "RFC 6455 section 5.4: a message of unknown length is sent in fragments, whose boundaries have no meaning",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			msg := t.pattern(1<<20, 5)
@@ -68,7 +68,7 @@ var streamCases = []testCase{
 			}
 		}},
 	{name: "UnreadMessage", rule: typed,
-		why: "Reader's comment: until its stream has reported io.EOF other reads return ErrUnreadMessage, and lose nothing",
+		why: "Reader's comment: until its stream has returned io.EOF other reads return ErrUnreadMessage, and lose nothing",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			t.write(c, api.MessageText, []byte("first"))
@@ -147,7 +147,7 @@ var streamCases = []testCase{
 			t.wantMessage(c, api.MessageText, []byte("after"))
 		}},
 	{name: "WriterAfterItsClose", rule: typed,
-		why: "io.Closer and Writer's comment: Close ends the message; nothing can be added to it",
+		why: "io.Closer and Writer's comment: Close ends the message; nothing can be added after it",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			w, err := c.Writer(t.ctx, api.MessageText)
@@ -161,14 +161,14 @@ var streamCases = []testCase{
 				t.Fatal(err)
 			}
 			if _, err := w.Write([]byte("more")); err == nil {
-				t.Error("a Write after Close was taken")
+				t.Error("a Write after Close returned nil")
 			}
 			t.wantMessage(c, api.MessageText, []byte("all of it"))
 			t.wantEcho(c, api.MessageText, []byte("the next"))
 		}},
 }
 
-// wantRest reads a stream to its end and compares what came.
+// wantRest reads a stream to its end and compares the bytes.
 func (t *trial) wantRest(r io.Reader, want string) {
 	t.Helper()
 	if p, err := io.ReadAll(r); err != nil || string(p) != want {
@@ -176,7 +176,7 @@ func (t *trial) wantRest(r io.Reader, want string) {
 	}
 }
 
-// wantUnread checks that no message can be begun now.
+// wantUnread checks that other reads return ErrUnreadMessage.
 func (t *trial) wantUnread(c api.Conn) {
 	t.Helper()
 	_, _, err := c.Read(t.ctx)
@@ -189,6 +189,6 @@ func (t *trial) wantUnread(c api.Conn) {
 	_, _, err = c.Reader(t.ctx)
 	t.wantIs("Reader", err, api.ErrUnreadMessage)
 	if errors.Is(err, api.ErrClosed) {
-		t.Error("ErrUnreadMessage must not look like the end")
+		t.Error("ErrUnreadMessage must not match ErrClosed")
 	}
 }

@@ -15,18 +15,19 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// Backend is one home of a connection, and the server to try it against.
+// Backend is one implementation, in one home, and the test server to run
+// against.
 type Backend struct {
 	// URL is the server's root, "ws://127.0.0.1:8080", without a slash at its
 	// end.
 	URL string
-	// Echo is the path of the echo to use: "/echo" or another one of the
-	// server's.
+	// Echo is the path of the echo endpoint: "/echo", or another one of the
+	// server.
 	Echo string
-	// Browser says which of the two homes this is.
+	// Browser is true for the js build, false for the native one.
 	Browser bool
-	// Differs says in what, beside Browser, the WebSocket object departs from
-	// the standard.
+	// Differs says in what the WebSocket object differs from the standard. It
+	// is used only if Browser is true.
 	Differs Differences
 	// Draft is the version of the protocol; the zero value is RFC 6455. A
 	// browser has no other.
@@ -63,7 +64,7 @@ const (
 	whole      rule = "Messages arrive whole, unchanged and in order"
 )
 
-// testCase is one promise of the contract.
+// testCase is one test of a sentence of the contract.
 type testCase struct {
 	name string
 	rule rule

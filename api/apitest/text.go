@@ -27,8 +27,8 @@ func unhex(s string) []byte {
 	return p
 }
 
-// decoded is text, or a reason, as it is received: some decode what they
-// receive, and drop a leading U+FEFF on the way.
+// decoded returns text, or a reason, as it is received: some homes drop a
+// leading U+FEFF.
 func (t *trial) decoded(s string) string {
 	if t.Differs.LosesBOM {
 		return strings.TrimPrefix(s, "\ufeff")
@@ -38,7 +38,7 @@ func (t *trial) decoded(s string) string {
 
 var textCases = []testCase{
 	{name: "TextIsUTF8", rule: safe,
-		why: "RFC 6455 section 8.1 and 5.6: text is UTF-8. WHATWG send() would replace what is not; nothing may be replaced silently",
+		why: "RFC 6455 sections 8.1 and 5.6: text is UTF-8. WHATWG send() would silently replace invalid bytes; here they are an error",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, bad := range notUTF8 {
@@ -56,7 +56,7 @@ var textCases = []testCase{
 			}
 		}},
 	{name: "TextOfTheWriterIsUTF8", rule: safe,
-		why: "RFC 6455 section 8.1: over the whole message, wherever its pieces are cut",
+		why: "RFC 6455 section 8.1: the whole message is validated, wherever its parts are split",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			w, err := c.Writer(t.ctx, api.MessageText)
@@ -86,7 +86,7 @@ var textCases = []testCase{
 			}
 		}},
 	{name: "ByteOrderMarkIsKept", rule: whole,
-		why: "Encoding standard: UTF-8 decode drops a leading U+FEFF, the WebSocket protocol does not; a message is its bytes",
+		why: "Encoding standard: UTF-8 decode drops a leading U+FEFF, the WebSocket protocol does not: a message arrives unchanged",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, s := range []string{"\ufeff", "\ufeffhello", "\ufeff\ufeff", "a\ufeff"} {
@@ -118,7 +118,7 @@ var textCases = []testCase{
 			}
 		}},
 	{name: "MessageTypesAreTextAndBinary", rule: typed,
-		why: "RFC 6455 section 5.6: a data message is text or binary; other opcodes are not the caller's to send",
+		why: "RFC 6455 section 5.6: a data message is text or binary; a caller cannot send other opcodes",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			for _, typ := range []api.MessageType{-1, 0, 3, 8, 9, 10, 16, 129} {

@@ -13,8 +13,8 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// signed is message number i of a writer: both numbers, and a filling that
-// depends on them, so that a mixed up message shows.
+// signed returns message number i of a writer: both numbers, and a payload that
+// depends on them, so that mixed messages are detected.
 func signed(writer byte, i, size int) []byte {
 	p := pattern(5+size, writer^byte(i))
 	p[0] = writer
@@ -32,7 +32,7 @@ func (t *trial) signed(writer byte, i, size int) []byte {
 	return p
 }
 
-// inOrder checks messages of signed: whole, and numbered upwards per writer.
+// inOrder checks messages made by signed: whole, and in order per writer.
 type inOrder map[byte]int
 
 func (o inOrder) add(t *trial, p []byte) {
@@ -50,7 +50,7 @@ func (o inOrder) add(t *trial, p []byte) {
 	}
 	writer, i := p[0], int(binary.BigEndian.Uint32(p[1:]))
 	if !bytes.Equal(p, signed(writer, i, len(p)-5)) {
-		t.Errorf("message %d of writer %d is mixed up: %s", i, writer, brief(p))
+		t.Errorf("message %d of writer %d is mixed with another: %s", i, writer, brief(p))
 	}
 	if i < o[writer] {
 		t.Errorf("message %d of writer %d came after number %d", i, writer, o[writer]-1)
@@ -141,7 +141,7 @@ var togetherCases = []testCase{
 			}
 		}},
 	{name: "ManyConnections", rule: whole,
-		why: "connections share nothing: what happens to one does not touch another",
+		why: "connections are independent: what happens to one does not affect another",
 		run: func(t *trial) {
 			var all []func() error
 			for i := range byte(16) {
@@ -177,7 +177,8 @@ var togetherCases = []testCase{
 		}},
 }
 
-// everythingAtOnce lets every method loose on one connection, and ends it.
+// everythingAtOnce calls all methods of one connection at the same time, and
+// ends it.
 func (t *trial) everythingAtOnce(round byte) {
 	t.Helper()
 	c := t.dial(t.Echo, Options{ReadLimit: -1})
@@ -185,7 +186,8 @@ func (t *trial) everythingAtOnce(round byte) {
 	defer cancel()
 	brief, done := context.WithTimeout(t.ctx, 10*moment)
 	defer done()
-	// A page has one thread, which takes no event while any goroutine can run.
+	// A page has one thread, which handles no event while any goroutine can
+	// run.
 	pause := time.Millisecond
 	if t.Browser {
 		pause = 10 * time.Millisecond
@@ -207,7 +209,7 @@ func (t *trial) everythingAtOnce(round byte) {
 		})
 	}
 	order := inOrder{}
-	came := make(chan struct{}, 1) // a message did
+	came := make(chan struct{}, 1) // one token, when a message arrived
 	all := []func() error{
 		loop(func(ctx context.Context, _ int) error {
 			for {
@@ -237,13 +239,13 @@ func (t *trial) everythingAtOnce(round byte) {
 				return c.Write(ctx, t.binary(), t.signed(round*10+w, i, rand.IntN(3000)))
 			}),
 			loop(func(ctx context.Context, i int) error {
-				// Not with ctx: an end in the middle has to fail the
-				// connection.
+				// Not with ctx, whose end in the middle of a message would fail
+				// the connection.
 				return t.stream(t.ctx, c, t.signed(round*10+5+w, i, rand.IntN(3000)))
 			}))
 	}
 	<-brief.Done()
-	select { // a loaded machine may take longer
+	select { // on a loaded machine this may take longer
 	case <-came:
 	case <-t.ctx.Done():
 	}
@@ -257,6 +259,6 @@ func (t *trial) everythingAtOnce(round byte) {
 		}
 	}
 	if len(order) == 0 {
-		t.Error("not one message came back")
+		t.Error("no message came back")
 	}
 }

@@ -16,16 +16,17 @@ import (
 
 const (
 	// caseTime bounds every wait of a case. It is long, since busy machines are
-	// slow, and less than the test server holds what hangs, which is a minute.
+	// slow, but less than the minute for which the test server keeps a hanging
+	// connection.
 	caseTime = 40 * time.Second
-	// moment is the deadline of calls that are meant to run into it.
+	// moment is the deadline of calls that are expected to exceed it.
 	moment = 30 * time.Millisecond
-	// promptly is the longest that a call may take which has nothing to wait
-	// for: what waits as Close does takes longer, however fast the machine is.
+	// promptly is the longest that a call may take that has nothing to wait
+	// for. A call that waits as Close does takes longer.
 	promptly = 5 * time.Second
 )
 
-// trial is a case being tried.
+// trial is one run of a case.
 type trial struct {
 	*testing.T
 	Backend
@@ -35,7 +36,7 @@ type trial struct {
 	conns []api.Conn // protected by mu; opened by the case, ended after it
 }
 
-// try runs one case and looks for what it left behind.
+// try runs one case, and fails if it leaks a goroutine.
 func try(t *testing.T, b Backend, c testCase) {
 	ctx, cancel := context.WithTimeout(context.Background(), caseTime)
 	r := &trial{T: t, Backend: b, ctx: ctx}
@@ -55,7 +56,7 @@ func try(t *testing.T, b Backend, c testCase) {
 	c.run(r)
 }
 
-// soon returns a context that ends in a moment.
+// soon returns a context that ends after moment.
 func (t *trial) soon() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(t.ctx, moment)
 }
@@ -88,7 +89,7 @@ func (t *trial) dial(path string, o ...Options) api.Conn {
 	return c
 }
 
-// dialEcho dials the echo under a name for seen.
+// dialEcho dials the echo with an id for seen.
 func (t *trial) dialEcho(o ...Options) (c api.Conn, id string) {
 	t.Helper()
 	id = newID()
@@ -97,8 +98,8 @@ func (t *trial) dialEcho(o ...Options) (c api.Conn, id string) {
 
 func newID() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
-// seen waits until connection id has ended for the server, and returns the
-// code and reason of the client's close frame.
+// seen waits until the server has seen the end of connection id, and returns
+// the code and reason of the client's close frame.
 func (t *trial) seen(id string) (api.StatusCode, string) {
 	t.Helper()
 	c := t.dial("/seen?id=" + id)
@@ -190,7 +191,7 @@ func (t *trial) wantArgument(what string, err error, name string) {
 		return
 	}
 	if !strings.HasPrefix(e.Name, name) {
-		t.Errorf("%s blames %q (%v), want %q", what, e.Name, err, name)
+		t.Errorf("%s names %q (%v), want %q", what, e.Name, err, name)
 	}
 }
 
@@ -204,7 +205,7 @@ func (t *trial) wantWithin(what string, most time.Duration, f func()) {
 	}
 }
 
-// start runs f elsewhere; the returned function waits for its error.
+// start runs f on a goroutine; the returned function waits for its error.
 func start(f func() error) (wait func() error) {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -219,15 +220,15 @@ func (t *trial) waitingRead(c api.Conn) (wait func() error) {
 	})
 }
 
-// pattern returns n bytes that repeat nowhere, the same for the same seed.
+// pattern returns n pseudo-random bytes, the same for the same seed.
 func pattern(n int, seed byte) []byte {
 	p := make([]byte, n)
 	rand.NewChaCha8([32]byte{seed}).Read(p)
 	return p
 }
 
-// words returns n bytes of UTF-8 with characters of every length, cut down to
-// ASCII at the end.
+// words returns n bytes of UTF-8 with characters of every length, and ASCII at
+// the end.
 func words(n int) []byte {
 	const s = "aé水🌊"
 	p := bytes.Repeat([]byte(s), n/len(s))

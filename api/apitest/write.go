@@ -12,9 +12,9 @@ import (
 
 var writeCases = []testCase{
 	{name: "CancelledInsideAWrite", rule: cancelling,
-		why: "only a Write already partly on the wire has to fail the connection, and says so; a page hands over whole messages and never fails",
+		why: "only a Write that is partly on the wire fails the connection, and says so; a browser accepts whole messages, so there it never does",
 		run: func(t *trial) {
-			// In a browser a Write would wait for a peer that takes nothing.
+			// In a browser a Write would wait for a peer that reads nothing.
 			c := t.dial("/never-reads", Options{WriteBuffer: -1})
 			msg := t.pattern(1<<20, 1)
 			if t.Browser {
@@ -26,8 +26,7 @@ var writeCases = []testCase{
 				t.write(c, api.MessageText, []byte("still open"))
 				return
 			}
-			// One that fails before its first byte is on the wire just tries
-			// again.
+			// One that fails before its first byte is on the wire is repeated.
 			err := t.writeBriefly(c, msg)
 			for n := 0; n < 64 && !errors.Is(err, api.ErrClosed); n++ {
 				err = t.writeBriefly(c, msg)
@@ -38,7 +37,7 @@ var writeCases = []testCase{
 			t.wantIs("Read", err, api.ErrClosed)
 		}},
 	{name: "BufferedAmountGoesDownToZero", rule: honest,
-		why: "WHATWG bufferedAmount: bytes accepted and not yet handed to the network; what has come back is not among them",
+		why: "WHATWG bufferedAmount: bytes accepted and not yet passed to the network; echoed ones are no longer counted",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			if n := c.BufferedAmount(); n != 0 {
@@ -56,7 +55,7 @@ var writeCases = []testCase{
 			t.eventually("BufferedAmount is 0", func() bool { return c.BufferedAmount() == 0 })
 		}},
 	{name: "ManySmallWrites", rule: whole,
-		why: "RFC 6455 section 5.4: every Write is one message, however many are on their way at once",
+		why: "RFC 6455 section 5.4: every Write is one message, however many run at the same time",
 		run: func(t *trial) {
 			c := t.dial(t.Echo)
 			const n = 600
@@ -76,7 +75,7 @@ var writeCases = []testCase{
 			}
 		}},
 	{name: "CloseLosesNothingThatWasAccepted", rule: closes,
-		why: "WHATWG close(): it does not discard what send() took; the server counts every message before the close frame",
+		why: "WHATWG close(): it does not discard what send() accepted; the server receives every message before the close frame",
 		run: func(t *trial) {
 			id := newID()
 			c := t.dial("/count?id=" + id)
@@ -99,7 +98,7 @@ var writeCases = []testCase{
 			}
 		}},
 	{name: "CloseSendsWhatWasAccepted", rule: closes,
-		why: "WHATWG close(): what send() took goes out first; RFC 6455 section 7.1.2: the close frame follows it",
+		why: "WHATWG close(): what send() accepted is sent first; RFC 6455 section 7.1.2: the close frame follows it",
 		run: func(t *trial) {
 			id := newID()
 			c := t.dial("/close?after=30&code=4007&id=" + id)
@@ -134,14 +133,14 @@ func (t *trial) writeBriefly(c api.Conn, p []byte) error {
 	return c.Write(ctx, t.binary(), p)
 }
 
-// eventually waits, at most for a while, until ok.
+// eventually waits until ok returns true, at most for caseTime.
 func (t *trial) eventually(what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(caseTime); !ok(); <-tick.C {
 		if time.Now().After(end) {
-			t.Errorf("after %v it does not hold that %s", caseTime, what)
+			t.Errorf("after %v it is still not true that %s", caseTime, what)
 			return
 		}
 	}

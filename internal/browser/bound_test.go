@@ -72,7 +72,7 @@ func TestReadBuffer(t *testing.T) {
 	}
 }
 
-// What was read makes room, and ReadBuffered tells how much is left.
+// Reading a message makes room, and ReadBuffered returns how much is left.
 func TestReadBufferedGoesDown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := openWith(t, Options{ReadLimit: -1, ReadBuffer: 10})
@@ -106,8 +106,8 @@ func TestReadBufferedGoesDown(t *testing.T) {
 	})
 }
 
-// A message over the read limit fails the connection when it arrives, though
-// nobody reads: its memory is not kept.
+// A message over the read limit fails the connection when it arrives, without a
+// Read: its memory is freed.
 func TestReadLimitOnArrival(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := openWith(t, Options{ReadLimit: 5, ReadBuffer: -1})
@@ -125,7 +125,7 @@ func TestWriteWaitsForRoom(t *testing.T) {
 		c, f := openWith(t, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: 10})
 		defer c.CloseNow()
 		write := func(n int) error { return c.Write(t.Context(), api.MessageBinary, make([]byte, n)) }
-		for _, n := range []int{10, 1000} { // at the bound one more, of any size
+		for _, n := range []int{10, 1000} { // at the bound one more message of any size is accepted
 			if err := write(n); err != nil {
 				t.Error(err)
 			}
@@ -147,8 +147,8 @@ func TestWriteWaitsForRoom(t *testing.T) {
 	})
 }
 
-// It looks after 4, 8, 16, 16 ms: soon at first, and not too often then. A
-// message from the peer is a reason to look at once.
+// bufferedAmount is polled after 4, 8, 16, 16 ms, and at once when a message
+// arrives.
 func TestWriteLooksAgain(t *testing.T) {
 	tests := []struct {
 		name string
@@ -185,8 +185,8 @@ func TestWriteLooksAgain(t *testing.T) {
 	}
 }
 
-// A Write that waits ends with its context, and nothing was sent; or with the
-// connection. It holds up neither CloseNow nor Read.
+// A blocked Write ends with its context, and nothing was sent, or with the
+// connection. It blocks neither CloseNow nor Read.
 func TestWriteWaitingEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := openWith(t, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: 0})
@@ -245,8 +245,8 @@ func TestWriterWaitsForRoom(t *testing.T) {
 	})
 }
 
-// The object is not asked for its bufferedAmount while it cannot be over the
-// bound: a look costs as much as a small message.
+// bufferedAmount is not read while it cannot be over the bound: reading it
+// costs as much as a small message.
 func TestWriteLooksOnlyWhenItMatters(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := openWith(t, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: 1000})
@@ -262,7 +262,7 @@ func TestWriteLooksOnlyWhenItMatters(t *testing.T) {
 	})
 }
 
-// A prepared message waits for room as any other, and is counted.
+// A prepared message waits for room like any other, and is counted.
 func TestWritePreparedWaitsForRoom(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := openWith(t, Options{WriteBuffer: 10})

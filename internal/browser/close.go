@@ -9,16 +9,17 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// CloseTimeout bounds the closing handshake. Chromium by itself would wait 60 s
-// for a peer that does not answer.
+// CloseTimeout bounds the closing handshake. Browsers have limits of their own
+// for a peer that does not answer: Chromium waits 60 s, Firefox 20 s, WebKit 5
+// s.
 const CloseTimeout = 5 * time.Second
 
 var (
 	errSilent  = errors.New("the peer did not complete the closing handshake within 5 s")
 	errGivenUp = errors.New("the context of Close ended before the peer's close frame came")
-	// errBlocked takes the place of these, and of those of Dial, when no event
-	// can have come.
-	errBlocked = errors.New("the event loop stood still, and no answer could come: in a js.FuncOf callback use a goroutine")
+	// errBlocked replaces these, and those of Dial, if the event loop ran no
+	// task meanwhile.
+	errBlocked = errors.New("the event loop was blocked: in a js.FuncOf callback use a goroutine")
 )
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets
@@ -30,11 +31,11 @@ func (c *Conn) Close(code api.StatusCode, reason string) error {
 	return c.CloseContext(context.Background(), code, reason)
 }
 
-// CloseContext performs the closing handshake; an empty close frame is sent for
-// StatusNoStatusRcvd. It waits until ctx ends, or for CloseTimeout when that
-// has no deadline. It returns nil when the handshake was completed, whoever
-// began it, else the terminal error, which matches ctx.Err() as well when that
-// ended it.
+// CloseContext performs the closing handshake; StatusNoStatusRcvd sends an
+// empty close frame. It waits until ctx ends, or for CloseTimeout if ctx has no
+// deadline. It returns nil if the handshake was completed, whoever began it,
+// else the terminal error, which also matches ctx.Err() if the end of ctx ended
+// the connection.
 func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason string) error {
 	refused := c.beginClose(code, reason)
 	err := c.within(ctx, c.ended, CloseTimeout, errSilent, errGivenUp)
@@ -43,14 +44,15 @@ func (c *Conn) CloseContext(ctx context.Context, code api.StatusCode, reason str
 	case ok && e.Clean:
 		return refused
 	case ok && (e.Cause == errGivenUp || e.Cause == errBlocked) && ctx.Err() != nil:
-		return &cutShort{e, ctx.Err()}
+		return &cutShort{CloseError: e, late: ctx.Err()}
 	}
 	return err
 }
 
-// cutShort is the error of a Close whose context ended, and the connection with
-// it.
+// cutShort is the error of a Close whose context ended, which ended the
+// connection.
 type cutShort struct {
+	_ [0]func() // not comparable: no code for it in a page
 	*api.CloseError
 	late error
 }
@@ -58,15 +60,15 @@ type cutShort struct {
 func (e *cutShort) Unwrap() error        { return e.CloseError }
 func (e *cutShort) Is(target error) bool { return target == e.late }
 
-// within waits until done is closed, and returns the terminal error, nil while
-// there is none. When ctx ends first it ends the connection with cut as the
-// cause; if ctx has no deadline it does so after d with late.
+// within waits until done is closed, and returns the terminal error, nil if
+// there is none. If ctx ends first it ends the connection with cut as the
+// cause; if ctx has no deadline it does so after d, with late.
 func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, late, cut error) error {
 	c.mu.Lock()
 	c.turned, c.asked = false, time.Now()
 	c.s.Poke()
 	c.mu.Unlock()
-	t := time.AfterFunc(d, func() { c.giveUp(late) })
+	t := after(d, func() { c.giveUp(late) })
 	if _, bounded := ctx.Deadline(); bounded {
 		t.Stop()
 	}
@@ -79,9 +81,9 @@ func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, 
 	return c.terminal()
 }
 
-// beginClose sends the close frame, unless closing has begun here already. It
-// returns why the browser did not take code and reason, if so: then it closes
-// without them.
+// beginClose sends the close frame, unless this side has already begun to
+// close. If the browser rejects code and reason, it sends an empty one and
+// returns the browser's error.
 func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	c.mu.Lock()
 	c.discard()
@@ -94,8 +96,9 @@ func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	return err
 }
 
-// hangUp sends a close frame: an empty one for StatusNoStatusRcvd, and when the
-// browser does not take code and reason, which it returns. mu is held.
+// hangUp sends a close frame. It is empty for StatusNoStatusRcvd, and if the
+// browser rejects code and reason: then it returns the browser's error. mu is
+// held.
 func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 	if code != api.StatusNoStatusRcvd {
 		err = c.s.CloseWith(code, reason)
@@ -107,10 +110,10 @@ func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
 }
 
 // awaitEnd waits for the end of a connection that is closing, and returns the
-// terminal error; or ctx.Err() when that comes first. Unless it is this side
-// that closes, which has a bound of its own, it waits for CloseTimeout at most.
+// terminal error, or ctx.Err() if ctx ends first. It waits at most
+// CloseTimeout, unless this side closes, which has its own bound.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	t := time.AfterFunc(CloseTimeout, func() { c.giveUp(nil) })
+	t := after(CloseTimeout, func() { c.giveUp(nil) })
 	select {
 	case <-c.ended:
 	case <-ctx.Done():
@@ -122,9 +125,9 @@ func (c *Conn) awaitEnd(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// CloseNow ends the connection without waiting. The object's close method is
-// called without arguments: it sends an empty close frame if it can, and while
-// connecting aborts the attempt.
+// CloseNow ends the connection without waiting. It calls the object's close
+// method without arguments, which sends an empty close frame, or aborts the
+// attempt while connecting.
 func (c *Conn) CloseNow() error {
 	c.mu.Lock()
 	c.pump()
@@ -138,8 +141,8 @@ func (c *Conn) CloseNow() error {
 	return before
 }
 
-// refuse ends the connection with err over a message that arrived. What arrived
-// before is still read. mu is held.
+// refuse ends the connection with err because of a message that arrived.
+// Messages that arrived before are still read. mu is held.
 func (c *Conn) refuse(code api.StatusCode, err error) {
 	c.end(err)
 	reason := code.String()
@@ -150,17 +153,17 @@ func (c *Conn) refuse(code api.StatusCode, err error) {
 }
 
 // Fail ends the connection with err as its terminal error. The peer sees code
-// where a page may send it, else 3000 more.
+// if a page may send it, else code plus 3000.
 func (c *Conn) Fail(code api.StatusCode, err error) { c.fail(code, err) }
 
-// fail is Fail, and returns the terminal error: err, or what ended the
-// connection from this side before.
+// fail is Fail, and returns the terminal error: err, unless this side had ended
+// the connection before.
 func (c *Conn) fail(code api.StatusCode, err error) error {
 	c.mu.Lock()
 	switch {
 	case c.err == nil:
 		c.refuse(code, err)
-	case !c.drained: // the peer's close comes after the message that err is about
+	case !c.drained: // the peer closed after the message that err is about
 		c.err = err
 	}
 	c.discard()

@@ -42,7 +42,7 @@ func TestCloseWithoutCode(t *testing.T) {
 	})
 }
 
-// The peer's answer may come from within close, while Close is at work.
+// The peer's answer may arrive during the object's close method.
 func TestCloseAnsweredAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -105,7 +105,7 @@ func TestCloseAfterPeer(t *testing.T) {
 	}
 }
 
-// RFC 6455 section 7.1.1 leaves the waiting time open; Chromium waits 60 s.
+// RFC 6455 section 7.1.1 sets no time limit; Chromium's is 60 s.
 func TestCloseSilentPeer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -154,7 +154,7 @@ func TestCloseManyAtOnce(t *testing.T) {
 	})
 }
 
-// A browser that refuses what the standard allows must not keep the connection.
+// Close closes even if the browser rejects a code that the standard allows.
 func TestCloseRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -268,8 +268,8 @@ func TestCanSend(t *testing.T) {
 	}
 }
 
-// TestEverythingAtOnce: no order of calls and events may hang, race or lose the
-// end. The bubble fails when a goroutine is left.
+// TestEverythingAtOnce: no order of calls and events may deadlock, race or lose
+// the terminal error. The bubble fails if a goroutine is left.
 func TestEverythingAtOnce(t *testing.T) {
 	for i := range 300 {
 		bubble(t, func(t *testing.T) {

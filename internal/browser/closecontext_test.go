@@ -12,9 +12,9 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// wantGone checks the error of a connection that this side ended without the
-// peer's close frame, after the Close that did it: an ended context is of no
-// later call.
+// wantGone checks the error of calls after a Close that ended the connection
+// without the peer's close frame: it does not match the ended context of that
+// Close.
 func wantGone(t *testing.T, c *Conn, cause error) {
 	t.Helper()
 	for _, err := range []error{readErr(t.Context(), c), c.Write(t.Context(), api.MessageText, nil), c.CloseNow()} {
@@ -28,8 +28,7 @@ func wantGone(t *testing.T, c *Conn, cause error) {
 	}
 }
 
-// RFC 6455 section 7.1.1 leaves to the program how long it waits for the peer's
-// close frame.
+// RFC 6455 section 7.1.1 sets no limit on the wait for the peer's close frame.
 func TestCloseContext(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -83,7 +82,7 @@ func TestCloseContext(t *testing.T) {
 	}
 }
 
-// The peer has as long as the context says, whoever else waits for the end.
+// The context's deadline holds, also if other calls wait for the end.
 func TestCloseContextIsPatient(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -102,7 +101,7 @@ func TestCloseContextIsPatient(t *testing.T) {
 	})
 }
 
-// Of several the shortest bound holds, for all of them.
+// Of several time limits the shortest holds for all calls.
 func TestCloseContextShortest(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, _ := open(t, -1)
@@ -121,7 +120,7 @@ func TestCloseContextShortest(t *testing.T) {
 	})
 }
 
-// In a js.FuncOf callback the event loop stands still, and Go's timers fire.
+// In a js.FuncOf callback the event loop is blocked, but Go's timers fire.
 func TestEventLoopStandsStill(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for _, bounded := range []bool{false, true} {
@@ -143,7 +142,7 @@ func TestEventLoopStandsStill(t *testing.T) {
 				t.Errorf("Dial took %v", d)
 			}
 			c, f := open(t, -1)
-			synctest.Wait() // Dial's look at the event loop
+			synctest.Wait() // for Dial's check of the event loop
 			f.stands = true
 			ctx, cancel = within()
 			defer cancel()
@@ -156,8 +155,8 @@ func TestEventLoopStandsStill(t *testing.T) {
 	})
 }
 
-// A Context ends with the connection, its error the cause, and costs no
-// goroutine: the bubble fails when one is left.
+// A Context ends with the connection, whose error is its cause. It needs no
+// goroutine: the bubble fails if one is left.
 func TestContext(t *testing.T) {
 	ends := map[string]struct {
 		end  func(c *Conn, f *fakeSocket)
@@ -174,7 +173,7 @@ func TestContext(t *testing.T) {
 				c, f := open(t, -1)
 				ctx := c.Context()
 				if ctx.Err() != nil || ctx != c.Context() {
-					t.Fatalf("the context of a living connection: %v", ctx.Err())
+					t.Fatalf("the context of an open connection: %v", ctx.Err())
 				}
 				child, cancel := context.WithCancel(ctx)
 				defer cancel()

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -11,57 +10,60 @@ import (
 )
 
 var (
-	errNoClose = errors.New("the browser reported an error, and never that the connection is closed")
-	// errNoOpen is of Node.js 22, which reports that it could not connect and
-	// leaves the socket connecting for good.
+	errNoClose = errors.New("the browser reported an error, but no close")
+	// errNoOpen is for Node.js 22, which fires "error" when it cannot connect,
+	// and leaves the socket CONNECTING.
 	errNoOpen = errors.New("an error was reported while connecting, and nothing after it")
 )
 
-// After an "error" event on a socket that is closed, a "close" event follows:
-// in WebKit from another process, which may be busy. closeGrace is how long it
-// is waited for. A violation of the page's Content Security Policy has none.
+// After an "error" event on a socket that is CLOSED, a "close" event follows:
+// in WebKit from another process, which may be busy. closeGrace is how long the
+// connection waits for it. After a violation of the page's Content Security
+// Policy none comes.
 const closeGrace = time.Second
 
-// errorGrace is the same where the socket is still connecting: Node.js 22 fires
-// nothing more when it cannot connect, nor does WebKit for a blocked port.
+// errorGrace is the same for a socket that is still CONNECTING: Node.js 22
+// fires nothing more when it cannot connect, nor does WebKit for a blocked
+// port.
 const errorGrace = 100 * time.Millisecond
 
-// standstill is after what time an event loop that has not turned stands still.
+// standstill is how long the event loop may run no task before it counts as
+// blocked.
 const standstill = 50 * time.Millisecond
 
 // Conn is a connection over a Socket.
 //
-// It makes do without contexts and timers of its own, for the sake of the
-// page's size: channels and time.AfterFunc do as well.
+// It uses channels and time.AfterFunc in place of contexts and timers, to keep
+// pages small.
 type Conn struct {
 	// constant
 	s       Socket
-	limit   int64         // bytes of a message to read, -1 for none
-	bound   int64         // bytes of messages that wait behind the next one, -1 for none
+	limit   int64         // the read limit in bytes, -1 for none
+	bound   int64         // bytes of unread messages behind the next one, -1 for none
 	mark    int64         // bufferedAmount above which Write waits, -1 for none
 	chosen  string        // the subprotocol, after Dial
 	settled chan struct{} // closed when the socket is open, or err is set
 	ended   chan struct{} // closed when err is set
-	arrived chan struct{} // one token: something changed for the one who reads
-	full    chan struct{} // a lock: one token, which is taken out when there may be room to write
-	reading chan struct{} // a lock: one token, of the one who waits for a message
-	writing chan struct{} // a lock: one token, while one outgoing message is made
+	arrived chan struct{} // one token: something changed for the reader
+	full    chan struct{} // a lock: its token is removed when there may be room to write
+	reading chan struct{} // a lock: one token, of the goroutine that waits for a message
+	writing chan struct{} // a lock: one token, while an outgoing message is written
 
-	mu sync.Mutex // never held while waiting for anything
+	mu mutex // never held while waiting
 
 	// protected by mu
 	queue    []event.Message // arrived and not yet read, oldest first
-	held     int64           // bytes of the messages in queue, by their MinSize
-	buffered int64           // at least the socket's BufferedAmount
-	unread   *unread         // the message of a Reader that is not at its end
-	armed    bool            // the socket will call wake
-	turned   bool            // the socket has called wake since within
+	held     int64           // the sum of the MinSize of queue
+	buffered int64           // an upper bound of the socket's BufferedAmount
+	unread   *unread         // the message of a Reader that has not been read to its end
+	armed    bool            // the socket calls wake for the next event
+	turned   bool            // the socket has called wake since within began
 	asked    time.Time       // when that was
 	err      error           // the terminal error, nil while the connection lives
 	open     bool            // it has been open
 	closing  bool            // Close was called here
 	local    bool            // this side closed first
-	drained  bool            // this side ended or closed: nothing is delivered any more
+	drained  bool            // this side ended or closed the connection: no message is delivered any more
 	grace    *time.Timer     // after an "error" event, nil before
 	context  context.Context // of Context, nil before
 	cancel   context.CancelCauseFunc
@@ -81,8 +83,8 @@ func newConn(s Socket, o Options) *Conn {
 	return c
 }
 
-// wake is called by the socket, at times from within one of its own methods and
-// so with mu held by the very same goroutine: it must not wait for mu.
+// wake is called by the socket, possibly from within one of its methods, while
+// the same goroutine holds mu: it must not wait for mu.
 func (c *Conn) wake() {
 	if !c.mu.TryLock() {
 		go func() {
@@ -94,14 +96,15 @@ func (c *Conn) wake() {
 	c.woken()
 }
 
-// woken takes mu over from its caller.
+// woken is called with mu held, and unlocks it.
 func (c *Conn) woken() {
 	c.armed, c.turned = false, true
 	c.pump()
 	c.mu.Unlock()
 }
 
-// pump empties the socket's queue, and arms the next wake-up. mu is held.
+// pump handles all events in the socket's queue; the next event then calls
+// wake. mu is held.
 func (c *Conn) pump() {
 	for c.err == nil {
 		e, ok := c.s.Next()
@@ -132,21 +135,22 @@ func (c *Conn) handle(e event.Event) {
 		switch s := c.s.State(); {
 		case c.grace != nil:
 		case s == event.Closed:
-			c.grace = time.AfterFunc(closeGrace, func() { c.giveUp(errNoClose) })
+			c.grace = after(closeGrace, func() { c.giveUp(errNoClose) })
 		case s == event.Connecting:
-			c.grace = time.AfterFunc(errorGrace, func() { c.giveUp(errNoOpen) })
+			c.grace = after(errorGrace, func() { c.giveUp(errNoOpen) })
 		}
 	case event.Ended:
-		if c.local && e.Code == api.StatusAbnormalClosure { // not the peer's: it had been closed here
+		if c.local && e.Code == api.StatusAbnormalClosure { // no close frame of the peer: this side had closed
 			e.Code = -1
 		}
 		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
 	}
 }
 
-// accept queues a message that arrived, or fails the connection over it: a
-// WebSocket object cannot be paused. The bound does not count the message that
-// is to be read next, so that one of any size can be received. mu is held.
+// accept queues a message that arrived. If it exceeds a limit the connection
+// fails, since a WebSocket object cannot be paused. The bound does not count
+// the message that is read next, so that one of any size can be received. mu is
+// held.
 func (c *Conn) accept(m event.Message) {
 	if c.drained {
 		return
@@ -163,10 +167,10 @@ func (c *Conn) accept(m event.Message) {
 	c.queue = append(c.queue, m)
 	c.held += n
 	signal(c.arrived)
-	take(c.full) // the peer answers: what it was sent has left
+	take(c.full) // if it is an answer, what was sent has left the buffer
 }
 
-// signal puts the one token in, which lets its receiver look again.
+// signal puts the token in, which wakes its receiver.
 func signal(token chan struct{}) {
 	select {
 	case token <- struct{}{}:
@@ -174,8 +178,8 @@ func signal(token chan struct{}) {
 	}
 }
 
-// giveUp ends the connection when "open" or "close" is waited for in vain. With
-// no cause of its own it leaves a Close alone that is under way.
+// giveUp ends the connection when "open" or "close" has not come in time.
+// Without a cause it does nothing while a Close is in progress.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
 	c.pump()
@@ -204,10 +208,10 @@ func broken(local bool, cause error) error {
 	return &api.CloseError{Code: code, Local: local, Cause: cause}
 }
 
-// end sets the terminal error and lets the socket go. The queue stays: what
-// arrived before is still read. Who closes the socket as well does it
-// afterwards: closing may fire events at once, which then find nobody. mu is
-// held.
+// end sets the terminal error and releases the socket. The queue stays:
+// messages that arrived before are still read. A caller that also closes the
+// socket does so afterwards: closing may fire events synchronously, which are
+// then ignored. mu is held.
 func (c *Conn) end(err error) {
 	c.err = err
 	if c.grace != nil {
@@ -225,7 +229,7 @@ func (c *Conn) end(err error) {
 	take(c.full)
 }
 
-// discard forgets what has arrived and what will. mu is held.
+// discard drops all unread messages, and those that arrive later. mu is held.
 func (c *Conn) discard() {
 	c.drained = true
 	c.queue, c.held, c.unread = nil, 0, nil
@@ -233,7 +237,7 @@ func (c *Conn) discard() {
 	signal(c.arrived)
 }
 
-// terminal returns the terminal error, nil while the connection lives.
+// terminal returns the terminal error, nil while the connection is open.
 func (c *Conn) terminal() error {
 	c.mu.Lock()
 	err := c.err
@@ -242,14 +246,14 @@ func (c *Conn) terminal() error {
 }
 
 // lock puts its token into side, c.reading or c.writing, unless ctx ends first.
-// Taking the token out again unlocks. Whoever holds a side lets go of it when
-// the connection ends, so that those who wait see the end for themselves: a
-// Read may still find messages.
+// Receiving the token unlocks. The holder unlocks when the connection ends, so
+// that each waiting call sees the end for itself: a Read may still find
+// messages.
 func lock(ctx context.Context, side chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	select { // the usual case, for a third of what the next costs
+	select { // the usual case, at a third of the cost of the next select
 	case side <- struct{}{}:
 		return nil
 	default:
@@ -262,7 +266,7 @@ func lock(ctx context.Context, side chan struct{}) error {
 	}
 }
 
-// Subprotocol returns the subprotocol the server chose, "" for none.
+// Subprotocol returns the subprotocol that the server selected, "" for none.
 func (c *Conn) Subprotocol() string { return c.chosen }
 
 // URL returns the object's url, without its userinfo.
@@ -272,7 +276,7 @@ func (c *Conn) URL() string {
 	return redact(c.s.URL())
 }
 
-// Extensions returns what the object says of the extensions in use.
+// Extensions returns the object's extensions.
 func (c *Conn) Extensions() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -292,8 +296,8 @@ func (c *Conn) Context() context.Context {
 	return c.context
 }
 
-// ReadBuffered returns how many bytes have arrived and are not yet read: of
-// text that no Read has looked at its UTF-16 units.
+// ReadBuffered returns how many bytes have arrived and have not been read; text
+// that no Read has begun is counted in UTF-16 units.
 func (c *Conn) ReadBuffered() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,16 +11,16 @@ import (
 // HandshakeTimeout bounds a Dial whose context has no deadline.
 const HandshakeTimeout = 10 * time.Second
 
-// Options are what Dial needs to know beside the Socket.
+// Options are the options of Dial.
 type Options struct {
-	// URL is named in errors.
+	// URL is the dialed URL, for errors.
 	URL string
-	// Subprotocols are those that are offered.
+	// Subprotocols are those that were offered.
 	Subprotocols []string
 	// ReadLimit is the largest message to read in bytes, -1 for no limit.
 	ReadLimit int64
-	// ReadBuffer is how many bytes may wait behind the message that is to be
-	// read next, -1 for no bound. Text counts its UTF-16 units.
+	// ReadBuffer is how many bytes may be unread behind the next message, -1
+	// for no bound. Text is counted in UTF-16 units.
 	ReadBuffer int64
 	// WriteBuffer is the bufferedAmount above which Write waits, -1 for none.
 	WriteBuffer int64
@@ -31,8 +31,8 @@ var (
 	errAbandoned  = errors.New("the context ended before the server had answered" + delayed)
 )
 
-// delayed names what else it may have been: a browser says nothing of it.
-const delayed = ", or the browser held the connection back: after failed ones Firefox does, for up to 60 s"
+// delayed names another possible reason, which a browser does not report.
+const delayed = ", or the browser delayed the connection: Firefox does after failed ones, up to 60 s"
 
 const (
 	hidden = "the browser could not open the connection, and hides the reason from the page: look at its console"
@@ -40,44 +40,51 @@ const (
 	denied = "the browser refused to connect: a port it blocks, ws from an https page, or a Content-Security-Policy without the server in connect-src"
 )
 
-// Dial waits until s, which is connecting, is open. On every error s is closed
-// and released before Dial returns: a socket left connecting would block every
-// later one of the page to the same host (RFC 6455 section 4.1, step 2).
+// Dial waits until s, which is CONNECTING, is OPEN. On every error s is closed
+// and released before Dial returns: a socket left CONNECTING would block all
+// later ones of the page to the same host (RFC 6455 section 4.1, step 2).
 func Dial(ctx context.Context, s Socket, o Options) (*Conn, error) {
 	c := newConn(s, o)
-	c.mu.Lock()
-	c.pump()
-	c.mu.Unlock()
+	c.wake()
 	err := c.within(ctx, c.settled, HandshakeTimeout, errUnanswered, errAbandoned)
 	c.mu.Lock()
 	open := c.open
 	c.chosen = s.Protocol()
 	c.mu.Unlock()
-	problem, cause := disagree(o.Subprotocols, c.chosen), error(nil)
-	switch e := errors.Unwrap(err); {
-	case open && problem == "": // an end that came with it is told by Read, after the messages
-		return c, nil
-	case open:
-	case e == errNoClose:
-		problem = denied
-	case e != nil && e != errNoOpen:
-		problem, cause = e.Error(), ctx.Err()
-		if cause == nil {
-			cause = context.DeadlineExceeded
-		}
-	default:
-		problem = hidden
-		if e, ok := err.(*api.CloseError); ok && e.Code != api.StatusAbnormalClosure {
-			problem, cause = early, e
+	problem, cause := "", error(nil)
+	if open {
+		problem = disagree(o.Subprotocols, c.chosen)
+		if problem == "" { // if it has ended since, Read says so after the messages
+			return c, nil
 		}
 	}
 	c.CloseNow()
+	if e, ok := err.(*api.CloseError); ok && !open {
+		problem, cause = why(ctx, e)
+	}
 	return nil, Refused(o.URL, problem, cause)
 }
 
-// disagree says what is wrong with the subprotocol that the server chose, if
-// anything: not every browser looks (WebSockets standard section 2.2, establish
-// a WebSocket connection, step 11; RFC 6455 section 4.1).
+// why says why a connection did not open that ended with e.
+func why(ctx context.Context, e *api.CloseError) (problem string, cause error) {
+	switch e.Cause {
+	case nil, errNoOpen:
+		if e.Code != api.StatusAbnormalClosure {
+			return early, e
+		}
+		return hidden, nil
+	case errNoClose:
+		return denied, nil
+	}
+	if cause = ctx.Err(); cause == nil {
+		cause = context.DeadlineExceeded
+	}
+	return e.Cause.Error(), cause
+}
+
+// disagree returns what is wrong with the subprotocol that the server selected,
+// "" for nothing. Not every browser checks it (WebSockets standard section 2.2,
+// establish a WebSocket connection, step 11; RFC 6455 section 4.1).
 func disagree(offered []string, chosen string) string {
 	for _, name := range offered {
 		if name == chosen {
@@ -93,10 +100,11 @@ func disagree(offered []string, chosen string) string {
 	return ""
 }
 
-// Abandoned is the error of a Dial of url whose context had ended, with err.
+// Abandoned returns the error of a Dial to url whose context had already ended
+// with err.
 func Abandoned(url string, err error) error { return Refused(url, "the context had ended", err) }
 
-// Refused returns a HandshakeError of url, whose userinfo it leaves out.
+// Refused returns a HandshakeError with url, without its userinfo.
 //
 //go:noinline
 func Refused(url, problem string, cause error) error {
@@ -104,7 +112,7 @@ func Refused(url, problem string, cause error) error {
 }
 
 // redact returns url without its userinfo (RFC 3986 section 3.2.1), so that no
-// password ends in a log.
+// password ends up in a log.
 func redact(url string) string {
 	start := 0 // of the authority
 	for start < len(url) && (start < 2 || url[start-2:start] != "//") {
@@ -122,8 +130,8 @@ func redact(url string) string {
 	return url[:start] + url[host:]
 }
 
-// Unsupported returns an error that matches errors.ErrUnsupported and whose
-// text is what: what a browser cannot do, and what to do instead.
+// Unsupported returns an error that matches errors.ErrUnsupported, with the
+// text what: what a browser cannot do, and the alternative.
 func Unsupported(what string) error { return &unsupported{what} }
 
 type unsupported struct{ what string }

@@ -27,10 +27,9 @@ func TestDialOpens(t *testing.T) {
 	})
 }
 
-// WebSockets standard section 2.2, step 11, and RFC 6455 section 4.1: a
-// connection whose subprotocol was not offered fails, and so does, in a page,
-// one that asked for some and got none. Firefox, WebKit, Deno and workerd open
-// it.
+// WebSockets standard section 2.2, step 11, and RFC 6455 section 4.1: Dial
+// fails if the server selects a subprotocol that was not offered, or none of
+// those offered. Firefox, WebKit, Deno and workerd open such connections.
 func TestDialChecksTheSubprotocol(t *testing.T) {
 	tests := []struct {
 		offered []string
@@ -64,8 +63,8 @@ func TestDialChecksTheSubprotocol(t *testing.T) {
 	}
 }
 
-// Firefox may report a close frame that came right behind the handshake in
-// place of "open": the code and the reason are the server's.
+// Firefox may report a close frame right behind the handshake without "open"
+// before: the code and the reason are the server's.
 func TestDialEndsWithACode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
@@ -82,8 +81,8 @@ func TestDialEndsWithACode(t *testing.T) {
 	})
 }
 
-// The context is of the handshake alone: WebSockets standard section 3.1 knows
-// no time limit of an open connection.
+// The context bounds the handshake only: WebSockets standard section 3.1 has no
+// time limit for an open connection.
 func TestDialContextEndsLater(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
@@ -156,7 +155,7 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
-// Whatever an "error" means, a socket that opens after it is open.
+// If a socket opens after an "error", it is open.
 func TestDialOpensAfterAnError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := new(fakeSocket)
@@ -175,8 +174,8 @@ func TestDialOpensAfterAnError(t *testing.T) {
 	})
 }
 
-// RFC 6455 section 4.1 step 2: one connection at a time may be connecting to a
-// host, so a Dial given up must not leave one.
+// RFC 6455 section 4.1 step 2: only one connection to a host may be CONNECTING,
+// so a cancelled Dial must not leave one.
 func TestDialGivenUp(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -202,8 +201,8 @@ func TestDialGivenUp(t *testing.T) {
 	}
 }
 
-// A connection that opens at the moment when Dial gives up is either an error,
-// or open: never one that has ended.
+// If a connection opens when Dial's context ends, Dial returns either an error
+// or an open connection, never one that has ended.
 func TestDialOpensAtTheEnd(t *testing.T) {
 	for i := range 100 {
 		bubble(t, func(t *testing.T) {
@@ -230,7 +229,7 @@ func TestDialOpensAtTheEnd(t *testing.T) {
 
 func TestDialOpenedAndEndedAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for range 50 { // whatever select takes first
+		for range 50 { // whichever case select chooses
 			f := new(fakeSocket)
 			f.fire(event.Event{Kind: event.Opened}, text("a"), text("b"), closed(4001, "bye"))
 			c, err := Dial(t.Context(), f, Options{ReadLimit: -1, ReadBuffer: -1, WriteBuffer: -1})

@@ -28,7 +28,7 @@ type fakeSocket struct {
 	released bool
 	sendErr  error
 	closeErr error               // of CloseWith
-	stands   bool                // the event loop does not turn
+	stands   bool                // the event loop is blocked
 	onClose  func(f *fakeSocket) // called inside of HangUp and CloseWith, as the peer's answer
 	onSend   func(f *fakeSocket) // called inside of Send
 }
@@ -58,8 +58,8 @@ func (f *fakeSocket) Poke() {
 	}
 }
 
-// fire fires events in one task: they are all queued before the connection can
-// look at the first.
+// fire fires events in one task: all are queued before the connection can
+// handle the first.
 func (f *fakeSocket) fire(events ...event.Event) {
 	f.mu.Lock()
 	for _, e := range events {
@@ -100,7 +100,7 @@ func (f *fakeSocket) SendPrepared(m event.Prepared) error {
 	return f.Send(p.typ, []byte(p.text))
 }
 
-// fakePrepared is a message as a fakeSocket prepares it.
+// fakePrepared is a prepared message of a fakeSocket.
 type fakePrepared sent
 
 func (p fakePrepared) Size() int { return len(p.text) }
@@ -109,7 +109,7 @@ func (f *fakeSocket) Send(typ api.MessageType, p []byte) error {
 	f.mu.Lock()
 	if f.state != event.Open {
 		f.mu.Unlock()
-		return nil // the standard: dropped without a word
+		return nil // dropped silently, as the standard requires
 	}
 	if f.sendErr == nil {
 		f.sent = append(f.sent, sent{typ, string(p)})
@@ -176,8 +176,8 @@ func (f *fakeSocket) Release() {
 	f.released, f.queue, f.armed = true, nil, false
 }
 
-// check compares what was done with the socket, once all goroutines wait:
-// events may be handled on one of their own.
+// check compares the calls of the socket's methods, once all goroutines are
+// blocked: events may be handled on another goroutine.
 func (f *fakeSocket) check(t *testing.T, released bool, closes ...string) {
 	t.Helper()
 	synctest.Wait()
@@ -197,7 +197,7 @@ func (f *fakeSocket) messages() []sent {
 	return slices.Clone(f.sent)
 }
 
-// fakeMessage counts what it costs to look at it.
+// fakeMessage counts the calls of its methods.
 type fakeMessage struct {
 	typ    api.MessageType
 	p      string
@@ -256,11 +256,11 @@ func openWith(t *testing.T, o Options) (*Conn, *fakeSocket) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	synctest.Wait() // for the wake-up of Poke, which holds the lock meanwhile
+	synctest.Wait() // for the wake-up of Poke, which holds the lock
 	return c, f
 }
 
-// answer is the peer that completes the closing handshake.
+// answer acts as a peer that completes the closing handshake.
 func answer(code api.StatusCode) func(*fakeSocket) {
 	return func(f *fakeSocket) { go f.fire(closed(code, "answered")) }
 }
@@ -294,7 +294,7 @@ func readErr(ctx context.Context, c *Conn) error {
 	return err
 }
 
-// bubble runs f where time is fake and every goroutine must end.
+// bubble runs f with a fake clock; every goroutine must end.
 func bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)

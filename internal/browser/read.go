@@ -8,23 +8,24 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// unread is a message that a Reader gave out and that is not at its end. It is
-// protected by Conn.mu.
+// unread is a message that Reader returned and that has not been read to its
+// end. It is protected by Conn.mu.
 type unread struct {
 	typ   api.MessageType
 	rest  []byte
-	begun bool // a byte has been handed out
+	begun bool // a byte has been read
 	owner *stream
 }
 
 // stream is the io.Reader over an unread message.
 type stream struct {
+	_    [0]func() // not comparable: no code for it in a page
 	c    *Conn
 	ctx  context.Context
 	done bool // io.EOF has been reported; protected by c.mu
 }
 
-// ReadAppend waits for the next message and appends it to dst.
+// ReadAppend blocks until the next message, and appends it to dst.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	if err := lock(ctx, c.reading); err != nil {
 		return 0, dst, err
@@ -34,8 +35,9 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	return typ, dst, err
 }
 
-// Reader waits for the next message and returns a stream of it. After a stream
-// whose context ended it returns a stream of the same message's rest.
+// Reader blocks until the next message, and returns a stream of it. After a
+// stream whose context has ended it returns a stream of the rest of the same
+// message.
 func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 	if err := lock(ctx, c.reading); err != nil {
 		return 0, nil, err
@@ -54,8 +56,9 @@ func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 	return typ, s, nil
 }
 
-// receive appends the next message to dst, or what an earlier stream left of
-// one: for the stream s that then has it already. reading is held.
+// receive appends to dst the next message, or the one that an earlier stream
+// left unread. For a stream s it leaves the latter in Conn.unread, which s then
+// owns. reading is held.
 func (c *Conn) receive(ctx context.Context, s *stream, dst []byte) (api.MessageType, []byte, error) {
 	u, err := c.reclaim(s)
 	if u != nil && s == nil {
@@ -75,9 +78,10 @@ func (c *Conn) receive(ctx context.Context, s *stream, dst []byte) (api.MessageT
 	return m.Type(), dst, err
 }
 
-// reclaim looks for a message that an earlier Reader left unread. A stream that
-// is still good keeps it: ErrUnreadMessage. Otherwise it goes to the stream s,
-// or whole to a Read, for which s is nil.
+// reclaim returns the message that an earlier stream left unread, nil for none.
+// If the context of that stream has not ended, it returns ErrUnreadMessage.
+// Otherwise the stream s takes over the rest; a Read, for which s is nil, takes
+// the message if no byte of it has been read.
 func (c *Conn) reclaim(s *stream) (u *unread, err error) {
 	c.mu.Lock()
 	u = c.unread
@@ -94,8 +98,8 @@ func (c *Conn) reclaim(s *stream) (u *unread, err error) {
 	return u, err
 }
 
-// next waits for the oldest message and takes it from the queue. It takes none
-// when it returns an error. reading is held.
+// next removes the oldest message from the queue, and waits for one if there is
+// none. It removes none when it returns an error. reading is held.
 func (c *Conn) next(ctx context.Context) (event.Message, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -106,7 +110,7 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 			return m, err
 		}
 		done := ctx.Done()
-		if done == nil { // for a third of what select costs
+		if done == nil { // at a third of the cost of select
 			<-c.arrived
 			continue
 		}
@@ -117,7 +121,8 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 	}
 }
 
-// pop returns the oldest message, else the terminal error, else neither.
+// pop returns the oldest message; if there is none, the terminal error;
+// otherwise neither.
 func (c *Conn) pop() (m event.Message, err error) {
 	c.mu.Lock()
 	if len(c.queue) == 0 && !c.armed {
@@ -134,8 +139,9 @@ func (c *Conn) pop() (m event.Message, err error) {
 	return m, err
 }
 
-// take copies m behind dst, unless it is text over the read limit in bytes
-// alone: all else over it was refused when it arrived.
+// take appends m to dst. A text may exceed the read limit in bytes though not
+// in UTF-16 units; all other messages over the limit failed the connection when
+// they arrived.
 func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
 	p, fits, err := m.AppendTo(dst, c.limit)
 	if err != nil {
@@ -147,7 +153,7 @@ func (c *Conn) take(m event.Message, dst []byte) ([]byte, error) {
 	return p, nil
 }
 
-// Read reads on in the message, which has arrived whole. It waits only when
+// Read reads from the message, which has arrived completely. It waits only if
 // this side has discarded the message by closing: for the terminal error.
 func (s *stream) Read(p []byte) (int, error) {
 	c := s.c

@@ -20,12 +20,12 @@ func TestReadDrainsBeforeClose(t *testing.T) {
 			f.fire(text(strconv.Itoa(i)))
 		}
 		f.fire(closed(4001, "because"))
-		// The end is noticed without anybody reading, and the functions freed.
+		// The end is handled without a Read, and the functions are released.
 		f.check(t, true)
 		for i := range 50 {
 			wantRead(t, c, strconv.Itoa(i))
 		}
-		for range 3 { // it sticks
+		for range 3 { // every time
 			wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 4001, Reason: "because", Clean: true})
 		}
 		wantClose(t, c.Write(t.Context(), api.MessageText, nil), api.CloseError{Code: 4001, Reason: "because", Clean: true})
@@ -66,8 +66,8 @@ func TestReadCancelled(t *testing.T) {
 	})
 }
 
-// TestReadCancelRace: a message that arrives while the context ends is returned
-// by this Read or by the next, once.
+// TestReadCancelRace: a message that arrives when the context ends is returned
+// once, by this Read or the next.
 func TestReadCancelRace(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -88,8 +88,8 @@ func TestReadCancelRace(t *testing.T) {
 	})
 }
 
-// TestReadersShare: every message reaches one of many readers, and all end with
-// the close, none before the queue is empty.
+// TestReadersShare: each message is returned by one of many Reads; all of them
+// end with the close, none before the queue is empty.
 func TestReadersShare(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const readers, messages = 8, 2000
@@ -183,7 +183,7 @@ func TestReadLimit(t *testing.T) {
 	}
 }
 
-// The limit counts for messages that arrived before the peer's close too.
+// The limit also holds for messages that arrived before the peer's close.
 func TestReadLimitAfterPeerClosed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, 3)
@@ -194,7 +194,7 @@ func TestReadLimitAfterPeerClosed(t *testing.T) {
 				t.Errorf("Read = %v, want ErrMessageTooBig", err)
 			}
 		}
-		// The message is refused before the close is looked at: close does
+		// The message is refused before the close event is handled: close does
 		// nothing then.
 		f.check(t, true, `close(4009, "1009 message too big")`)
 	})
@@ -209,15 +209,15 @@ func TestReadUnreadableMessage(t *testing.T) {
 			err := readErr(t.Context(), c)
 			wantClose(t, err, api.CloseError{Code: -1, Local: true})
 			if !errors.Is(err, broken) {
-				t.Errorf("%v hides its cause", err)
+				t.Errorf("%v has no cause", err)
 			}
 			f.check(t, true, `close(4011, "1011 internal error")`)
 		}
 	})
 }
 
-// A broken connection fires "error" and "close"; one that a page's history
-// brought back may leave the "close" out.
+// A lost connection fires "error" and "close"; after a page was restored from
+// the history the "close" may be missing.
 func TestReadBrokenConnection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -232,7 +232,7 @@ func TestReadBrokenConnection(t *testing.T) {
 		start := time.Now()
 		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1006})
 		if d := time.Since(start); d != closeGrace {
-			t.Errorf("the end was told after %v, want %v", d, closeGrace)
+			t.Errorf("the end was reported after %v, want %v", d, closeGrace)
 		}
 		synctest.Wait()
 		f.check(t, true, "close()")

@@ -129,7 +129,7 @@ func TestReaderAcrossTheEnd(t *testing.T) {
 		r := reader(t, t.Context(), c)
 		wantBytes(t, r, "ab")
 		f.fire(text("last"), closed(1001, ""))
-		wantRest(t, r, "cd") // the peer's close comes after what it sent
+		wantRest(t, r, "cd") // the peer's close comes after its messages
 		wantRead(t, c, "last")
 		wantClose(t, readErr(t.Context(), c), api.CloseError{Code: 1001, Clean: true})
 	})
@@ -150,7 +150,7 @@ func TestReaderAfterLocalClose(t *testing.T) {
 	})
 }
 
-// The stream waits for the code while Close is under way, as Read does.
+// While a Close is in progress the stream waits for the code, as Read does.
 func TestReaderDuringLocalClose(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -169,7 +169,7 @@ func TestReaderDuringLocalClose(t *testing.T) {
 	})
 }
 
-// A Close while Reader copies the message discards it like any other.
+// A Close while Reader copies a message discards that message like any other.
 func TestReaderClosedWhileCopying(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)

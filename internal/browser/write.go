@@ -14,17 +14,17 @@ import (
 
 var (
 	errNotUTF8 = &api.ArgumentError{Name: "p", Problem: "a text message must be UTF-8: send these bytes as MessageBinary"}
-	errSent    = errors.New("the message has ended already: its Writer was closed")
+	errSent    = errors.New("the message has ended: its Writer was closed")
 )
 
-// A Write that waits for room looks at bufferedAmount again after the first
-// pause, then after twice as long each time up to the last.
+// A Write that waits for room polls bufferedAmount: first after firstPause,
+// then after twice as long each time, up to lastPause.
 const (
 	firstPause = 4 * time.Millisecond
 	lastPause  = 16 * time.Millisecond
 )
 
-// Write sends p as one message, once no other message is being written.
+// Write sends p as one message, when no other message is being written.
 func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	if err := lock(ctx, c.writing); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (c *Conn) Write(ctx context.Context, typ api.MessageType, p []byte) error {
 	return err
 }
 
-// WritePrepared sends m as Write sends what it was made of.
+// WritePrepared sends m as Write would send its message.
 func (c *Conn) WritePrepared(ctx context.Context, m event.Prepared) error {
 	if err := lock(ctx, c.writing); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m event.Prepared) error {
 	return err
 }
 
-// Writer returns a stream that collects one message, and sends it when closed.
+// Writer returns a stream that buffers one message, and sends it in Close.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
 	if err := lock(ctx, c.writing); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 	return w, nil
 }
 
-// send hands one message over. writing is held.
+// send sends one message when there is room. writing is held.
 func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	err := c.room(ctx, len(p))
 	if err == nil {
@@ -75,10 +75,11 @@ func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
 	return err
 }
 
-// room waits until there is room for a message, of n bytes, which the object
-// would take without end. Over the mark it waits for half of it to leave:
-// otherwise each message would wait for one to leave. When it returns nil, mu
-// is held, and the message is to be handed over. writing is held.
+// room waits until there is room for a message of n bytes; the object itself
+// accepts any amount. Once bufferedAmount is over the mark, it waits until half
+// of the mark is left: otherwise each message would wait for an earlier one to
+// be sent. When it returns nil, mu is held, and the caller sends the message.
+// writing is held.
 func (c *Conn) room(ctx context.Context, n int) error {
 	mark := c.mark
 	for pause := firstPause; ; pause, mark = min(2*pause, lastPause), c.mark/2 {
@@ -98,8 +99,8 @@ func (c *Conn) room(ctx context.Context, n int) error {
 	}
 }
 
-// overfull reports whether the object holds more than mark. It is not asked
-// while it cannot: it holds at most what it did before, and what was sent
+// overfull reports whether bufferedAmount is over mark. It reads bufferedAmount
+// only if that is possible: it is at most its last value plus what was sent
 // since. mu is held.
 func (c *Conn) overfull(mark int64) bool {
 	if c.mark < 0 || c.buffered <= mark {
@@ -109,16 +110,16 @@ func (c *Conn) overfull(mark int64) bool {
 	return c.buffered > mark
 }
 
-// awaitRoom waits for pause at most: until something has arrived, or the
-// connection has ended. No event tells that bufferedAmount has gone down.
+// awaitRoom waits until a message has arrived or the connection has ended, at
+// most for pause. There is no event for a lower bufferedAmount.
 func (c *Conn) awaitRoom(ctx context.Context, pause time.Duration) error {
-	t := time.AfterFunc(pause, func() { take(c.full) })
+	t := after(pause, func() { take(c.full) })
 	err := lock(ctx, c.full)
 	t.Stop()
 	return err
 }
 
-// take takes the one token out, which lets its next sender go on.
+// take removes the token, which unblocks its next sender.
 func take(token chan struct{}) {
 	select {
 	case <-token:
@@ -127,13 +128,13 @@ func take(token chan struct{}) {
 }
 
 // writable reports whether a message can be sent. Once either side has begun to
-// close, the object would drop it silently. A mock may say CONNECTING for good.
-// mu is held.
+// close, the object would drop it silently. The state of a mock may be
+// CONNECTING although it is open. mu is held.
 func (c *Conn) writable() bool {
 	return c.err == nil && !c.closing && c.s.State() <= event.Open
 }
 
-// writer collects one message. It holds Conn.writing until it is closed or its
+// writer buffers one message. It holds Conn.writing until it is closed or its
 // context ends.
 type writer struct {
 	c    *Conn
@@ -143,11 +144,11 @@ type writer struct {
 
 	mu      sync.Mutex
 	buf     []byte
-	checked int   // of text: bytes of buf that are whole characters
-	err     error // why nothing more can be written, nil while it can
+	checked int   // of text: bytes of buf that are complete characters
+	err     error // why no more can be written, else nil
 }
 
-// Write collects p.
+// Write appends p to the message.
 func (w *writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -183,7 +184,7 @@ func (w *writer) Close() error {
 	return err
 }
 
-// usable returns why the message cannot go on. mu is held.
+// usable returns why the message cannot be continued, else nil. mu is held.
 func (w *writer) usable() error {
 	if w.err != nil {
 		return w.err
@@ -198,8 +199,8 @@ func (w *writer) usable() error {
 	return err
 }
 
-// watch gives the write side free when the context or the connection ends, even
-// if nobody comes back to close the stream.
+// watch unlocks Conn.writing when the context or the connection ends, even if
+// the stream is never closed.
 func (w *writer) watch() {
 	select {
 	case <-w.ctx.Done():
@@ -211,7 +212,7 @@ func (w *writer) watch() {
 	w.usable()
 }
 
-// finish frees the write side, once. mu is held.
+// finish unlocks Conn.writing, once. mu is held.
 func (w *writer) finish(err error) {
 	if w.err != nil {
 		return
@@ -221,8 +222,8 @@ func (w *writer) finish(err error) {
 	<-w.c.writing
 }
 
-// wholeRunes returns how many bytes at p's beginning are whole characters. It
-// reports false when what follows them is not UTF-8, and never will be.
+// wholeRunes returns how many bytes at the start of p are complete characters.
+// It reports false if what follows cannot become UTF-8.
 func wholeRunes(p []byte) (int, bool) {
 	if utf8.Valid(p) {
 		return len(p), true

@@ -46,7 +46,8 @@ func TestWrite(t *testing.T) {
 	})
 }
 
-// What send throws fails that message alone (a RangeError, for want of memory).
+// An exception of send fails that message only (a RangeError, if memory is
+// short).
 func TestWriteRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -64,11 +65,11 @@ func TestWriteRefused(t *testing.T) {
 }
 
 // WebSockets standard section 3.1, send: when CLOSING or CLOSED the data is
-// dropped without a word, so that Write must say it.
+// dropped silently, so Write must return an error.
 func TestWriteOnceClosing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
-		f.setState(event.Closing) // the peer's close frame is here, its event is not
+		f.setState(event.Closing) // the peer's close frame has arrived, its event has not
 		time.AfterFunc(time.Second, func() { f.fire(closed(4005, "peer")) })
 		want := api.CloseError{Code: 4005, Reason: "peer", Clean: true}
 		wantClose(t, c.Write(t.Context(), api.MessageText, []byte("lost")), want)
@@ -151,11 +152,11 @@ func TestWriterIsOneMessage(t *testing.T) {
 		w := writerOf(t, t.Context(), c, api.MessageBinary)
 		p := []byte("ab")
 		w.Write(p)
-		copy(p, "XX") // p was not kept
+		copy(p, "XX") // p was copied
 		done := make(chan error)
 		go func() { done <- c.Write(t.Context(), api.MessageText, []byte("second")) }()
 		synctest.Wait()
-		wantSent(t, f) // nothing before Close, and the other waits
+		wantSent(t, f) // nothing before Close, and the other message waits
 		w.Write([]byte("cd"))
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -186,13 +187,13 @@ func TestWriterHoldsUpOthers(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- c.Write(t.Context(), api.MessageText, nil) }()
 		synctest.Wait()
-		f.fire(closed(4001, "")) // the Writer is never closed, and yet:
+		f.fire(closed(4001, "")) // the Writer is never closed
 		wantClose(t, <-done, api.CloseError{Code: 4001, Clean: true})
 	})
 }
 
-// A Writer that was closed leaves nothing behind, though its context and the
-// connection go on.
+// A closed Writer leaves no goroutine, even if its context and the connection
+// do not end.
 func TestWriterLeavesNoGoroutine(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, _ := open(t, -1)
@@ -211,14 +212,14 @@ func TestWriterLeavesNoGoroutine(t *testing.T) {
 }
 
 // goroutines counts those that this package started. runtime.NumGoroutine would
-// count the runtime's own, too, and such as are about to be gone.
+// also count the runtime's own, and those about to end.
 func goroutines() int {
 	all := make([]byte, 1<<20)
 	all = all[:runtime.Stack(all, true)]
 	return bytes.Count(all, []byte("\ncreated by github.com/twinws/ws/internal/browser."))
 }
 
-// An ended context frees the write side even when nobody closes the Writer.
+// An ended context unlocks writing even if the Writer is never closed.
 func TestWriterCancelled(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, f := open(t, -1)
@@ -258,12 +259,13 @@ func TestWriterOnEndedConn(t *testing.T) {
 	})
 }
 
-// RFC 6455 section 5.6: text is UTF-8, wherever Write cuts it.
+// RFC 6455 section 5.6: text is UTF-8, wherever it is split between calls of
+// Write.
 func TestWriterUTF8(t *testing.T) {
 	tests := []struct {
 		name   string
 		writes []string
-		bad    int // the Write that is refused, -1 for none
+		bad    int // the Write that fails, -1 for none
 		sent   string
 		whole  bool // Close succeeds
 	}{
@@ -309,8 +311,8 @@ func TestWriterUTF8(t *testing.T) {
 	}
 }
 
-// FuzzWholeRunes compares the check of a text in two halves with that of the
-// whole, at every cut.
+// FuzzWholeRunes compares the validation of a text in two parts, split
+// anywhere, with that of the whole text.
 func FuzzWholeRunes(f *testing.F) {
 	for _, s := range []string{"", "a€😀", "\xf0\x9f\x98", "\xed\xa0\x80", "\x80", "a\xff", "\xf4\x90\x80\x80"} {
 		f.Add([]byte(s))

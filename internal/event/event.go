@@ -29,6 +29,7 @@ const (
 
 // Event is one event of a WebSocket object.
 type Event struct {
+	_       [0]func() // not comparable: no code for it in a page
 	Kind    Kind
 	Message Message // of Received
 

@@ -11,12 +11,11 @@ import (
 	"testing"
 )
 
-// compiler makes tables of scripts. Their instructions are five bytes each:
-// what to do, up to three registers or constants, and the register of the
-// result.
+// compiler compiles scripts to tables of instructions of Size bytes: the
+// operation, up to two registers or constants, and the register of the result.
 type compiler struct {
 	constants []any
-	registers map[string]int // of names, and of paths that were fetched before
+	registers map[string]int // of names, and of paths that have been read
 	next      int
 	out       []byte
 }
@@ -26,11 +25,13 @@ var fixed = map[string]int{
 	"globalThis": Global, "data": Data, "bytes": Bytes, "code": Code, "module": Compiled, "woken": Woken, "ws": WebSocket,
 	"port": Port, "exports": Exports, "state": State, "sources": Sources,
 	"url": URL, "href": Href,
+	"drain": Drain, "take": Take, "load": Load, "fetch": Fetch, "sendMemory": SendMemory,
+	"stop": Stop, "forget": Forget, "enter": Enter,
 	"array": Uint8Array, "decoder": Decoder, "encoder": Encoder, "memory": Memory,
 }
 
-// compile returns the table. What it has fetched is known to this script alone,
-// unless keep says that others run after it.
+// compile returns the table. The registers of its names and paths are valid in
+// this script only, unless keep is set: then also in those compiled later.
 func (c *compiler) compile(script string, keep bool) string {
 	known, next := maps.Clone(c.registers), c.next
 	c.out = nil
@@ -40,15 +41,15 @@ func (c *compiler) compile(script string, keep bool) string {
 		owner, v := c.path(path)
 		switch op {
 		case "get":
-			v = c.result(name) // in place of the register that path has chosen
+			v = c.result(name) // replaces the register that path has chosen
 			c.out[len(c.out)-1], c.registers[path] = byte(v), v
 			continue
 		case "call":
 			c.arguments(words[3:])
-			v = c.emit(Apply, v, owner, Nothing, c.result(name))
+			v = c.emit(Apply, v, owner, c.result(name))
 		case "new":
 			c.arguments(words[3:])
-			v = c.emit(Construct, v, Nothing, Nothing, c.result(name))
+			v = c.emit(Construct, v, Nothing, c.result(name))
 		}
 		c.registers[name] = v
 	}
@@ -80,8 +81,8 @@ func (c *compiler) register() int {
 	return c.next - 1
 }
 
-func (c *compiler) emit(op, a, b, d, result int) (register int) {
-	c.out = append(c.out, byte(op), byte(a), byte(b), byte(d), byte(result))
+func (c *compiler) emit(op, a, b, result int) (register int) {
+	c.out = append(c.out, byte(op), byte(a), byte(b), byte(result))
 	return result
 }
 
@@ -94,7 +95,7 @@ func (c *compiler) constant(v any) int {
 	return FirstConstant + i
 }
 
-// path fetches what is not fetched yet.
+// path reads those properties of a path that have not been read yet.
 func (c *compiler) path(path string) (owner, v int) {
 	known := ""
 	owner = Global
@@ -105,7 +106,7 @@ func (c *compiler) path(path string) (owner, v int) {
 		known += word
 		r, ok := c.registers[known]
 		if !ok {
-			r = c.emit(Get, owner, c.constant(word), Nothing, c.register())
+			r = c.emit(Get, owner, c.constant(word), c.register())
 			c.registers[known] = r
 		}
 		v = r
@@ -128,9 +129,8 @@ func (c *compiler) arguments(words []string) {
 			args = append(args, v)
 		}
 	}
-	for part := range slices.Chunk(args, 3) {
-		part = append(part[:len(part):len(part)], Nothing, Nothing)
-		c.emit(Arguments, part[0], part[1], part[2], own)
+	for _, a := range args {
+		c.emit(Argument, a, Nothing, own)
 	}
 }
 

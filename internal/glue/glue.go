@@ -1,29 +1,29 @@
-// Package glue is the part of a Socket of package jsws that JavaScript runs, as
-// a WebAssembly module in bytes: its listeners, the queue of events, and the
-// copying of messages into one memory, from which Go takes many at once. To
-// enter Go costs 7 us and an object handed to Go 2 us: a message should need
+// Package glue is the part of a Socket of package jsws that runs in JavaScript,
+// as a binary WebAssembly module: the listeners, the queue of events, and the
+// copying of messages to one memory, from which Go copies many at once. A call
+// into Go takes 7 us, and passing an object to Go 2 us: a message should need
 // neither.
 //
-// It is WebAssembly, because a Content Security Policy that lets Go run
-// ('wasm-unsafe-eval') lets another module run, but no source of JavaScript
-// ('unsafe-eval'). All it does is call built-in functions, which it imports. It
-// needs WebAssembly 2.0 and its legacy exception handling, to catch what
-// JavaScript throws: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or
-// later.
+// It is WebAssembly, because a Content Security Policy that allows Go
+// ('wasm-unsafe-eval') allows another module, but no JavaScript source
+// ('unsafe-eval'). The module only calls built-in functions, which it imports.
+// It needs WebAssembly 2.0 with legacy exception handling, to catch JavaScript
+// exceptions: Chrome 96, Firefox 100, Safari 15.2, Node.js 17.2, or later.
 //
-// Each Socket has an instance of its own; they share the memory. The file
-// glue.wasm of the repository's root is the same module, for platforms where
-// nothing is compiled at run time.
+// Each Socket has an instance of its own; they share the memory. glue.wasm in
+// the repository's root is the same module, for platforms that compile no
+// WebAssembly at run time.
 package glue
 
 const (
 	MemorySize = 1 << 20  // 16 pages
-	BatchSize  = 64 << 10 // the part that drain puts records into
-	SmallSize  = 4 << 10  // the largest message with its bytes in its record: bytes, or UTF-16 units
+	BatchSize  = 64 << 10 // the part of the memory for drain's records
+	SmallSize  = 4 << 10  // the largest message whose record has its bytes: in bytes, or UTF-16 units
 	HeaderSize = 8        // of a record
 )
 
-// What drain is told and does then: how the next message wakes Go.
+// How the next message wakes Go, as drain's argument says: not, at once, or in
+// a task of its own.
 const (
 	ArmedNot = iota
 	ArmedNow
@@ -54,22 +54,22 @@ const (
 	keyData    = "\x02"
 )
 
-// The instance's state, and those of its functions that others call.
+// The instance's variables, and the functions that other functions call.
 const (
-	head  = "\x03" // the queue stands in the first table from head
+	head  = "\x03" // the queue is in the first table, from head
 	tail  = "\x04" // to tail, exclusively
 	armed = "\x05" // what the next message does: ArmedNot, ArmedNow, ArmedLater
 	over  = "\x06" // 1 after stop
-	free  = "\x07" // below it all slots of the second table are taken, by kept messages
-	sent  = "\x08" // how long the message sent last was, -1 before
-	bytes = "\x09" // the memory's first bytes, as many
+	free  = "\x07" // all slots of the second table below it are used, by kept messages
+	sent  = "\x08" // the length of the last message sent, -1 before
+	bytes = "\x09" // a Uint8Array of as many of the memory's first bytes
 
 	fnPush  = "\x0f"
 	fnKeep  = "\x10"
 	fnFetch = "\x11"
 )
 
-// push (x): appends x to the queue, before stop.
+// push (x): appends x to the queue; after stop it does nothing.
 const bodyPush = "\x00" +
 	globalGet + over + ifThen + none + ret + end +
 	globalGet + tail + tableSize + i32Eq + ifThen + none + // full: twice as large
@@ -79,7 +79,7 @@ const bodyPush = "\x00" +
 	globalGet + tail + i32One + i32Add + globalSet + tail +
 	end
 
-// keep (x) slot: puts x into the lowest slot that is free.
+// keep (x) slot: puts x into the lowest free slot.
 const bodyKeep = "\x01\x01" + i32 + // local 1: slot
 	globalGet + free + localSet + "\x01" +
 	block + none + loop + none +
@@ -94,7 +94,7 @@ const bodyKeep = "\x01\x01" + i32 + // local 1: slot
 	localGet + "\x01" +
 	end
 
-// fetch (slot) x: takes x out of its slot; null after forget.
+// fetch (slot) x: removes x from its slot; null after forget.
 const bodyFetch = "\x01\x01" + externref + // local 1: x
 	localGet + "\x00" + keptGet + localSet + "\x01" +
 	localGet + "\x00" + refNull + keptSet +
@@ -104,15 +104,16 @@ const bodyFetch = "\x01\x01" + externref + // local 1: x
 	localGet + "\x01" +
 	end
 
-// onMessage (event): the listener of "message". It queues the data and wakes Go
-// when it was asked to.
+// onMessage (event): the listener of "message". It queues the data, and wakes
+// Go if armed says so.
 //
-// An event of a class that is not the platform's own (a polyfill's, a mock's, a
-// Proxy) has its data elsewhere than where the platform's getter looks, which
-// throws then; and its own getter may throw. Nothing catches what a listener
-// throws: in Node.js it ends the process. Data that cannot be read, or is null,
-// becomes an object: a null says that an event follows.
-const bodyOnMessage = "\x01\x01" + i32 + // local 1: what is armed
+// For an event of a class other than the platform's own (of a polyfill or a
+// mock, or a Proxy) the platform's getter of data throws, and the data is read
+// as a property; a getter of the class may throw as well. No exception may
+// leave a listener: in Node.js it would end the process. Data that cannot be
+// read, or is null, becomes an object, since a null in the queue means that an
+// event follows.
+const bodyOnMessage = "\x01\x01" + i32 + // local 1: the value of armed
 	tryBlock + externref +
 	tryBlock + externref +
 	localGet + "\x00" + globalGet + keyData + call + fnData +
@@ -126,8 +127,8 @@ const bodyOnMessage = "\x01\x01" + i32 + // local 1: what is armed
 	localGet + "\x01" + i32Two + i32Eq + ifThen + none + call + fnLater + end +
 	end
 
-// onEvent (event): the listener of the others, which queues a null and the
-// event. They come once each, and wake Go always.
+// onEvent (event): the listener of the other events. It queues a null and the
+// event, and always wakes Go: these events occur once each.
 const bodyOnEvent = "\x00" +
 	refNull + call + fnPush +
 	localGet + "\x00" + call + fnPush +
@@ -136,7 +137,7 @@ const bodyOnEvent = "\x00" +
 	call + fnWake +
 	end
 
-// stop (): empties the queue for good; nothing enters Go any more.
+// stop (): empties the queue. Later events are ignored and do not enter Go.
 const bodyStop = "\x00" +
 	i32One + globalSet + over +
 	i32Zero + globalSet + armed +
@@ -150,7 +151,8 @@ const bodyForget = "\x00" +
 	i32Zero + refNull + keptSize + keptFill +
 	end
 
-// take () value: takes the oldest off the queue, null when it is empty.
+// take () value: removes and returns the oldest value of the queue, null if it
+// is empty.
 const bodyTake = "\x01\x01" + externref + // local 0: it
 	globalGet + head + globalGet + tail + i32Eq + ifThen + none + refNull + ret + end +
 	globalGet + head + tableGet + localSet + "\x00" +
@@ -159,14 +161,14 @@ const bodyTake = "\x01\x01" + externref + // local 0: it
 	localGet + "\x00" +
 	end
 
-// drain (arm) size: takes messages off the queue for as long as there is room
-// for their records, and no other event and no data comes between but strings
-// and ArrayBuffers with something in them. A
-// record begins with 4 bytes of 4*slot, plus 2 if the message is kept in that
-// slot, plus 1 if it is text, and 4 bytes of its length; unless it is kept its
-// bytes follow. The result is 2*(bytes of all records), plus 1 if there is more
-// in the queue; if not, arm is what the next message does.
-const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: size, length, kind; 4, 5: data, as an object
+// drain (arm) size: moves messages from the queue to records in the memory,
+// until the queue is empty, there is no more room, or the next entry is another
+// event or data other than a string or ArrayBuffer that is not empty. A record
+// begins with 4 bytes of 4*slot, plus 2 if the message is kept in that slot,
+// plus 1 if it is text, and 4 bytes of its length; unless it is kept, its bytes
+// follow. The result is 2*(bytes of all records), plus 1 if the queue is not
+// empty. If it is empty, arm is the new value of armed.
+const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: size, length, kind; 4, 5: data, data as an object
 	block + none + loop + none +
 	globalGet + head + globalGet + tail + i32Eq + ifThen + none + // the queue is empty
 	i32Zero + globalSet + head + i32Zero + globalSet + tail +
@@ -179,7 +181,7 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 	localGet + "\x04" + call + fnSame + ifThen + none + // an object: only an ArrayBuffer has bytes
 	tryBlock + i32 + localGet + "\x04" + call + fnBytes + catchAll + i32Zero + end + localSet + "\x02" +
 	i32Zero + localSet + "\x03" +
-	otherwise + // a string; null, a number and such have no length
+	otherwise + // a string; null and numbers have no length
 	localGet + "\x05" + globalGet + keyLength + call + fnGet + localSet + "\x02" +
 	i32One + localSet + "\x03" +
 	end +
@@ -207,8 +209,8 @@ const bodyDrain = "\x02\x03" + i32 + "\x02" + externref + // locals 1, 2, 3: siz
 	localGet + "\x01" + i32One + i32Shl + i32One + i32Or +
 	end
 
-// load (slot, text) length: puts a kept message's bytes into the memory, which
-// has room for them. The result is -1 after forget.
+// load (slot, text) length: copies the bytes of a kept message to the memory,
+// which must have room for them. The result is -1 after forget.
 const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x00" + call + fnFetch + localTee + "\x02" + refIsNull + ifThen + none + i32Minus + ret + end +
 	localGet + "\x01" + ifThen + none +
@@ -218,8 +220,9 @@ const bodyLoad = "\x01\x01" + externref + // local 2: data
 	localGet + "\x02" + call + fnBytes +
 	end
 
-// send (length, text): sends the memory's first bytes, as text when text is not
-// 0. The Uint8Array over them is made anew when the length is another.
+// send (length, text): sends the memory's first bytes, as text if text is not
+// 0. It makes a new Uint8Array over them only if the length differs from the
+// last one.
 const bodySend = "\x01\x01" + externref + // local 2: data
 	localGet + "\x00" + globalGet + sent + i32Eq + i32Eqz + ifThen + none +
 	i32Zero + localGet + "\x00" + call + fnSlice + globalSet + bytes +

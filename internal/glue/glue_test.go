@@ -10,10 +10,10 @@ import (
 
 var update = flag.Bool("update", false, "write glue.wasm anew")
 
-// file is the module for programs that hand it in.
+// file is the module, for programs that hand it in.
 const file = "../../glue.wasm"
 
-// sum is the module's SHA-256 at this Version: who changes the one changes
+// sum is the module's SHA-256 at Version sumOf: a change of the module changes
 // both.
 const (
 	sum   = "6674b6c7bbecb38df4849980472c528df1d42568436bf50e44088d36aca690c9"
@@ -31,7 +31,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// A module that was handed in must not be taken for one of another version.
+// A module of another version that a program hands in must be detected.
 func TestVersion(t *testing.T) {
 	got := sha256.Sum256([]byte(Module))
 	if hex.EncodeToString(got[:]) != sum || Version != sumOf {
@@ -49,8 +49,8 @@ func leb128(n int) string {
 	return s + string([]byte{byte(n)})
 }
 
-// The sizes in the module are written down beside what they measure, and the
-// numbers of its code beside the constants they stand for.
+// The sizes in the module are constants of their own, as are the numbers in its
+// code: they must match what they describe.
 func TestGlueSizes(t *testing.T) {
 	tests := []struct{ name, size, of string }{
 		{"Types", sizeTypes, types},

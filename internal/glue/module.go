@@ -11,9 +11,9 @@ const Module = "\x00asm\x01\x00\x00\x00" +
 	"\x07" + sizeNames + exportNames +
 	"\x0a" + sizeCode + code
 
-// Version, one byte, is in the name of the function send, so that a module of
-// another version, handed in by a program, is told from this one, and named
-// when it is missing.
+// Version, one byte, is part of the name of the function send. If a program
+// hands in a module of another version, that name is missing, and the error has
+// it.
 const Version = "1"
 
 // SendName is the name of the function send.

@@ -1,26 +1,26 @@
 package glue
 
-// The scripts make, with functions of JavaScript, what the module imports, and
-// its instances. They are rows of calls, a line each, and are compiled into
-// tables, compiled.go, by the tests with -update: as Go code they would take
-// several times the room in a page. Package jsws has the interpreter.
+// The scripts create the module's imports and instances by calling JavaScript
+// functions, one call per line. The tests compile them, with -update, into the
+// tables of compiled.go, which package jsws interprets: as Go code they would
+// be several times as large in a page.
 //
 //	name call object.method ARGUMENTS...   the method of the object
 //	name new Class ARGUMENTS...
 //	name get object.property
 //
-// give the result a name. A path begins with a name or with a global variable.
-// An argument is a path, 'text, or a number. A line that calls what is no
-// function fails, and names it.
+// name the result. A path begins with a name or a global variable. An argument
+// is a path, 'text, or a number. A line that calls something that is not a
+// function fails with an error that has its name.
 const (
-	// getterOf makes a function of an object and a key that calls a getter.
+	// These make functions (object, key) that call a getter.
 	dataGetter = `getter call MessageEvent.prototype.__lookupGetter__ 'data
 data call getter.call.bind getter`
 	bytesGetter = `getter call ArrayBuffer.prototype.__lookupGetter__ 'byteLength
 bytes call getter.call.bind getter`
 
-	// preparation is run once. The decoder's options are the memory's as well:
-	// 16 pages, and true.
+	// preparation runs once. The decoder and the memory share their options: 16
+	// is a number of pages, and true.
 	preparation = `options new Object
 _ call Reflect.set options 'fatal 16
 _ call Reflect.set options 'ignoreBOM 16
@@ -39,11 +39,12 @@ slice call memory.subarray.bind memory
 imports call Array.of data Reflect.get Object Object.is Array.of view bytes encode decode set slice Reflect.get 'length 'written 'data pages
 module get ` + HandedIn
 
-	// compilation makes the module of code.
+	// compilation compiles the module.
 	compilation = `module new WebAssembly.Module code`
 
-	// attachment makes a Socket's instance of the module. later enters Go in a
-	// task of its own.
+	// byChannel and byTimeout make a Socket's instance of the module. later
+	// enters Go in a task of its own: by a MessageChannel, or by a timeout
+	// where there is none.
 	beginning = `_ call Reflect.set ws 'binaryType 'arraybuffer
 send call ws.send.bind ws
 _ call ws.close.bind ws
@@ -60,15 +61,23 @@ object new Object
 _ call Reflect.set object ' all
 instance new WebAssembly.Instance module object
 exports get instance.exports
-_ call exports.` + SendName + `.bind ws`
+drain get exports.drain
+take get exports.take
+load get exports.load
+fetch get exports.fetch
+_ call exports.` + SendName + `.bind ws
+sendMemory get exports.` + SendName + `
+stop get exports.stop
+forget get exports.forget
+enter get exports.later`
 	listening = `
 _ call Reflect.set port 'onmessage exports.wake`
 
 	byChannel = beginning + channel + instance + listening
 	byTimeout = beginning + timeout + instance
 
-	// listeners, or handlers where an object has no listeners, queue the
-	// events.
+	// listeners, or handlers for an object without addEventListener, have the
+	// events queued.
 	listeners = `_ call ws.addEventListener 'message exports.onMessage
 _ call ws.addEventListener 'open exports.onEvent
 _ call ws.addEventListener 'error exports.onEvent
@@ -78,13 +87,14 @@ _ call Reflect.set ws 'onopen exports.onEvent
 _ call Reflect.set ws 'onerror exports.onEvent
 _ call Reflect.set ws 'onclose exports.onEvent`
 
-	// Ways to make url absolute: by the base URL of a page, by that of a
-	// Worker, and by its own, if it has one.
+	// Three ways to make url absolute: by the base URL of a page, by that of a
+	// Worker, or, if it is absolute, by itself.
 	byPage   = "resolved new URL url document.baseURI\nhref get resolved.href"
 	byWorker = "resolved new URL url location.href\nhref get resolved.href"
 	byItself = "resolved new URL url url\nhref get resolved.href"
 
-	// origin gets the getter of readyState, and the sources of it and of send.
+	// origin gets the getter of readyState, and its source text and that of
+	// send.
 	origin = `getter call ws.__lookupGetter__ 'readyState
 state call getter.bind ws
 source call getter.toString
@@ -93,11 +103,12 @@ both call Array.of source sendSource
 sources call both.join '`
 )
 
-// HandedIn is the global variable with the module as a WebAssembly.Module, for
-// platforms that compile none at run time, such as workerd.
+// HandedIn is the global variable that a program sets to the module, a
+// WebAssembly.Module, on platforms that compile none at run time, such as
+// workerd.
 const HandedIn = "twinwsGlue"
 
-// The registers that Go sets before it runs a script, or reads afterwards.
+// The registers that Go sets before it runs a script, or reads after it.
 const (
 	Nothing = iota
 	Global  // globalThis
@@ -113,6 +124,14 @@ const (
 	Sources
 	URL
 	Href
+	Drain // of the module, from here on
+	Take
+	Load
+	Fetch
+	SendMemory
+	Stop
+	Forget
+	Enter
 	Uint8Array
 	Decoder
 	Encoder
@@ -120,20 +139,18 @@ const (
 	own
 )
 
-// What an instruction does, beside the functions of Reflect: get, construct and
-// apply, by their numbers.
+// The operations of instructions: functions of Reflect, and Argument.
 const (
 	Get = iota
 	Set
 	Construct // with the arguments
 	Apply     // with the arguments
-	Arguments // appends to them
+	Argument  // appends to them
 )
 
-// Size is how many bytes an instruction has: what it does, three registers and
-// the register of its result.
-const Size = 5
+// Size is the size of an instruction in bytes: the operation, two registers,
+// and the register of the result.
+const Size = 4
 
-// FirstConstant is the register of the first constant. Registers are as many as
-// a byte has values.
+// FirstConstant is the register of the first constant. There are 256 registers.
 const FirstConstant = 128

@@ -11,17 +11,16 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// builtins is what every Socket uses of JavaScript, looked up once: each
-// look-up costs some 2 us and pins an object.
+// builtins are the JavaScript objects that every Socket uses. They are looked
+// up once: each look-up takes about 2 us and keeps an object alive.
 var builtins struct {
-	reflect    [4]any    // functions of Reflect, which all else goes through
-	registers  registers // what the scripts of Sockets use
-	uint8Array any       // constructor
-	decoder    any       // TextDecoder that keeps a leading U+FEFF
-	ready      bool      // all of it is there
+	reflect   [4]any    // functions of Reflect, by which everything else is called
+	registers registers // initial registers of the scripts of a Socket
+	ready     bool      // prepare has succeeded
 }
 
-// memory is the glue's memory. What is put there stays while its lock is held.
+// memory is the glue's memory, which all Sockets share. Its contents are valid
+// while the lock is held.
 var memory struct {
 	sync.Mutex
 	view js.Value // Uint8Array
@@ -36,7 +35,7 @@ const (
 )
 
 // prepare fills builtins. It needs no lock: JavaScript has one thread, and so
-// has Go in it. When it fails, the next call tries it again.
+// has Go in it. If it fails, the next call tries again.
 func prepare() error {
 	b := &builtins
 	if b.ready {
@@ -49,13 +48,12 @@ func prepare() error {
 	r := &b.registers
 	copy(r.values[glue.FirstConstant:], glue.Constants[:])
 	r.values[glue.Global] = safejs.Global()
-	for i, script := range [...]string{glue.DataGetter, glue.BytesGetter} {
-		var x try
-		if x.run(r, script); x.err != nil {
-			r.values[glue.Data+i] = b.reflect[get] // which costs several times as much
-		}
-	}
 	var x try
+	if x.run(r, glue.DataGetter); x.err != nil {
+		x.err = nil
+		r.values[glue.Data] = b.reflect[get] // several times as expensive
+	}
+	x.run(r, glue.BytesGetter)
 	x.run(r, glue.Preparation)
 	if x.err == nil && value(r.values[glue.Compiled]).Type() != safejs.TypeObject {
 		code := x.new(r.values[glue.Uint8Array], len(glue.Module), nil)
@@ -63,22 +61,21 @@ func prepare() error {
 		r.values[glue.Code] = code
 		x.run(r, glue.Compilation)
 	}
-	b.uint8Array, b.decoder = r.values[glue.Uint8Array], r.values[glue.Decoder]
 	memory.view = safejs.Unsafe(value(r.values[glue.Memory]))
 	b.ready = x.err == nil
 	return x.err
 }
 
-// detach gives the memory of an ArrayBuffer back at once. Otherwise the
-// js.Value that Go had of it would pin it until Go collects, which may be
-// never: Go does not see how much JavaScript holds. Engines older than ES2024
-// cannot, and there it stays until then.
+// detach frees the memory of an ArrayBuffer at once. Otherwise the js.Value
+// that refers to it would keep it alive until Go's next garbage collection,
+// which may be never: Go does not see how much memory JavaScript uses. Engines
+// older than ES2024 have no transfer; there it stays until then.
 func detach(buffer any) { new(try).call(buffer, "transfer", 0, nil) }
 
-// try makes a row of calls readable: after the first error the rest does
-// nothing. Its values are safejs.Values as any, its arguments have fixed
-// numbers, of which nil ones are left out, and all goes through JavaScript's
-// Reflect: so a call takes the least room in the page.
+// try is for sequences of calls: after the first error the others do nothing.
+// Values are safejs.Values of type any, the number of arguments is fixed and
+// nil ones are left out, and every call goes through JavaScript's Reflect: this
+// keeps the code in a page small.
 type try struct{ err error }
 
 // reflect calls builtins.reflect[f].
@@ -88,7 +85,7 @@ func (x *try) reflect(f int, a, b, c any) any {
 	if x.err != nil {
 		return nil
 	}
-	v, err := invoke(value(builtins.reflect[f]), list(a, b, c)...)
+	v, err := invoke(builtins.reflect[f], list(a, b, c)...)
 	x.err = err
 	return v
 }
@@ -115,7 +112,7 @@ func (x *try) call(v any, name string, a, b any) any {
 	return x.reflect(apply, x.get(v, name), v, list(a, b))
 }
 
-// value returns the safejs.Value in v, undefined when there is none.
+// value returns the safejs.Value in v, or undefined if it has none.
 //
 //go:noinline
 func value(v any) safejs.Value {

@@ -9,30 +9,31 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// ErrNoWebSocket is returned by New where JavaScript has no WebSocket.
+// ErrNoWebSocket is returned by New if there is no global WebSocket.
 var ErrNoWebSocket = errors.New("this JavaScript environment has no WebSocket object: use a browser, a Worker, or Node.js 22 or later")
 
-// errUnreadable is the error of a message that was dropped by Forget while it
-// was about to be read.
+// errUnreadable is the error of a message that Forget dropped before it was
+// read.
 var errUnreadable = errors.New("a message has no bytes")
 
-// unfit returns the error of a platform, or of a global WebSocket that is not
-// the platform's own, that lacks what a Socket needs.
+// unfit returns the error of a platform, or of a global WebSocket other than
+// the platform's own, that lacks something a Socket needs.
 func unfit(err error) error {
 	return errors.New("the global WebSocket, or this JavaScript, is not fit for a connection (README, Other homes): " + exception(err).Error())
 }
 
-// Exception is what JavaScript has thrown.
+// Exception is an exception that JavaScript threw.
 type Exception struct {
-	Name    string // "SyntaxError"
-	Message string // in the browser's words
+	_       [0]func() // not comparable: no code for it in a page
+	Name    string    // "SyntaxError"
+	Message string    // in the browser's words
 }
 
 // Error returns the name and the message.
 func (e *Exception) Error() string { return e.Name + ": " + e.Message }
 
-// exception makes an *Exception of an error that JavaScript threw; others stay
-// as they are.
+// exception converts an error that JavaScript threw to an *Exception; it
+// returns others unchanged.
 func exception(err error) error {
 	if err == nil {
 		return nil
@@ -43,7 +44,7 @@ func exception(err error) error {
 	}
 	v := safejs.Safe(thrown.Value)
 	if thrown.Value.Type() == js.TypeString {
-		return &Exception{"a string", thrown.Value.String()}
+		return &Exception{Name: "a string", Message: thrown.Value.String()}
 	}
 	return &Exception{Name: text(v, "name"), Message: text(v, "message")}
 }

@@ -13,30 +13,30 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// Go is woken probeMin times at once before it is tried whether several
-// messages come when it is woken in a task of its own; after each vain attempt
-// twice as many times, up to probeMax.
+// Go is woken immediately probeMin times; then one wake-up is delayed to a task
+// of its own, to see whether more messages arrive until then. If none do, the
+// number of immediate wake-ups until the next attempt doubles, up to probeMax.
 const (
 	probeMin = 16
 	probeMax = 256
 )
 
-// inbox is what has been taken off the queue.
+// inbox is what was taken from the queue, and how Go is woken next.
 type inbox struct {
 	small []*Message // by drain, oldest first
-	more  bool       // drain has found something that it leaves
-	empty bool       // drain has left nothing, and Next is to say so
-	arm   [1]any     // of drain: how to wake, nil for glue.ArmedNow
-	got   int        // messages since the queue was empty
-	waits int        // how many times it was since an attempt
-	probe int        // at how many waits the next attempt is
+	more  bool       // the next entry of the queue is one that drain leaves
+	empty bool       // the queue is empty, and Next has not reported it yet
+	arm   [1]any     // drain's argument: how to wake Go; nil means glue.ArmedNow
+	got   int        // messages since the queue was last empty
+	waits int        // how often it was empty since the last attempt
+	probe int        // the value of waits for the next attempt
 }
 
-// batch is where drain's records are copied to.
+// batch receives a copy of drain's records.
 var batch [glue.BatchSize]byte
 
-// Next takes the oldest event from the queue. When it reports false there is
-// none, and the next one will wake Go.
+// Next removes the oldest event from the queue. When it reports false, the
+// queue is empty, and the next event wakes Go.
 func (s *Socket) Next() (e event.Event, ok bool) {
 	in := &s.in
 	if s.released {
@@ -58,13 +58,14 @@ func (s *Socket) Next() (e event.Event, ok bool) {
 	return e, false
 }
 
-// fill drains the queue of messages, and asks to be woken when nothing is left.
+// fill takes messages from the queue, and has the next event wake Go if none
+// are left.
 func (s *Socket) fill() {
 	in := &s.in
 	if in.arm[0] == nil {
 		in.arm[0], in.probe = glue.ArmedNow, probeMin
 	}
-	drain := safejs.Unsafe(s.glue[drain]) // throws only when JavaScript is out of memory
+	drain := safejs.Unsafe(value(s.glue[drain])) // throws only if JavaScript is out of memory
 	memory.Lock()
 	n := drain.Invoke(in.arm[:]...).Int()
 	records := batch[:n>>1]
@@ -80,13 +81,14 @@ func (s *Socket) fill() {
 	in.got += len(in.small)
 	in.more = n == 1
 	if in.empty = n&1 == 0 && in.got > 0; in.empty && in.decide() {
-		drain.Invoke(in.arm[:]...) // of nothing, to arm anew
+		drain.Invoke(in.arm[:]...) // nothing to take: sets the mode
 	}
 }
 
-// decide says how the next wake-up is to come, and reports whether that is
-// new. In a task of its own it comes later, which pays when more messages come
-// until then: after a batch, until probeMin messages in a row came alone.
+// decide chooses how the next message wakes Go, and reports whether that has
+// changed. A wake-up in a task of its own comes later, which is worthwhile if
+// more messages arrive until then: after a batch, until probeMin messages in a
+// row have arrived alone.
 func (in *inbox) decide() bool {
 	in.waits++
 	mode := glue.ArmedNow
@@ -96,7 +98,7 @@ func (in *inbox) decide() bool {
 	case in.waits >= in.probe:
 		mode, in.waits, in.probe = glue.ArmedLater, 0, min(2*in.probe, probeMax)
 	case in.probe == probeMin && in.arm[0] == glue.ArmedLater:
-		mode = glue.ArmedLater // a message alone among batches
+		mode = glue.ArmedLater // a single message between batches
 	}
 	in.got = 0
 	changed := in.arm[0] != mode
@@ -104,8 +106,8 @@ func (in *inbox) decide() bool {
 	return changed
 }
 
-// single takes what drain leaves: the data of a message, or a null and another
-// event.
+// single removes an entry that drain leaves: the data of a message, or a null
+// and an event of another type.
 func (s *Socket) single() (e event.Event) {
 	v, err := invoke(s.glue[take])
 	if err != nil || !v.IsNull() {
@@ -115,21 +117,22 @@ func (s *Socket) single() (e event.Event) {
 	v, _ = invoke(s.glue[take])
 	switch e.Kind = kind(text(v, "type")); e.Kind {
 	case event.Ended:
-		// A class of its own may tell only a part, or nothing.
+		// A class other than the platform's may lack properties.
 		clean := safejs.Unsafe(value(new(try).get(v, "wasClean")))
 		e.Code = api.StatusCode(number(v, "code", 0))
 		e.Reason = text(v, "reason")
 		e.Clean = clean.Equal(js.ValueOf(true)) || clean.IsUndefined()
 		if e.Code == 0 || e.Code == api.StatusAbnormalClosure {
-			// Deno has 0, happy-dom wasClean, and workerd a reason of its own.
+			// Deno reports code 0, happy-dom wasClean, workerd a reason of its
+			// own.
 			e.Code, e.Reason, e.Clean = api.StatusAbnormalClosure, "", false
 		}
 	}
 	return e
 }
 
-// odd makes a message of data that drain leaves: an empty string or
-// ArrayBuffer, and what a class gives that does not look at binaryType.
+// odd returns a message for data that drain leaves: an empty string or
+// ArrayBuffer, or what a class delivers that ignores binaryType.
 func odd(data safejs.Value) *Message {
 	m := &Message{typ: api.MessageBinary, p: []byte{}}
 	switch {
@@ -138,18 +141,22 @@ func odd(data safejs.Value) *Message {
 	case number(data, "byteLength", -1) == 0:
 	case number(data, "BYTES_PER_ELEMENT", 0) == 1: // such as a Buffer of Node.js
 		var x try
-		bytes := x.new(builtins.uint8Array, data, nil)
+		bytes := x.new(builtins.registers.values[glue.Uint8Array], data, nil)
 		m.size = number(bytes, "length", 0)
 		m.p = make([]byte, m.size)
 		js.CopyBytesToGo(m.p, safejs.Unsafe(value(bytes)))
 	default:
-		m.err = errors.New("a message came as " + data.Type().String() + " " + text(new(try).get(data, "constructor"), "name") +
+		class := text(new(try).get(data, "constructor"), "name")
+		if class == "" {
+			class = "nothing"
+		}
+		m.err = errors.New("a message came as " + class +
 			", no string or ArrayBuffer: the global WebSocket is not the platform's own")
 	}
 	return m
 }
 
-// kind returns what the type of an event means.
+// kind returns the Kind of an event of type typ.
 func kind(typ string) event.Kind {
 	switch typ {
 	case "open":

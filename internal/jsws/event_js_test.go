@@ -4,6 +4,7 @@ package jsws
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -33,7 +34,7 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	f.fire("Event", "error", nil)
 	reason := js.Global().Get("String").Call("fromCharCode", 0xfeff, '!') // a Go string would lose U+FEFF
 	f.fire("CloseEvent", "close", map[string]any{"code": 4001, "reason": reason, "wasClean": true})
-	if e := next(t, s); e != (event.Event{Kind: event.Opened}) {
+	if e := next(t, s); !reflect.DeepEqual(e, event.Event{Kind: event.Opened}) {
 		t.Errorf("first %+v", e)
 	}
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageText {
@@ -42,11 +43,11 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	if e := next(t, s); e.Message == nil || e.Message.Type() != api.MessageBinary {
 		t.Errorf("third %+v", e)
 	}
-	if e := next(t, s); e != (event.Event{Kind: event.Failed}) {
+	if e := next(t, s); !reflect.DeepEqual(e, event.Event{Kind: event.Failed}) {
 		t.Errorf("fourth %+v", e)
 	}
 	want := event.Event{Kind: event.Ended, Code: 4001, Reason: "\ufeff!", Clean: true}
-	if e := next(t, s); e != want {
+	if e := next(t, s); !reflect.DeepEqual(e, want) {
 		t.Errorf("fifth %+v, want %+v", e, want)
 	}
 	if e, ok := s.Next(); ok {
@@ -54,8 +55,8 @@ func TestNextKeepsTheOrder(t *testing.T) {
 	}
 }
 
-// Small messages come through the glue, many at once; others one by one.
-// Between them the order is kept, and nothing is lost at the edges.
+// Small messages arrive through the glue's memory, many at once, others one by
+// one: in order, and unchanged at the limits between them.
 func TestMessage(t *testing.T) {
 	tests := []struct {
 		name string
@@ -107,7 +108,7 @@ func TestMessage(t *testing.T) {
 					t.Errorf("type %v of %v", m.Type(), test.data.Type())
 				}
 				if data.Type() == js.TypeObject && len(test.want) >= viewFrom && data.Get("byteLength").Int() != 0 {
-					t.Error("the buffer still holds its memory")
+					t.Error("the buffer was not detached")
 				}
 				wantMessage(t, s, "after")
 				if e, ok := s.Next(); ok {
@@ -129,8 +130,8 @@ func wantMessage(t *testing.T, s *Socket, want string) {
 	}
 }
 
-// Sizes of every kind in a random order, more than the glue's memory holds and
-// more than its queue has room for in the beginning.
+// Messages of all kinds of sizes in random order, more than fit into the glue's
+// memory and into its queue's initial size.
 func TestManyMessages(t *testing.T) {
 	s, f := dialFake(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -155,7 +156,7 @@ func TestManyMessages(t *testing.T) {
 	}
 }
 
-// A Blob, which binaryType excludes, or anything else: an error, and no panic.
+// A Blob, which binaryType excludes, or anything else is an error, not a panic.
 func TestMessageUnreadable(t *testing.T) {
 	s, f := dialFake(t)
 	for _, data := range []js.Value{js.Global().Get("Object").New(), js.Global().Get("Blob").New()} {
@@ -167,8 +168,8 @@ func TestMessageUnreadable(t *testing.T) {
 	}
 }
 
-// Large messages are kept in slots that are used again; Forget drops them, and
-// what comes later is kept as before.
+// Slots of large messages are reused. Forget drops the messages; later ones are
+// kept as before.
 func TestForget(t *testing.T) {
 	s, f := dialFake(t)
 	large := strings.Repeat("x", glue.SmallSize+1)

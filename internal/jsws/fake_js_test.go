@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// fakeWebSocket stands in for the global WebSocket: an EventTarget on which the
-// test fires events, and which keeps what was sent.
+// fakeWebSocket replaces the global WebSocket: an EventTarget on which the test
+// fires events, and which records what was sent.
 type fakeWebSocket struct {
 	target js.Value
 	state  js.Value // its value is the readyState
@@ -16,7 +16,7 @@ type fakeWebSocket struct {
 	sent   []js.Value // strings, and copies of arrays
 }
 
-// replaceWebSocket makes the global WebSocket v until the test ends.
+// replaceWebSocket sets the global WebSocket to v until the test ends.
 func replaceWebSocket(t *testing.T, v js.Value) {
 	t.Helper()
 	global := js.Global()
@@ -36,8 +36,8 @@ func funcOf(t *testing.T, f func(args []js.Value) any) js.Value {
 	return fn.Value
 }
 
-// dialFake returns a Socket over a fakeWebSocket, whose send is taken for the
-// platform's own, as it keeps nothing.
+// dialFake returns a Socket over a fakeWebSocket. Its send is treated as the
+// platform's own, since it copies its argument.
 func dialFake(t *testing.T) (*Socket, *fakeWebSocket) {
 	t.Helper()
 	f := &fakeWebSocket{target: js.Global().Get("EventTarget").New()}
@@ -64,8 +64,8 @@ func dialFake(t *testing.T) (*Socket, *fakeWebSocket) {
 	return s, f
 }
 
-// snapshot does what send does with its argument: an array is copied, all else
-// becomes a string.
+// snapshot does what send does with its argument: it copies an array, and
+// converts anything else to a string.
 func snapshot(data js.Value) js.Value {
 	if data.InstanceOf(js.Global().Get("Uint8Array")) {
 		return data.Call("slice")
@@ -87,7 +87,7 @@ func arrayBuffer(p []byte) js.Value {
 	return a.Get("buffer")
 }
 
-// utf8 encodes a JavaScript string, keeping what String would lose.
+// utf8 encodes a JavaScript string, without the losses of js.Value.String.
 func utf8(s js.Value) string {
 	a := js.Global().Get("TextEncoder").New().Call("encode", s)
 	p := make([]byte, a.Length())

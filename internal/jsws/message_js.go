@@ -11,22 +11,23 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// viewFrom is the size in bytes from which a binary message is read where it
-// lies: below, a second copy costs less than an object handed to Go.
+// viewFrom is the size in bytes from which a binary message is copied directly
+// from its ArrayBuffer. For smaller ones a second copy, through the glue's
+// memory, costs less than passing an object to Go.
 const viewFrom = 128 << 10
 
 // Message is a received message.
 type Message struct {
 	typ  api.MessageType
-	size int     // bytes; of a kept text its UTF-16 units
-	p    []byte  // the bytes, or nil when they are kept in JavaScript
+	size int     // in bytes; for a kept text, in UTF-16 units
+	p    []byte  // the bytes, nil if they are kept in JavaScript
 	s    *Socket // of a kept message
 	slot int     // where it is kept
 	err  error   // why it cannot be read
 }
 
-// parse makes m what the first of records says (see drain), and returns the
-// others.
+// parse sets m from the first of records (for their format see drain in package
+// glue), and returns the others.
 func (m *Message) parse(s *Socket, records []byte) []byte {
 	kind := number32(records)
 	m.size = number32(records[4:])
@@ -43,8 +44,8 @@ func (m *Message) parse(s *Socket, records []byte) []byte {
 	return records[copy(m.p, records):]
 }
 
-// number32 returns the number in p's first 4 bytes, as WebAssembly stores it.
-// It is not inlined, for the sake of the page's size.
+// number32 returns the little-endian number in p's first 4 bytes. It is not
+// inlined, to keep pages small.
 //
 //go:noinline
 func number32(p []byte) int { return int(p[0]) | int(p[1])<<8 | int(p[2])<<16 | int(p[3])<<24 }
@@ -52,13 +53,13 @@ func number32(p []byte) int { return int(p[0]) | int(p[1])<<8 | int(p[2])<<16 | 
 // Type says whether the message is text or binary.
 func (m *Message) Type() api.MessageType { return m.typ }
 
-// MinSize is at most the size in bytes: exact for binary, for a large text the
-// number of its UTF-16 units.
+// MinSize is a lower bound of the size in bytes: exact, except for a large
+// text, where it is the number of UTF-16 units.
 func (m *Message) MinSize() int { return m.size }
 
-// AppendTo appends the bytes to dst and lets go of JavaScript's memory. It
-// reports false, with dst as it was, when they are more than limit, -1 for
-// none. It may be called once.
+// AppendTo appends the bytes to dst and frees JavaScript's memory. If they
+// exceed limit (-1 for none) it reports false and leaves dst unchanged. It may
+// be called once.
 func (m *Message) AppendTo(dst []byte, limit int64) (p []byte, fits bool, err error) {
 	memory.Lock()
 	from := memory.view
@@ -87,14 +88,15 @@ func (m *Message) AppendTo(dst []byte, limit int64) (p []byte, fits bool, err er
 	return p, fits, err
 }
 
-// bytes returns how many bytes the message has, and a Uint8Array of them, nil
-// when m.p has them or when it has put them into the memory, which is locked.
+// bytes returns the size of the message in bytes, and a Uint8Array of them; nil
+// if they are in m.p, or if it has copied them to the glue's memory, whose lock
+// the caller has.
 func (m *Message) bytes() (view any, n int, err error) {
 	isText := m.typ == api.MessageText
 	if m.p != nil {
 		return nil, m.size, m.err
 	}
-	if isText && m.size <= glue.MemorySize/3 || !isText && m.size < viewFrom { // a unit is 3 bytes at most
+	if isText && m.size <= glue.MemorySize/3 || !isText && m.size < viewFrom { // at most 3 bytes per unit
 		v, err := invoke(m.s.glue[load], m.slot, isText)
 		if err != nil || safejs.Unsafe(v).Int() < 0 {
 			return nil, 0, errUnreadable
@@ -107,9 +109,9 @@ func (m *Message) bytes() (view any, n int, err error) {
 		x.err = errUnreadable
 	}
 	var buffer any = data
-	if isText { // the encoder may be of another realm, as in jsdom: use its buffer
+	if isText { // the encoder's Uint8Array may be of another realm, as in jsdom: use its buffer
 		buffer = x.get(x.call(builtins.registers.values[glue.Encoder], "encode", data, nil), "buffer")
 	}
-	view = x.new(builtins.uint8Array, buffer, nil)
+	view = x.new(builtins.registers.values[glue.Uint8Array], buffer, nil)
 	return view, number(view, "length", 0), x.err
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/twinws/ws/internal/event"
 )
 
-// Prepared is a message in JavaScript's memory, where it stays until Go
-// collects the Prepared: a string or a Uint8Array.
+// Prepared is a message as a JavaScript string or Uint8Array, which stays in
+// memory until Go collects the Prepared.
 type Prepared struct {
 	data any
 	size int
 }
 
-// Prepare returns a message to be sent by any number of Sockets. Text must be
+// Prepare returns a message that any number of Sockets can send. Text must be
 // UTF-8.
 func Prepare(typ api.MessageType, p []byte) (*Prepared, error) {
 	x := try{prepare()}
@@ -25,7 +25,7 @@ func Prepare(typ api.MessageType, p []byte) (*Prepared, error) {
 	return &Prepared{data, len(p)}, nil
 }
 
-// Size returns how many bytes the message has.
+// Size returns the size of the message in bytes.
 func (m *Prepared) Size() int { return m.size }
 
 // SendPrepared sends m, which Prepare returned.

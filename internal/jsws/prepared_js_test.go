@@ -40,8 +40,7 @@ func TestSendPrepared(t *testing.T) {
 	}
 }
 
-// What JavaScript throws is returned: text that is not UTF-8, and a send that
-// fails.
+// Exceptions are returned as errors: of text that is not UTF-8, and of send.
 func TestPreparedThrows(t *testing.T) {
 	if m, err := Prepare(api.MessageText, []byte("a\xff")); m != nil || err == nil {
 		t.Errorf("Prepare of what is not UTF-8 = %v, %v", m, err)

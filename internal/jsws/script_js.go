@@ -10,37 +10,38 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// registers are the values that a script of package glue works with, constants
-// from glue.FirstConstant on.
+// registers are the values that a script of package glue uses; those from
+// glue.FirstConstant on are its constants.
 type registers struct {
 	values [256]any
-	names  [256]any // strings: of the properties that the values were
+	names  [256]any // strings: the properties from which the values were read
 }
 
-// run runs a script. It names what is no function and should be.
+// run interprets a script: instructions of glue.Size bytes. If something that
+// it calls is not a function, the error has its name.
 func (x *try) run(r *registers, script string) {
 	var args []any
 	for len(script) >= glue.Size && x.err == nil {
 		i := script[:glue.Size]
 		script = script[glue.Size:]
-		a, b, c := r.values[i[1]], r.values[i[2]], r.values[i[3]]
+		a, b := r.values[i[1]], r.values[i[2]]
 		op := int(i[0])
-		if op == glue.Arguments {
-			args = append(args, list(a, b, c)...)
+		if op == glue.Argument {
+			args = append(args, a)
 			continue
 		}
 		if t := value(a).Type(); t != safejs.TypeFunction && (op != glue.Get || t != safejs.TypeObject) {
 			name, _ := r.names[i[1]].(string)
 			x.err = errors.New("there is no " + name)
 		}
-		r.names[i[4]] = b
-		switch op {
-		case glue.Construct:
+		r.names[i[3]] = b
+		var c any
+		if op == glue.Construct {
 			b = args
-		case glue.Apply:
+		} else if op == glue.Apply {
 			c = args
 		}
-		r.values[i[4]] = x.reflect(op, a, b, c)
+		r.values[i[3]] = x.reflect(op, a, b, c)
 		if op != glue.Get {
 			args = nil
 		}

@@ -13,10 +13,10 @@ import (
 
 // Send sends one message. Text must be UTF-8.
 //
-// The bytes go through the glue's memory, and text becomes a string behind it:
-// nothing that JavaScript makes on the way is ever a value in Go, which
-// would cost 2 us and pin it until Go collects. A string of Go would lose a
-// leading U+FEFF besides.
+// The bytes are copied to the glue's memory, and the glue converts text to a
+// string. No JavaScript object becomes a value in Go, which would take 2 us and
+// keep it alive until Go's next garbage collection. Passing a Go string would
+// also lose a leading U+FEFF.
 func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	if len(p) > glue.MemorySize || s.foreign {
 		return exception(s.sendLarge(typ, p))
@@ -28,10 +28,10 @@ func (s *Socket) Send(typ api.MessageType, p []byte) (err error) {
 	return exception(err)
 }
 
-// sendLarge sends a message from a buffer of its own, which is given back at
-// once: one that is larger than the memory; and each over a class that is not
-// the platform's own, which may keep the buffer as long as it likes, where the
-// standard has send copy the bytes.
+// sendLarge sends a message from a buffer of its own: one that is larger than
+// the memory, and every one if the class is not the platform's own. The
+// platform's send copies the bytes, as the standard requires, so the buffer is
+// freed at once; another class may keep it.
 func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 	var x try
 	data, buffer := x.copy(typ, p)
@@ -44,13 +44,13 @@ func (s *Socket) sendLarge(typ api.MessageType, p []byte) error {
 
 // copy returns p as a string or as a Uint8Array, and the buffer of its bytes.
 func (x *try) copy(typ api.MessageType, p []byte) (data, buffer any) {
-	data = x.new(builtins.uint8Array, len(p), nil)
+	data = x.new(builtins.registers.values[glue.Uint8Array], len(p), nil)
 	buffer = x.get(data, "buffer")
 	if x.err == nil {
 		js.CopyBytesToJS(safejs.Unsafe(value(data)), p)
 	}
 	if typ == api.MessageText {
-		data = x.call(builtins.decoder, "decode", data, nil)
+		data = x.call(builtins.registers.values[glue.Decoder], "decode", data, nil)
 	}
 	return data, buffer
 }
@@ -64,6 +64,6 @@ func (s *Socket) CloseWith(code api.StatusCode, reason string) error {
 	return exception(x.err)
 }
 
-// HangUp calls close without arguments, which never throws: it sends an empty
-// close frame, or gives up connecting.
+// HangUp calls close without arguments, which never throws. It sends an empty
+// close frame; while connecting it aborts the attempt.
 func (s *Socket) HangUp() { new(try).call(s.ws, "close", nil, nil) }

@@ -12,7 +12,7 @@ import (
 	"github.com/twinws/ws/internal/glue"
 )
 
-// TestSend goes through lengths up to the memory's and over it.
+// TestSend sends messages of lengths up to the memory's size, and larger ones.
 func TestSend(t *testing.T) {
 	s, f := dialFake(t)
 	lengths := []int{0, 1, 1, 125, 126, 125, 1024, 65535, 65536, 2, glue.MemorySize, glue.MemorySize + 1, 3, 0}
@@ -48,7 +48,7 @@ func TestSendTextIsExact(t *testing.T) {
 	}
 }
 
-// What was sent from the memory does not change when the next message is put
+// A message sent from the memory does not change when the next one is copied
 // there.
 func TestSendDoesNotShare(t *testing.T) {
 	s, f := dialFake(t)
@@ -62,7 +62,7 @@ func TestSendDoesNotShare(t *testing.T) {
 func TestSendThrows(t *testing.T) {
 	tests := []struct {
 		name      string
-		send      js.Value // a builtin that does with its argument what the case needs
+		send      js.Value // a built-in function that does what the case needs
 		bad, good string
 		exception string
 		foreign   bool
@@ -82,7 +82,7 @@ func TestSendThrows(t *testing.T) {
 			}
 			defer s.Release()
 			if !s.foreign {
-				t.Error("send is taken for the platform's own")
+				t.Error("send is treated as the platform's own")
 			}
 			s.foreign = test.foreign
 			err = s.Send(api.MessageText, []byte(test.bad))
@@ -96,12 +96,12 @@ func TestSendThrows(t *testing.T) {
 	}
 }
 
-// What was sent is not kept: neither the memory that messages go through nor a
-// large message's own buffer grows JavaScript's heap, whose figure counts
-// buffers.
+// Sent messages do not stay in memory: neither those sent from the glue's
+// memory nor the buffers of large ones make JavaScript's heap grow, whose size
+// includes buffers.
 func TestSendKeepsNothing(t *testing.T) {
 	_, f := dialFake(t)
-	f.target.Set("send", js.Global().Get("Object")) // takes anything, keeps nothing
+	f.target.Set("send", js.Global().Get("Object")) // accepts anything, keeps nothing
 	s, err := New("ws://example.com", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -131,8 +131,8 @@ func TestSendKeepsNothing(t *testing.T) {
 	}
 }
 
-// ECMAScript section 20.2.3.5, Function.prototype.toString: which send copies
-// what it is given, as the platform's own does.
+// ECMAScript section 20.2.3.5, Function.prototype.toString: by its source text
+// the platform's own send is recognized, which copies its argument.
 func TestForeignSend(t *testing.T) {
 	for source, want := range map[string]bool{
 		"function send() { [native code] }":                     false, // V8
@@ -149,7 +149,7 @@ func TestForeignSend(t *testing.T) {
 			}
 		}
 		if builtin("get readyState() { return 1 }" + source) {
-			t.Errorf("a getter of its own beside %q is taken for the platform's", source)
+			t.Errorf("a getter other than the platform's beside %q is not foreign", source)
 		}
 	}
 	s, err := New("ws://127.0.0.1:65534/", nil)
@@ -159,6 +159,6 @@ func TestForeignSend(t *testing.T) {
 	defer s.Release()
 	defer s.HangUp()
 	if s.foreign {
-		t.Error("the platform's own send is taken for a foreign one")
+		t.Error("the platform's own send is foreign")
 	}
 }

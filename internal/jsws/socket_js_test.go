@@ -4,6 +4,7 @@ package jsws
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"syscall/js"
 	"testing"
@@ -25,7 +26,7 @@ func TestNoWebSocket(t *testing.T) {
 	}
 }
 
-// A global WebSocket that is none: an error, and no panic.
+// A global WebSocket that is something else is an error, not a panic.
 func TestStrangeWebSocket(t *testing.T) {
 	for _, class := range []string{"Symbol", "Promise", "Object", "EventTarget"} {
 		t.Run(class, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestConstructorThrows(t *testing.T) {
 				t.Fatalf("New = %v, %v; want a SyntaxError", s, err)
 			}
 			if !strings.Contains(e.Error(), e.Message) {
-				t.Errorf("%q hides the browser's words %q", e.Error(), e.Message)
+				t.Errorf("%q does not have the browser's text %q", e.Error(), e.Message)
 			}
 		})
 	}
@@ -85,8 +86,8 @@ func TestCloseWithThrows(t *testing.T) {
 	}
 }
 
-// A port where nobody listens: "error", "close" 1006, and the wake-ups for
-// them.
+// A port on which no server listens: "error", "close" 1006, and the wake-ups
+// for them.
 func TestRefused(t *testing.T) {
 	s, err := New("ws://127.0.0.1:65534/", nil)
 	if err != nil {
@@ -102,7 +103,7 @@ func TestRefused(t *testing.T) {
 			got = append(got, e)
 		}
 	}
-	if got[0].Kind != event.Failed || got[1] != (event.Event{Kind: event.Ended, Code: 1006}) {
+	if got[0].Kind != event.Failed || !reflect.DeepEqual(got[1], event.Event{Kind: event.Ended, Code: 1006}) {
 		t.Errorf("events %+v, want error and close 1006", got)
 	}
 	if s.State() != 3 {
@@ -135,15 +136,16 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// Messages wake Go once after Next has found nothing; the other events always.
+// A message wakes Go once after Next has reported false; other events always
+// do.
 func TestWake(t *testing.T) {
 	s, f := dialFake(t)
 	f.message("not armed")
-	f.fire("Event", "open", nil) // nobody to wake yet
+	f.fire("Event", "open", nil) // there is no function of Wake yet
 	woken := 0
 	s.Wake(func() { woken++ })
 	drainAll(s)
-	if _, ok := s.Next(); ok { // reporting it twice is arming once
+	if _, ok := s.Next(); ok { // reporting false twice arms once
 		t.Error("an event was left")
 	}
 	f.message("armed")
@@ -169,13 +171,13 @@ func drainAll(s *Socket) (n int) {
 	return n
 }
 
-// Where messages come several at a time, one wake-up in a task of its own
-// serves all that come until then. It is tried now and then, and kept while it
-// serves.
+// If several messages arrive at a time, one wake-up in a task of its own is for
+// all that arrive until then. It is tried now and then, and kept while several
+// arrive.
 func TestWakeLater(t *testing.T) {
 	s, f := dialFake(t)
 	woken := make(chan int, 64)
-	now := true // the wake-up comes from within the event
+	now := true // the wake-up comes during the event
 	s.Wake(func() {
 		if now {
 			woken <- 0
@@ -208,7 +210,7 @@ func TestWakeLater(t *testing.T) {
 	if len(woken) != 1 || <-woken != 1 {
 		t.Error("a close did not wake at once")
 	}
-	for i := range probeMin + 1 { // the last one is a try
+	for i := range probeMin + 1 { // the last one is an attempt
 		f.message("alone again")
 		if len(woken) != 0 {
 			t.Fatalf("message %d alone after a batch: woken at once", i)
@@ -224,7 +226,8 @@ func TestWakeLater(t *testing.T) {
 	<-woken
 }
 
-// Whoever holds a released function would print an error at every event.
+// A call of a released function prints an error, so that no listener may call
+// it.
 func TestRelease(t *testing.T) {
 	s, f := dialFake(t)
 	var errs []string

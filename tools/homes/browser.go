@@ -7,15 +7,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
-	"time"
 )
 
-// browser is a program that opens a page given on its command line.
+// browser is a program that opens a URL given on its command line.
 type browser struct {
 	version func() (string, error)
-	// command opens url with the profile in an empty folder.
-	command func(folder, url string) (*exec.Cmd, error)
+	// command returns the command that opens p, with its profile in an empty
+	// folder.
+	command func(folder string, p address) (*exec.Cmd, error)
+}
+
+// address is what a browser is to open, and whether it tells the page that its
+// user prefers dark colours (prefers-color-scheme).
+type address struct {
+	url  string
+	dark bool
 }
 
 var browsers = map[string]browser{
@@ -24,9 +30,9 @@ var browsers = map[string]browser{
 	"chromium": {version: chromiumVersion, command: chromium},
 }
 
-// firefoxPrefs keep the browser from the network, and from anything that a new
-// profile brings up. delay-failed-reconnects is Firefox's growing delay of
-// connections after failed ones: a suite of tests consists of those.
+// firefoxPrefs turn off Firefox's own network traffic, and the dialogs of a new
+// profile. delay-failed-reconnects is the growing delay of connections after
+// failed ones: many tests make connections that fail.
 const firefoxPrefs = `
 user_pref("app.normandy.enabled", false);
 user_pref("app.update.enabled", false);
@@ -51,15 +57,25 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("toolkit.telemetry.unified", false);
 `
 
-func firefox(folder, url string) (*exec.Cmd, error) {
+// firefoxDark makes pages and the browser itself dark.
+const firefoxDark = `
+user_pref("layout.css.prefers-color-scheme.content-override", 0);
+user_pref("ui.systemUsesDarkTheme", 1);
+`
+
+func firefox(folder string, p address) (*exec.Cmd, error) {
 	path, err := look("firefox-esr", "firefox")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(firefoxPrefs), 0o600); err != nil {
+	prefs := firefoxPrefs
+	if p.dark {
+		prefs += firefoxDark
+	}
+	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(prefs), 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, url)
+	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, p.url)
 	cmd.Env = append(os.Environ(), "MOZ_CRASHREPORTER_DISABLE=1")
 	return cmd, nil
 }
@@ -72,9 +88,9 @@ func firefoxVersion() (string, error) {
 	return versionOf(path, "--version")
 }
 
-// webkit is the browser that comes with WebKitGTK, on a screen of its own. Its
+// webkit is the browser that comes with WebKitGTK, on a virtual screen. Its
 // sandbox does not start as root in a container.
-func webkit(folder, url string) (*exec.Cmd, error) {
+func webkit(folder string, p address) (*exec.Cmd, error) {
 	path, err := miniBrowser()
 	if err != nil {
 		return nil, err
@@ -83,13 +99,17 @@ func webkit(folder, url string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(screen, "-a", path, "--private", url)
+	cmd := exec.Command(screen, "-a", path, "--private", p.url)
 	cmd.Env = append(os.Environ(), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1", "GDK_BACKEND=x11", "HOME="+folder,
 		"XDG_CACHE_HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
+	if p.dark {
+		cmd.Env = append(cmd.Env, "GTK_THEME=Adwaita:dark")
+	}
 	return cmd, nil
 }
 
-// miniBrowser is not on the PATH: it lies beside the library.
+// miniBrowser returns the path of MiniBrowser, which is not on the PATH but in
+// the library's folder.
 func miniBrowser() (string, error) {
 	for _, pattern := range []string{"/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser", "/usr/lib*/webkit2gtk-4.1/MiniBrowser"} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
@@ -111,13 +131,17 @@ func webkitVersion() (string, error) {
 	return versionOf(screen, "-a", path, "--version")
 }
 
-func chromium(folder, url string) (*exec.Cmd, error) {
+func chromium(folder string, p address) (*exec.Cmd, error) {
 	path, err := look("chromium", "chromium-browser", "google-chrome", "chrome")
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(path, "--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking",
-		"--disable-dev-shm-usage", "--user-data-dir="+folder, url), nil
+	args := []string{"--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking",
+		"--disable-dev-shm-usage", "--user-data-dir=" + folder}
+	if p.dark {
+		args = append(args, "--blink-settings=preferredColorScheme=0")
+	}
+	return exec.Command(path, append(args, p.url)...), nil
 }
 
 func chromiumVersion() (string, error) {
@@ -142,70 +166,39 @@ func missing(what string) error {
 	return fmt.Errorf("%s is not installed: run scripts/need.sh homes, or set WS_NO_HOMES=1 to test without", what)
 }
 
-// open shows url until ctx ends, and fails when the browser ends before.
-func open(ctx context.Context, b browser, url string) error {
+// open shows p until ctx ends, and fails if the browser ends before.
+func open(ctx context.Context, b browser, p address) error {
 	folder, err := os.MkdirTemp("", "homes")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	cmd, err := b.command(folder, url)
+	cmd, err := b.command(folder, p)
 	if err != nil {
 		return err
 	}
-	p, err := begin(cmd)
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, "TMPDIR="+folder) // xvfb-run, interrupted, leaves a folder there
+	running, err := begin(cmd)
 	if err != nil {
 		return err
 	}
-	defer p.end()
+	defer running.end()
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-p.done:
-		p.done <- err
-		return fmt.Errorf("the browser ended: %w\n%s", cmpErr(err), p.output.tail())
+	case err := <-running.done:
+		running.done <- err
+		return fmt.Errorf("the browser ended: %w\n%s", cmpErr(err), running.output.tail())
 	}
 }
 
-// cmpErr has an error for a program that ended without one.
+// cmpErr returns err, or an error for a program that ended without one.
 func cmpErr(err error) error {
 	if err == nil {
 		return errors.New("exit status 0")
 	}
 	return err
-}
-
-// process is a program with all those that it starts, as one process group.
-type process struct {
-	cmd    *exec.Cmd
-	output *tail
-	done   chan error // one error, when it has ended
-}
-
-// begin starts a program whose output is of interest only when it fails.
-func begin(cmd *exec.Cmd) (*process, error) {
-	p := &process{cmd: cmd, output: new(tail), done: make(chan error, 1)}
-	if cmd.Stdout == nil {
-		cmd.Stdout = p.output
-	}
-	if cmd.Stderr == nil {
-		cmd.Stderr = p.output
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = 5 * time.Second // for what its children keep open
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { p.done <- cmd.Wait() }()
-	return p, nil
-}
-
-// end ends the whole group: politely at first, since xvfb-run and browsers
-// clean up behind themselves.
-func (p *process) end() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
-	late := time.AfterFunc(5*time.Second, func() { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	<-p.done
-	late.Stop()
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those that outlived their parent
 }

@@ -3,15 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
-// home is where a js program can run.
+// home is an environment that a js program can run in.
 type home struct {
 	name    string
 	version func() (string, error)
-	// run runs a program with its arguments and returns its exit code.
+	// run runs a program with its arguments and returns the exit code.
 	run func(ctx context.Context, program []string) (code int, err error)
 }
 
@@ -24,9 +26,9 @@ var homes = []home{
 	inBrowser("chromium-worker", "chromium", "worker"),
 	inBrowser("chromium-shared", "chromium", "shared"),
 	inBrowser("chromium-service", "chromium", "service"),
-	nodeLike("node24", node, "--stack-size=8192"),
-	nodeLike("deno", deno, "run", "-A", "--unstable-detect-cjs"),
-	nodeLike("bun", bun),
+	nodeLike("node24", "Node.js", node, "--stack-size=8192"),
+	nodeLike("deno", "", deno, "run", "-A", "--unstable-detect-cjs"),
+	nodeLike("bun", "Bun", bun),
 	inWorkerd("workerd"),
 	inDOM("jsdom"),
 	inDOM("happy-dom"),
@@ -43,7 +45,16 @@ func find(name string) (home, error) {
 	return home{}, fmt.Errorf("there is no home %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// versionOf is the first line that a program prints of its version.
+func findBrowser(name string) (browser, error) {
+	b, ok := browsers[name]
+	if !ok {
+		names := slices.Sorted(maps.Keys(browsers))
+		return browser{}, fmt.Errorf("there is no browser %q: want one of %s", name, strings.Join(names, ", "))
+	}
+	return b, nil
+}
+
+// versionOf returns the first line that a program prints about its version.
 func versionOf(program string, args ...string) (string, error) {
 	out, err := exec.Command(program, args...).Output()
 	if err != nil {

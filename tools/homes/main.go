@@ -1,14 +1,18 @@
-// Command homes runs a js test program, or opens a page, where a connection of
-// the browser's kind can live.
+// Command homes runs a js program, or opens a page, in an environment with a
+// WebSocket object: a browser or a JavaScript runtime.
 //
 //	homes list                              the homes and their versions
 //	homes run HOME PROGRAM [ARGUMENTS]      runs a program that go test -c or go build made
-//	homes open BROWSER URL                  opens a page, until it is interrupted
+//	homes open [-dark] BROWSER URL          opens a page, until it is interrupted
 //
-// run prints what the program prints and ends with its exit code. It starts the
-// home with a profile of its own, and ends all its processes with it. Where
-// WS_URL names a WebSocket server, what a page asks of its own server beside
-// its files goes there, so that relative URLs lead to it.
+// run prints the program's output and exits with its exit code, or with 1 if
+// the program cannot be run, and 2 if there is no such home. It starts the home
+// with an empty profile, and ends all its processes, also when it is
+// interrupted. A program in a page gets only the environment variables whose
+// names begin with WS_. If WS_URL names a WebSocket server, the server of the
+// page forwards other requests than those for its files to it, so that relative
+// URLs work. WS_HOMES is the folder of npm's node_modules; the default is
+// tools/homes/npm.
 package main
 
 import (
@@ -20,11 +24,14 @@ import (
 	"syscall"
 )
 
-const usage = "usage: homes list | homes run HOME PROGRAM [ARGUMENTS] | homes open BROWSER URL"
+const usage = "usage: homes list | homes run HOME PROGRAM [ARGUMENTS] | homes open [-dark] BROWSER URL"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if err := adopt(); err != nil {
+		fmt.Fprintln(os.Stderr, "homes: ended processes may be left to init:", err)
+	}
 	code, err := command(ctx, os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "homes:", err)
@@ -43,18 +50,29 @@ func command(ctx context.Context, args []string) (code int, err error) {
 		if err != nil {
 			return 2, err
 		}
-		return h.run(ctx, args[2:])
-	case len(args) == 3 && args[0] == "open":
-		b, ok := browsers[args[1]]
-		if !ok {
-			return 2, fmt.Errorf("%s is no browser", args[1])
+		if _, err := os.Stat(args[2]); err != nil {
+			return 1, err
 		}
-		return 0, open(ctx, b, args[2])
+		return h.run(ctx, args[2:])
+	case len(args) >= 3 && args[0] == "open":
+		rest := args[1:]
+		dark := rest[0] == "-dark"
+		if dark {
+			rest = rest[1:]
+		}
+		if len(rest) != 2 {
+			break
+		}
+		b, err := findBrowser(rest[0])
+		if err != nil {
+			return 2, err
+		}
+		return 0, open(ctx, b, address{url: rest[1], dark: dark})
 	}
 	return 2, errors.New(usage)
 }
 
-// list prints each home, and fails when one of them is missing.
+// list prints each home, and fails if one of them is missing.
 func list() (code int, err error) {
 	for _, h := range homes {
 		version, err := h.version()

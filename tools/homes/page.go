@@ -22,49 +22,39 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// patience is how long a browser may take to ask for the page, and attempts how
-// often it is started: a cold or busy machine may need both.
+// patience is how long a browser may take to request the page, and attempts how
+// often it is started. A busy machine may need both.
 const (
 	patience = time.Minute
 	attempts = 3
 )
 
-// inBrowser is a place of a browser: its window, or one of its kinds of
+// programURL is the path of the program, whatever its file is named.
+const programURL = "/home/program.wasm"
+
+// inBrowser returns a home in a browser: its window, or one of its kinds of
 // Workers.
 func inBrowser(name, of, place string) home {
 	b := browsers[of]
 	return home{name, b.version, func(ctx context.Context, program []string) (int, error) {
-		h, err := newPage(program)
+		p, err := newPage(program)
 		if err != nil {
 			return 1, err
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 1, err
-		}
-		s := &http.Server{Handler: h}
-		go s.Serve(l)
-		defer s.Close()
-		address := "http://" + l.Addr().String() + "/?" + place
-		for range attempts {
-			code, err := h.watch(ctx, b, address)
-			if err != errSlow {
-				return code, err
-			}
-			fmt.Fprintf(os.Stderr, "homes: %s has not asked for its page in %v: starting it again\n", of, patience)
-		}
-		return 1, errSlow
+		return p.run(ctx, b, place)
 	}}
 }
 
-var errSlow = errors.New("the browser did not ask for the page")
+var errSlow = errors.New("the browser did not request the page")
 
-// page serves one program, and takes what it prints and how it ends.
+// page serves one program, and receives its output and exit code.
 type page struct {
 	mux    *http.ServeMux
-	asked  chan struct{} // one token, when the page was asked for
+	asked  chan struct{} // one token, after the page was requested
 	ended  chan int      // one exit code
-	output io.Writer
+	stdout io.Writer
+	stderr io.Writer
+	after  func(time.Duration) <-chan time.Time // time.After
 }
 
 func newPage(program []string) (*page, error) {
@@ -72,17 +62,15 @@ func newPage(program []string) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{mux: http.NewServeMux(), asked: make(chan struct{}, 1), ended: make(chan int, 1), output: os.Stdout}
-	name := "/" + filepath.Base(program[0])
+	p := &page{mux: http.NewServeMux(), asked: make(chan struct{}, 1), ended: make(chan int, 1),
+		stdout: os.Stdout, stderr: os.Stderr, after: time.After}
 	p.file("/wasm_exec.js", exec)
-	p.file(name, program[0])
-	for _, f := range []string{"index.html", "run.js"} {
-		p.mux.HandleFunc("GET /home/"+f, func(w http.ResponseWriter, r *http.Request) { serveEmbedded(w, r, f) })
-	}
+	p.file(programURL, program[0])
+	p.mux.HandleFunc("GET /home/run.js", func(w http.ResponseWriter, r *http.Request) { serveEmbedded(w, r, "run.js") })
 	p.mux.HandleFunc("GET /home/setup.json", func(w http.ResponseWriter, r *http.Request) {
-		json.NewEncoder(w).Encode(map[string]any{"wasm": name, "argv": append([]string{name}, program[1:]...), "env": wsEnv()})
+		json.NewEncoder(w).Encode(map[string]any{"wasm": programURL, "argv": program, "env": wsEnv()})
 	})
-	p.mux.HandleFunc("POST /home/output", func(w http.ResponseWriter, r *http.Request) { io.Copy(p.output, r.Body) })
+	p.mux.HandleFunc("POST /home/output", p.print)
 	p.mux.HandleFunc("POST /home/exit", p.exit)
 	p.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		put(p.asked)
@@ -123,8 +111,8 @@ func serveEmbedded(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeFileFS(w, r, pageFiles, "page/"+name)
 }
 
-// contentType is said outright: the machine's table may lack some, and a
-// browser runs neither script nor WebAssembly of another type.
+// contentType returns the media type of a file. The system's table may lack it,
+// and a browser runs no script or WebAssembly of another type.
 func contentType(name string) string {
 	switch filepath.Ext(name) {
 	case ".js":
@@ -133,6 +121,15 @@ func contentType(name string) string {
 		return "text/html; charset=utf-8"
 	}
 	return "application/wasm"
+}
+
+// print receives what the program wrote to a file descriptor.
+func (p *page) print(w http.ResponseWriter, r *http.Request) {
+	out := p.stdout
+	if r.URL.Query().Get("fd") == "2" {
+		out = p.stderr
+	}
+	io.Copy(out, r.Body)
 }
 
 func (p *page) exit(w http.ResponseWriter, r *http.Request) {
@@ -146,26 +143,46 @@ func (p *page) exit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// watch runs the browser until the program in it has ended.
-func (p *page) watch(ctx context.Context, b browser, address string) (code int, err error) {
+// run runs the program in a place of a browser, and returns its exit code.
+func (p *page) run(ctx context.Context, b browser, place string) (code int, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 1, err
+	}
+	s := &http.Server{Handler: p}
+	go s.Serve(l)
+	defer s.Close()
+	at := address{url: "http://" + l.Addr().String() + "/?" + place}
+	for range attempts {
+		code, err := p.watch(ctx, b, at)
+		if err != errSlow {
+			return code, err
+		}
+		fmt.Fprintf(p.stderr, "homes: the browser did not request its page in %v: starting it again\n", patience)
+	}
+	return 1, errSlow
+}
+
+// watch runs the browser until the program in it has ended, and returns its
+// exit code.
+func (p *page) watch(ctx context.Context, b browser, at address) (code int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	closed := make(chan error, 1)
 	go func() {
-		err := open(ctx, b, address)
+		err := open(ctx, b, at)
 		cancel(err)
 		closed <- err
 	}()
 	defer func() { cancel(nil); <-closed }()
-	slow := time.NewTimer(patience)
-	defer slow.Stop()
+	slow := p.after(patience)
 	for {
 		select {
 		case <-p.asked:
-			slow.Stop()
+			slow = nil
 		case code := <-p.ended:
 			return code, nil
-		case <-slow.C:
+		case <-slow:
 			return 1, errSlow
 		case <-ctx.Done():
 			return 1, context.Cause(ctx)
@@ -173,8 +190,9 @@ func (p *page) watch(ctx context.Context, b browser, address string) (code int, 
 	}
 }
 
-// wsEnv is what a program in a page gets of the environment: the tests' own
-// variables. It has 12,288 bytes for it, and the arguments.
+// wsEnv returns the part of the environment that a program in a page gets: the
+// variables of the tests. A program accepts at most 12,288 bytes of environment
+// and arguments.
 func wsEnv() map[string]string {
 	env := map[string]string{}
 	for _, kv := range os.Environ() {
@@ -185,7 +203,7 @@ func wsEnv() map[string]string {
 	return env
 }
 
-// wasmExec is the path of one of Go's JavaScript files.
+// wasmExec returns the path of one of Go's JavaScript files.
 func wasmExec(name string) (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -22,13 +23,19 @@ const (
 	workerd = "@cloudflare/workerd-linux-64/bin/workerd"
 )
 
-// modules is npm's folder, in the sources of this command.
+// source returns the path of a file in the sources of this command.
+func source(elements ...string) string {
+	_, self, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(self)}, elements...)...)
+}
+
+// modules returns npm's node_modules, by default in the sources of this
+// command.
 func modules() string {
 	if folder := os.Getenv("WS_HOMES"); folder != "" {
 		return filepath.Join(folder, "node_modules")
 	}
-	_, self, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(self), "npm", "node_modules")
+	return source("npm", "node_modules")
 }
 
 func installed(program string) (string, error) {
@@ -39,17 +46,18 @@ func installed(program string) (string, error) {
 	return path, nil
 }
 
-func installedVersion(program string) (string, error) {
+func installedVersion(product, program string) (string, error) {
 	path, err := installed(program)
 	if err != nil {
 		return "", err
 	}
-	return versionOf(path, "--version")
+	version, err := versionOf(path, "--version")
+	return strings.TrimSpace(product + " " + version), err
 }
 
-// nodeLike is a runtime that takes Go's wasm_exec_node.js.
-func nodeLike(name, program string, args ...string) home {
-	return home{name, func() (string, error) { return installedVersion(program) },
+// nodeLike returns the home of a runtime that can run Go's wasm_exec_node.js.
+func nodeLike(name, product, program string, args ...string) home {
+	return home{name, func() (string, error) { return installedVersion(product, program) },
 		func(ctx context.Context, prog []string) (int, error) {
 			script, err := wasmExec("wasm_exec_node.js")
 			if err != nil {
@@ -67,7 +75,7 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// Deno and workerd colour what they print.
+	// Deno and workerd print colors otherwise.
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "DENO_NO_UPDATE_CHECK=1")
 	p, err := begin(cmd)
 	if err != nil {
@@ -87,22 +95,31 @@ func runInstalled(ctx context.Context, program string, args ...string) (code int
 	}
 }
 
-// inDOM is a library that plays a browser's window in Node.js, for tests of
-// pages. The program runs inside the window.
+// inDOM returns the home of a library that emulates a browser's window in
+// Node.js, for tests of pages. The program runs inside the window.
 func inDOM(name string) home {
+	describes := name + "/package.json"
 	return home{name, func() (string, error) {
 		path, err := installed(node)
 		if err != nil {
 			return "", err
 		}
-		return versionOf(path, "-p", "require("+fmt.Sprintf("%q", filepath.Join(modules(), name, "package.json"))+").version")
+		about, err := installed(describes)
+		if err != nil {
+			return "", err
+		}
+		version, err := versionOf(path, "-p", fmt.Sprintf("require(%q).version", about))
+		return name + " " + version, err
 	}, func(ctx context.Context, prog []string) (int, error) {
+		about, err := installed(describes)
+		if err != nil {
+			return 1, err
+		}
 		exec, err := wasmExec("wasm_exec.js")
 		if err != nil {
 			return 1, err
 		}
-		script := filepath.Join(filepath.Dir(modules()), "dom.cjs")
-		return runInstalled(ctx, node, append([]string{"--stack-size=8192", script, name, exec}, prog...)...)
+		return runInstalled(ctx, node, append([]string{"--stack-size=8192", source("npm", "dom.cjs"), filepath.Dir(about), exec}, prog...)...)
 	}}
 }
 
@@ -112,11 +129,11 @@ var workerdConfig []byte
 //go:embed page/workerd.mjs
 var workerdScript []byte
 
-// inWorkerd is the runtime of Cloudflare's Workers. It lets nothing compile
-// WebAssembly while it runs: the program and the glue are modules of its
+// inWorkerd returns the home of the runtime of Cloudflare Workers. It compiles
+// no WebAssembly at run time: the program and the glue are modules of its
 // configuration.
 func inWorkerd(name string) home {
-	return home{name, func() (string, error) { return installedVersion(workerd) }, runWorkerd}
+	return home{name, func() (string, error) { return installedVersion("", workerd) }, runWorkerd}
 }
 
 func runWorkerd(ctx context.Context, program []string) (code int, err error) {
@@ -135,11 +152,14 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	s := &http.Server{Handler: h}
 	go s.Serve(l)
 	defer s.Close()
-	folder, err := workerdFolder(program[0], "http://"+l.Addr().String())
+	folder, err := os.MkdirTemp("", "homes")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(folder)
+	if err := fillWorkerd(folder, program[0], "http://"+l.Addr().String()); err != nil {
+		return 1, err
+	}
 	socket := filepath.Join(folder, "socket")
 	p, err := begin(exec.Command(path, "serve", "--experimental", filepath.Join(folder, "workerd.capnp"), "--socket-addr", "http=unix:"+socket))
 	if err != nil {
@@ -157,6 +177,7 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 			return 1, fmt.Errorf("workerd ended: %w\n%s", cmpErr(err), p.output.tail())
 		case err := <-asked:
 			if err != nil {
+				p.end() // so that all its output is there
 				return 1, fmt.Errorf("%w\n%s", err, p.output.tail())
 			}
 			asked = nil
@@ -166,36 +187,29 @@ func runWorkerd(ctx context.Context, program []string) (code int, err error) {
 	}
 }
 
-// workerdFolder has the configuration and the modules that it names.
-func workerdFolder(program, server string) (folder string, err error) {
-	if folder, err = os.MkdirTemp("", "homes"); err != nil {
-		return "", err
-	}
+// fillWorkerd writes the configuration, and the modules that it names, to a
+// folder.
+func fillWorkerd(folder, program, server string) error {
 	exec, err := wasmExec("wasm_exec.js")
 	if err != nil {
-		return "", err
+		return err
 	}
-	glue := filepath.Join(filepath.Dir(modules()), "..", "..", "..", "glue.wasm")
-	for name, from := range map[string]string{"program.wasm": program, "wasm_exec.js": exec, "glue.wasm": glue} {
-		p, err := os.ReadFile(from)
-		if err != nil {
-			return "", err
+	files := map[string][]byte{"workerd.mjs": workerdScript, "server.txt": []byte(server), "workerd.capnp": workerdConfig}
+	for name, from := range map[string]string{"program.wasm": program, "wasm_exec.js": exec, "glue.wasm": source("..", "..", "glue.wasm")} {
+		if files[name], err = os.ReadFile(from); err != nil {
+			return err
 		}
+	}
+	for name, p := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), p, 0o600); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "workerd.mjs"), workerdScript, 0o600); err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "server.txt"), []byte(server), 0o600); err != nil {
-		return "", err
-	}
-	return folder, os.WriteFile(filepath.Join(folder, "workerd.capnp"), workerdConfig, 0o600)
+	return nil
 }
 
-// askSocket sends the one request that starts the program, when the socket is
-// there, and waits for its end.
+// askSocket sends the request that starts the program, once the socket exists,
+// and waits for the response.
 func askSocket(ctx context.Context, socket string) error {
 	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer

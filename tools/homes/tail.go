@@ -2,7 +2,7 @@ package main
 
 import "sync"
 
-// tail keeps the end of what is written to it.
+// tail keeps the last bytes that were written to it.
 type tail struct {
 	mu sync.Mutex
 	p  []byte

@@ -21,25 +21,36 @@ const root = "../.."
 var (
 	browser *chrome.Browser
 	origin  string // http://127.0.0.1:PORT, where the page is served
+	dir     string // for what is built
+)
+
+var (
+	noBrowser = os.Getenv("WS_NO_BROWSER") == "1" // no test that drives Chromium
+	noHomes   = os.Getenv("WS_NO_HOMES") == "1"   // no test in Firefox and WebKit
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("WS_NO_BROWSER") == "1" {
-		os.Exit(chrome.Main(m, &browser, chrome.Options{})) // says so
+	run := func() int { return chrome.Main(m, &browser, chrome.Options{}) }
+	switch {
+	case noBrowser && noHomes:
+		os.Exit(run()) // says that it runs nothing
+	case noBrowser:
+		fmt.Println("WS_NO_BROWSER=1: the tests of this package that drive Chromium were NOT run")
+		run = m.Run
 	}
-	os.Exit(servePage(func() int { return chrome.Main(m, &browser, chrome.Options{}) }))
+	os.Exit(servePage(run))
 }
 
 // servePage builds the page and the test server, and serves while run runs.
 func servePage(run func() int) (code int) {
-	dir, err := os.MkdirTemp("", "page")
-	if err != nil {
+	var err error
+	if dir, err = os.MkdirTemp("", "page"); err != nil {
 		return fail(err)
 	}
 	defer os.RemoveAll(dir)
 	folder := filepath.Join(dir, "page")
 	server := filepath.Join(dir, "testserver")
-	if err := errors.Join(buildPage(folder), goBuild(nil, "-o", server, "./testserver")); err != nil {
+	if err := errors.Join(buildPage(folder), goBuild(root, nil, "-o", server, "./testserver")); err != nil {
 		return fail(err)
 	}
 	cmd := exec.Command(server, "-addr", "127.0.0.1:0", "-page", folder)
@@ -72,7 +83,7 @@ func fail(err error) int {
 
 // buildPage puts into folder what a page consists of.
 func buildPage(folder string) error {
-	err := goBuild([]string{"GOOS=js", "GOARCH=wasm"},
+	err := goBuild(root, []string{"GOOS=js", "GOARCH=wasm"},
 		"-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "main.wasm"), "./examples/page")
 	if err != nil {
 		return err
@@ -101,9 +112,10 @@ func buildPage(folder string) error {
 	return nil
 }
 
-func goBuild(env []string, args ...string) error {
+// goBuild builds in a module's folder.
+func goBuild(module string, env []string, args ...string) error {
 	cmd := exec.Command("go", append([]string{"build"}, args...)...)
-	cmd.Dir = root
+	cmd.Dir = module
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %q: %w\n%s", args, err, out)

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	_ "embed"
 	"flag"
 	"image"
 	"image/color"
@@ -12,6 +13,11 @@ import (
 
 	"github.com/twinws/ws/tools/chrome"
 )
+
+// lookScript defines what is looked at in every browser.
+//
+//go:embed testdata/look.js
+var lookScript string
 
 var shots = flag.String("shots", "", "a folder to keep the pictures of the page in, to look at")
 
@@ -52,8 +58,25 @@ func colours(img image.Image) int {
 	return len(seen)
 }
 
+// look is what look.js finds wrong.
+type look struct{ Faint, Uneven, Cut []string }
+
+func checkLook(t *testing.T, name string, l look) {
+	t.Helper()
+	if len(l.Faint) > 0 {
+		t.Errorf("%s: hard to read (WCAG 2.2, 1.4.3 wants 4.5): %s", name, strings.Join(l.Faint, ", "))
+	}
+	if len(l.Uneven) > 0 {
+		t.Errorf("%s: not in line: %s", name, strings.Join(l.Uneven, "; "))
+	}
+	if len(l.Cut) > 0 {
+		t.Errorf("%s: text that does not fit: %s", name, strings.Join(l.Cut, ", "))
+	}
+}
+
 func TestLooks(t *testing.T) {
 	tab := open(t)
+	tab.Do(lookScript)
 	tab.Click("#connect")
 	waitState(tab, "open")
 	tab.Click("#send")
@@ -85,42 +108,15 @@ func TestLooks(t *testing.T) {
 		if over := chrome.Eval[int](tab, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
 			t.Errorf("%s: the page is %d pixels wider than the window", tt.name, over)
 		}
-		if faint := chrome.Eval[[]string](tab, contrast); len(faint) > 0 {
-			t.Errorf("%s: hard to read (WCAG 2.2, 1.4.3 wants 4.5): %s", tt.name, strings.Join(faint, ", "))
-		}
+		checkLook(t, tt.name, chrome.Eval[look](tab, "({faint: faint(), uneven: uneven(), cut: cut()})"))
 	}
 }
-
-// contrast lists the texts whose colour is too near to what is behind them.
-// Disabled controls and placeholders are not held to it.
-const contrast = `(() => {
-	const rgba = s => { const n = s.match(/[\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
-	const over = (a, b) => a.slice(0, 3).map((v, i) => v * a[3] + b[i] * (1 - a[3]));
-	const light = c => c.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-	const behind = e => {
-		if (!e) return [255, 255, 255];
-		const c = rgba(getComputedStyle(e).backgroundColor);
-		return c[3] == 1 ? c.slice(0, 3) : over(c, behind(e.parentElement));
-	};
-	const faint = [];
-	for (const e of document.querySelectorAll("body *")) {
-		const text = [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim());
-		if (!text || e.closest(":disabled, template, .hidden, datalist") || !e.checkVisibility()) continue;
-		const style = getComputedStyle(e), back = behind(e), c = rgba(style.color);
-		const front = over([...c.slice(0, 3), c[3] * style.opacity], back);
-		const [low, high] = [light(front), light(back)].sort((a, b) => a - b);
-		const ratio = (high + 0.05) / (low + 0.05);
-		if (ratio < 4.5) faint.push(e.textContent.trim() + " " + ratio.toFixed(2));
-	}
-	return faint;
-})()`
 
 // Every control has a name that a screen reader says, and no two elements
 // share an id.
 func TestNames(t *testing.T) {
 	tab := open(t)
-	nameless := chrome.Eval[[]string](tab, `[...document.querySelectorAll("input, textarea, button, [role=log], section")]
+	nameless := chrome.Eval[[]string](tab, `[...document.querySelectorAll("input, textarea, button, [role=log], [role=radiogroup], section")]
 		.filter(e => !(e.labels?.length || e.ariaLabel || e.getAttribute("aria-labelledby") || e.tagName == "BUTTON" && e.textContent.trim()))
 		.map(e => e.outerHTML)`)
 	if len(nameless) > 0 {

@@ -11,6 +11,9 @@ import (
 // about, other than what the test has taken, fails the test.
 func open(t *testing.T) *chrome.Tab {
 	t.Helper()
+	if noBrowser {
+		t.Skip("WS_NO_BROWSER=1: left out, as it asks")
+	}
 	tab := browser.Open(t, origin+"/")
 	tab.Wait(`document.documentElement.dataset.ready == "true"`)
 	t.Cleanup(func() {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -72,7 +73,11 @@ func run() error {
 		{what: "what the library adds to it", got: got[appDial].less(got[app]),
 			budget: size{brotli: 40_000}, coder: size{brotli: 437_000}},
 	}
-	print(os.Stdout, rows)
+	version, err := exec.Command("go", "env", "GOVERSION").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOVERSION: %w", err)
+	}
+	print(os.Stdout, strings.TrimSpace(string(version)), rows)
 	var over []error
 	for _, r := range rows {
 		if r.got.over(r.budget) {
@@ -135,9 +140,9 @@ func measure(data []byte) (size, error) {
 
 // print writes the table: for each program a line with its sizes, its budget,
 // and the peer's sizes.
-func print(out io.Writer, rows []row) {
+func print(out io.Writer, version string, rows []row) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "raw\tgzip -9\tbrotli -11\t  bytes, GOOS=js GOARCH=wasm -trimpath -ldflags='-s -w'")
+	fmt.Fprintf(t, "raw\tgzip -9\tbrotli -11\t  bytes, %s, GOOS=js GOARCH=wasm -trimpath -ldflags='-s -w'\n", version)
 	for _, r := range rows {
 		line(t, r.got, r.what)
 		if r.budget != (size{}) {

@@ -49,10 +49,10 @@ func TestMeasureCompresses(t *testing.T) {
 	}
 }
 
-func TestPrintNamesBudgetAndPeer(t *testing.T) {
+func TestPrintNamesVersionBudgetAndPeer(t *testing.T) {
 	var b bytes.Buffer
-	print(&b, []row{{what: "x", got: size{1234, 5, 6}, budget: size{brotli: 7}, coder: size{8, 9, 10}}})
-	for _, want := range []string{"1,234", "at most", "coder/websocket"} {
+	print(&b, "go1.99.1", []row{{what: "x", got: size{1234, 5, 6}, budget: size{brotli: 7}, coder: size{8, 9, 10}}})
+	for _, want := range []string{"bytes, go1.99.1,", "1,234", "at most", "coder/websocket"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, b.String())
 		}

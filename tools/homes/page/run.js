@@ -1,5 +1,5 @@
-// Runs a Go program in whatever place this script is loaded, and posts what it
-// prints, and its exit code.
+// Runs a Go program in the window or Worker that loads this script, and posts
+// its output and its exit code.
 "use strict";
 (() => {
 	// Absolute, since a test may give the page another base URL for a while.
@@ -8,27 +8,35 @@
 		const res = await fetch(at(path), {method: "POST", body});
 		if (!res.ok) throw new Error(`${path}: status ${res.status}`);
 	};
-	const decoder = new TextDecoder();
-	let text = "", sent = Promise.resolve();
+	// What was written and not posted yet, by file descriptor.
+	let written = [], sent = Promise.resolve();
+	const write = (fd, bytes) => {
+		const last = written.at(-1);
+		if (last?.fd === fd) last.parts.push(bytes);
+		else written.push({fd, parts: [bytes]});
+	};
 	const flush = () => {
-		if (text === "") return sent;
-		const part = text;
-		text = "";
-		return sent = sent.then(() => post("/home/output", part));
+		for (const {fd, parts} of written) {
+			sent = sent.then(() => post("/home/output?fd=" + fd, new Blob(parts)));
+		}
+		written = [];
+		return sent;
 	};
 	const end = async code => {
 		clearInterval(timer);
 		await flush();
 		await post("/home/exit?code=" + code);
 	};
-	const fail = e => { text += `${e && (e.stack || e.message) || e}\n`; return end(1); };
+	// Chromium's stacks begin with the error's message, other browsers' lack it.
+	const describe = e => e?.stack?.includes(e.message) ? e.stack : `${e}\n${e?.stack ?? ""}`;
+	const fail = e => { write(2, describe(e) + "\n"); return end(1); };
 	const timer = setInterval(flush, 200);
 	self.addEventListener("error", e => fail(e.error || e.message));
 	self.addEventListener("unhandledrejection", e => fail(e.reason));
 
 	async function run() {
 		const setup = await (await fetch(at("/home/setup.json"))).json();
-		globalThis.fs.writeSync = (fd, p) => { text += decoder.decode(p, {stream: true}); return p.length; };
+		globalThis.fs.writeSync = (fd, p) => { write(fd, p.slice()); return p.length; };
 		const go = new Go();
 		let code = 0;
 		Object.assign(go, {argv: setup.argv, env: setup.env, exit: c => { code = c; }});
@@ -37,7 +45,7 @@
 		await end(code);
 	}
 	if (typeof document === "undefined") {
-		importScripts("/wasm_exec.js"); // at once: a Service Worker may not later
+		importScripts("/wasm_exec.js"); // now: a Service Worker may not import later
 		self.onmessage = () => {};
 		run().catch(fail);
 	} else {

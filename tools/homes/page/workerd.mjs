@@ -1,5 +1,5 @@
-// Runs a Go program in workerd when the first request comes, and posts what it
-// prints, and its exit code.
+// Runs a Go program in workerd when the first request arrives, and posts its
+// output and its exit code.
 import "wasm_exec.js";
 import program from "program.wasm";
 import glue from "glue.wasm";
@@ -10,15 +10,21 @@ globalThis.twinwsGlue = glue;
 export default {
 	async fetch() {
 		const post = (path, body) => fetch(server + path, {method: "POST", body});
-		const decoder = new TextDecoder();
-		let text = "", sent = Promise.resolve();
-		const flush = () => {
-			if (text === "") return sent;
-			const part = text;
-			text = "";
-			return sent = sent.then(() => post("/home/output", part));
+		// What was written and not posted yet, by file descriptor.
+		let written = [], sent = Promise.resolve();
+		const write = (fd, bytes) => {
+			const last = written.at(-1);
+			if (last?.fd === fd) last.parts.push(bytes);
+			else written.push({fd, parts: [bytes]});
 		};
-		globalThis.fs.writeSync = (fd, p) => { text += decoder.decode(p, {stream: true}); return p.length; };
+		const flush = () => {
+			for (const {fd, parts} of written) {
+				sent = sent.then(() => post("/home/output?fd=" + fd, new Blob(parts)));
+			}
+			written = [];
+			return sent;
+		};
+		globalThis.fs.writeSync = (fd, p) => { write(fd, p.slice()); return p.length; };
 		const timer = setInterval(flush, 200);
 		let code = 0;
 		try {
@@ -27,7 +33,7 @@ export default {
 			Object.assign(go, {argv: setup.argv, env: setup.env, exit: c => { code = c; }});
 			await go.run(new WebAssembly.Instance(program, go.importObject));
 		} catch (e) {
-			text += `${e && e.stack || e}\n`;
+			write(2, `${e && e.stack || e}\n`);
 			code = 1;
 		}
 		clearInterval(timer);
