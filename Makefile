@@ -35,7 +35,7 @@ export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## run examples/echo natively and in a headless browser, and compare the outputs
+demo: ## run examples/echo natively and in a headless browser, compare the outputs, and run examples/legacy
 	@WS_NO_BROWSER= scripts/need.sh browser >/dev/null
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest

@@ -22,7 +22,7 @@ find_browser() {
 
 find_cc() { command -v "${CC:-gcc}" 2>/dev/null || command -v clang 2>/dev/null; }
 
-# Node's and Python's WebSocket peers (internal/interop).
+# Node's and Python's WebSocket peers of RFC 6455 (internal/interop).
 node_peer=internal/interop/testdata/node
 
 find_npm() { command -v node && command -v npm; } 2>/dev/null
@@ -53,6 +53,23 @@ find_websockets() {
 find_ws() {
 	installed=$node_peer/node_modules/.package-lock.json
 	[ "$installed" -nt "$node_peer/package-lock.json" ] && echo "$node_peer/node_modules/ws"
+}
+
+# The peers that speak the older drafts (internal/legacytest).
+legacy_peers=internal/legacytest/testdata/node
+
+find_ruby_gems() {
+	ruby -e 'require "websocket"; require "websocket/driver"
+		puts [WebSocket, WebSocket::Driver].map { |m| Object.const_source_location(m.name)[0] }' 2>/dev/null
+}
+
+find_perl_websocket() {
+	perl -MProtocol::WebSocket -e 'print "$INC{q(Protocol/WebSocket.pm)}\n"' 2>/dev/null
+}
+
+find_legacy_npm() {
+	installed=$legacy_peers/node_modules/.package-lock.json
+	[ "$installed" -nt "$legacy_peers/package-lock.json" ] && echo "$legacy_peers/node_modules"
 }
 
 is_debian() { [ -r /etc/os-release ] && grep -q '^ID=debian$' /etc/os-release; }
@@ -95,23 +112,36 @@ need_cc() {
 		gcc libc6-dev
 }
 
+# npm_ci FINDER FOLDER WHAT: what FOLDER's lock file names. $without is what to
+# do if that fails.
+npm_ci() {
+	"$1" && return
+	echo "need.sh: installing $3 with npm" >&2
+	npm --prefix "$2" ci --ignore-scripts --no-audit --no-fund >&2 && "$1" && return
+	echo "need.sh: $3 could not be installed by npm ci in $2: see above, $without" >&2
+	return 1
+}
+
 need_interop() {
 	if [ "${WS_NO_PEERS:-}" = 1 ]; then
-		echo "WS_NO_PEERS=1: going on WITHOUT the tests against Node's and Python's WebSockets" >&2
+		echo "WS_NO_PEERS=1: going on WITHOUT the tests against the WebSockets of Node.js, Python, Ruby and Perl" >&2
 		return
 	fi
 	without="or set WS_NO_PEERS=1 to test without these peers"
 	ensure find_websockets "Python's websockets" \
 		"install it (Debian: apt-get install python3-websockets), $without" \
 		python3-websockets || return
+	ensure find_ruby_gems "Ruby with its gems websocket and websocket-driver" \
+		"install them (Debian: apt-get install ruby ruby-websocket ruby-websocket-driver), $without" \
+		ruby ruby-websocket ruby-websocket-driver || return
+	ensure find_perl_websocket "Perl's Protocol::WebSocket" \
+		"install it (Debian: apt-get install libprotocol-websocket-perl), $without" \
+		libprotocol-websocket-perl || return
 	ensure find_npm "Node.js with npm" \
 		"install it (Debian: apt-get install nodejs npm), $without" \
 		nodejs npm || return
-	find_ws && return
-	echo "need.sh: installing Node's ws with npm" >&2
-	npm --prefix "$node_peer" ci --ignore-scripts --no-audit --no-fund >&2 && find_ws && return
-	echo "need.sh: Node's ws could not be installed by npm ci in $node_peer: see above, $without" >&2
-	return 1
+	npm_ci find_ws "$node_peer" "Node's ws" &&
+		npm_ci find_legacy_npm "$legacy_peers" "Node's peers of the older drafts"
 }
 
 need_node() {
@@ -123,10 +153,8 @@ need_node() {
 	without="or set WS_NO_PEERS=1 to test without it"
 	ensure find_npm "npm" "install Node.js 22 or later, or npm to fetch one (Debian: apt-get install npm), $without" \
 		nodejs npm >/dev/null || return
-	echo "need.sh: installing Node.js 22 with npm" >&2
-	npm --prefix "$new_node" ci --ignore-scripts --no-audit --no-fund >&2 && find_node && return
-	echo "need.sh: Node.js 22 could not be installed by npm ci in $new_node: see above; install 22 or later, $without" >&2
-	return 1
+	without="install 22 or later, $without"
+	npm_ci find_node "$new_node" "Node.js 22"
 }
 
 # The other browsers, and what npm has: JavaScript runtimes and DOMs.
@@ -162,11 +190,7 @@ need_homes() {
 		gir1.2-webkit2-4.1 xvfb xauth || return
 	ensure find_npm "Node.js with npm" \
 		"install it (Debian: apt-get install nodejs npm), $without" nodejs npm >/dev/null || return
-	find_homes_npm && return
-	echo "need.sh: installing Node.js 24, Deno, Bun, workerd, jsdom and happy-dom with npm" >&2
-	npm --prefix "$homes_npm" ci --ignore-scripts --no-audit --no-fund >&2 && find_homes_npm && return
-	echo "need.sh: npm ci in $homes_npm failed: see above, $without" >&2
-	return 1
+	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
 for what in "$@"; do

@@ -9,9 +9,10 @@ import (
 )
 
 // programs are the files of one demo.
-type programs struct{ native, wasm, server string }
+type programs struct{ native, wasm, server, legacy string }
 
-// buildAll compiles the example for both homes, and the server, into dir.
+// buildAll compiles the example for both homes, the server, and the example of
+// the older drafts, into dir.
 func buildAll(ctx context.Context, dir string) (programs, error) {
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
@@ -19,13 +20,14 @@ func buildAll(ctx context.Context, dir string) (programs, error) {
 		native: filepath.Join(dir, "echo"),
 		wasm:   filepath.Join(dir, "echo.wasm"),
 		server: filepath.Join(dir, "testserver"),
+		legacy: filepath.Join(dir, "legacy"),
 	}
 	for _, b := range []struct {
 		out  string
 		env  []string
 		pkgs []string
 	}{
-		{dir + string(filepath.Separator), nil, []string{"./testserver", "./examples/echo"}},
+		{dir + string(filepath.Separator), nil, []string{"./testserver", "./examples/echo", "./examples/legacy"}},
 		{p.wasm, []string{"GOOS=js", "GOARCH=wasm"}, []string{"./examples/echo"}},
 	} {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", b.out}, b.pkgs...)...)

@@ -1,10 +1,12 @@
 // Command demo builds examples/echo twice, runs it natively and in a headless
 // browser against one test server, and prints both outputs side by side. It
-// fails if they differ, or are empty. Run it at the module's root.
+// fails if they differ, or are empty. Then it runs examples/legacy, which has a
+// line for every version of the protocol. Run it at the module's root.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -64,7 +66,27 @@ func demo(ctx context.Context, runner string) error {
 	if err := firstError("natively", nativeErr, "in the browser", browserErr); err != nil {
 		return err
 	}
-	return compare(native, browser)
+	if err := compare(native, browser); err != nil {
+		return err
+	}
+	return versions(ctx, p.legacy)
+}
+
+// versions runs the example of the older drafts, and prints what it prints.
+func versions(ctx context.Context, program string) error {
+	fmt.Print("examples/legacy: one server, a client of each version\n\n")
+	lines, err := transcript(ctx, program)
+	for _, l := range lines {
+		fmt.Println("  " + l)
+	}
+	fmt.Println()
+	if err != nil {
+		return fmt.Errorf("examples/legacy: %w", err)
+	}
+	if len(lines) == 0 {
+		return errors.New("examples/legacy printed nothing")
+	}
+	return nil
 }
 
 func firstError(where1 string, err1 error, where2 string, err2 error) error {

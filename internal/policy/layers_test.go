@@ -33,17 +33,19 @@ var layers = map[string]int{
 
 	"testserver/server": 6, // whose echo speaks every version
 
-	"testserver":    7,
-	"wasm_test":     6,
-	"examples/echo": 6,
-	"examples/page": 6,
-	"examples/auth": 6,
+	"testserver":      7,
+	"wasm_test":       6,
+	"examples/echo":   6,
+	"examples/page":   6,
+	"examples/auth":   6,
+	"examples/legacy": 6,
 
 	"internal/conformance":   6,
 	"internal/chaos":         6,
 	"internal/demo":          6,
 	"internal/hostile":       6,
 	"internal/interop":       6,
+	"internal/legacytest":    6,
 	"internal/policy":        6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
@@ -65,6 +67,7 @@ var only = map[string][]string{
 	"api/apitest":            {"api"}, // the contract's suite must fit any implementation
 	"examples/echo":          {"ws"},  // users have no more than this
 	"examples/auth":          {"ws"},
+	"examples/legacy":        {"ws", "api", "legacy"},
 	"examples/page":          {"ws", "api", "examples/page/figure", "examples/page/session"},
 	"examples/page/figure":   {},
 	"examples/page/session":  {"api"},
