@@ -220,8 +220,7 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 // from another origin, gets an error response (400, 403, 405, 426, 431), and
 // Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets 426,
 // and the error names the draft: package legacy accepts it. Fields set in
-// w.Header() are sent with
-// the response, except those that describe a body.
+// w.Header() are sent with the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
 	if err := accept(j, w, r, opts, nil); err != nil {
