@@ -201,7 +201,7 @@ func initTranslated(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Co
 		cfg.Clock = &clock
 	}
 	cfg.KeepsDeadlines = deadline.Known(nc)
-	cfg.CutOffBreaks = secure || deadline.Given(nc)
+	cfg.CutOffBreaks = cfg.CutOffBreaks || secure || deadline.Given(nc)
 	if secure {
 		nc = tlsStream{t}
 	}
