@@ -121,6 +121,7 @@ func TestKeepaliveHungProgram(t *testing.T) {
 		begun := time.Now()
 		read := r.startRead(background)
 		write := start(func() error {
+			time.Sleep(time.Second / 2) // never at the instant of the ping
 			for {
 				time.Sleep(time.Second)
 				if err := r.c.Write(background, api.MessageText, []byte("tick")); err != nil {
