@@ -103,10 +103,12 @@ type DialOptions struct {
 	// In a browser: it is in bytes, for text in UTF-16 units. The next message
 	// to be read is not counted, so that a message of any size within ReadLimit
 	// can be received. A browser accepts everything that the server sends,
-	// without backpressure. Above the bound the connection fails: the server
-	// sees 4008, and Read returns the messages that arrived before and then an
-	// error that matches ErrReadBufferFull. Read faster, raise the bound, or
-	// have the server wait for an acknowledgment now and then.
+	// without backpressure. Since a message of no or few bytes occupies memory
+	// too, there may be 65,536 unread messages, and one more for each 64 bytes
+	// of the bound: 327,680 by default. Above the bound the connection fails:
+	// the server sees 4008, and Read returns the messages that arrived before
+	// and then an error that matches ErrReadBufferFull. Read faster, raise the
+	// bound, or have the server wait for an acknowledgment now and then.
 	//
 	// Natively it has no effect, since it cannot be exceeded: the library reads
 	// ahead at most 72 KiB from a TCP or Unix socket of package net, and 16 KiB

@@ -57,11 +57,13 @@ type CloseError struct {
 	//
 	// In a browser: WebKit reports 1012, 1013 and 1014 as
 	// StatusAbnormalClosure. If data follows the server's close frame, Chromium
-	// does so too.
+	// does so too. Firefox and workerd also report codes that may not be sent,
+	// such as 999, 1015 or 65535.
 	Code StatusCode
 	// Reason is the peer's reason, at most 123 bytes of UTF-8.
 	//
-	// In a browser: in WebKit it ends at U+0000.
+	// In a browser: in WebKit it ends at U+0000. Deno and workerd accept longer
+	// ones, and workerd replaces what is not UTF-8 by U+FFFD.
 	Reason string
 	// Local reports whether this side ended the connection first.
 	Local bool
@@ -131,13 +133,13 @@ func CloseStatus(err error) StatusCode {
 //
 // In a browser: URL and Problem are set, and Cause where it is known. The
 // browser hides status, header and body from the page, and writes the reason to
-// its console. Problem names a subprotocol that does not match those offered.
-// Cause may be a *CloseError, with the code and reason of a close event that
-// came before the connection was open: in Firefox the server's close frame,
-// where the server closes TCP right behind the handshake, or 1015 for a failed
-// TLS handshake. Otherwise it is the error of the context,
-// context.DeadlineExceeded after 10 s, errors.ErrUnsupported, or what the
-// constructor of the WebSocket object threw.
+// its console; Node.js, Deno and Bun write it nowhere. Problem names a
+// subprotocol that does not match those offered. Cause may be a *CloseError,
+// with the code and reason of a close event that came before the connection was
+// open: in Firefox the server's close frame, where the server closes TCP right
+// behind the handshake, or 1015 for a failed TLS handshake. Otherwise it is the
+// error of the context, context.DeadlineExceeded after 10 s,
+// errors.ErrUnsupported, or what the constructor of the WebSocket object threw.
 type HandshakeError struct {
 	// URL is the URL that was dialed, without its userinfo. Empty on the server
 	// side.

@@ -72,6 +72,30 @@ func TestReadBuffer(t *testing.T) {
 	}
 }
 
+// Messages of no or few bytes occupy memory too: their number is bounded, and
+// grows with ReadBuffer.
+func TestReadBufferCountsMessages(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const most = fewMessages + 10
+		c, f := openWith(t, Options{ReadLimit: -1, ReadBuffer: 10 * messageCost})
+		empty := event.Event{Kind: event.Received, Message: &fakeMessage{typ: api.MessageBinary}}
+		for range most { // nobody reads
+			f.fire(empty)
+		}
+		f.check(t, false)
+		f.fire(empty)
+		f.check(t, true, `close(4008, "1008 policy violation")`)
+		for range most {
+			if _, p, err := c.ReadAppend(t.Context(), nil); len(p) != 0 || err != nil {
+				t.Fatalf("%d bytes, %v", len(p), err)
+			}
+		}
+		if err := readErr(t.Context(), c); !errors.Is(err, api.ErrReadBufferFull) {
+			t.Errorf("Read = %v, want a ReadBufferFullError", err)
+		}
+	})
+}
+
 // Reading a message makes room, and ReadBuffered returns how much is left.
 func TestReadBufferedGoesDown(t *testing.T) {
 	bubble(t, func(t *testing.T) {

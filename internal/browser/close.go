@@ -19,7 +19,7 @@ var (
 	errGivenUp = errors.New("the context of Close ended before the peer's close frame came")
 	// errBlocked replaces these, and those of Dial, if the event loop ran no
 	// task meanwhile.
-	errBlocked = errors.New("the event loop was blocked: in a js.FuncOf callback use a goroutine")
+	errBlocked = errors.New("the event loop was blocked, by other events or by a js.FuncOf callback: in a callback use a goroutine")
 )
 
 // CanSend reports whether a page may pass code to close (WHATWG WebSockets

@@ -31,6 +31,14 @@ const errorGrace = 100 * time.Millisecond
 // blocked.
 const standstill = 50 * time.Millisecond
 
+// The number of unread messages is at most fewMessages, plus one for each
+// messageCost bytes of the bound: a message of no or few bytes occupies memory
+// too.
+const (
+	fewMessages = 1 << 16
+	messageCost = 64
+)
+
 // Conn is a connection over a Socket.
 //
 // It uses channels and time.AfterFunc in place of contexts and timers, to keep
@@ -160,7 +168,8 @@ func (c *Conn) accept(m event.Message) {
 	case c.limit >= 0 && n > c.limit:
 		c.refuse(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.limit})
 		return
-	case c.bound >= 0 && len(c.queue) > 0 && c.held-int64(c.queue[0].MinSize())+n > c.bound:
+	case c.bound >= 0 && len(c.queue) > 0 && (c.held-int64(c.queue[0].MinSize())+n > c.bound ||
+		int64(len(c.queue)) >= fewMessages+c.bound/messageCost):
 		c.refuse(api.StatusPolicyViolation, &api.ReadBufferFullError{Limit: c.bound})
 		return
 	}

@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -93,7 +94,7 @@ func disagree(offered []string, chosen string) string {
 	}
 	switch {
 	case chosen != "":
-		return "the server chose a subprotocol that was not offered: " + chosen
+		return "the server chose a subprotocol that was not offered: " + strconv.Quote(chosen[:min(len(chosen), 100)])
 	case len(offered) > 0:
 		return "the server chose none of the subprotocols offered"
 	}

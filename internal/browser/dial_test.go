@@ -3,6 +3,8 @@ package browser
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,9 +41,10 @@ func TestDialChecksTheSubprotocol(t *testing.T) {
 		{nil, "", ""},
 		{[]string{"a", "b"}, "b", ""},
 		{[]string{"a", "b"}, "", "the server chose none of the subprotocols offered"},
-		{[]string{"a"}, "A", "the server chose a subprotocol that was not offered: A"},
-		{[]string{"a"}, "a, a", "the server chose a subprotocol that was not offered: a, a"},
-		{nil, "a", "the server chose a subprotocol that was not offered: a"},
+		{[]string{"a"}, "A", "the server chose a subprotocol that was not offered: \"A\""},
+		{[]string{"a"}, "a, a", "the server chose a subprotocol that was not offered: \"a, a\""},
+		{nil, "a", "the server chose a subprotocol that was not offered: \"a\""},
+		{nil, strings.Repeat("a", 20_000), "the server chose a subprotocol that was not offered: " + strconv.Quote(strings.Repeat("a", 100))},
 	}
 	for _, test := range tests {
 		bubble(t, func(t *testing.T) {

@@ -9,9 +9,10 @@ package glue
 //	name new Class ARGUMENTS...
 //	name get object.property
 //
-// name the result. A path begins with a name or a global variable. An argument
-// is a path, 'text, or a number. A line that calls something that is not a
-// function fails with an error that has its name.
+// The first word names the result, "_" if nobody reads it. A path begins with a
+// name or a global variable. An argument is a path, 'text, or a number. A line
+// that calls something that is not a function fails with an error that has its
+// name.
 const (
 	// These make functions (object, key) that call a getter.
 	dataGetter = `getter call MessageEvent.prototype.__lookupGetter__ 'data
