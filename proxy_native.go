@@ -181,14 +181,16 @@ func (d *Dialer) proxyHint(res *handshake.Response, proxy *url.URL) string {
 	switch res.Status {
 	case http.StatusProxyAuthRequired:
 		return ": " + d.authHint(handshake.AuthSchemes(res.Header.Values("Proxy-Authenticate")), proxy)
+	case http.StatusUnauthorized: // tinyproxy's response to a wrong password
+		return ": " + d.authHint(handshake.AuthSchemes(res.Header.Values("WWW-Authenticate")), proxy)
 	case http.StatusForbidden:
 		return ": many proxies allow CONNECT to port 443 only"
 	}
 	return ""
 }
 
-// authHint explains a 407 with challenges of these schemes (RFC 9110 section
-// 15.5.8).
+// authHint explains a 407, or a 401, with challenges of these schemes (RFC 9110
+// section 15.5.8).
 func (d *Dialer) authHint(schemes []string, proxy *url.URL) string {
 	wants := excerptOf(strings.Join(schemes, " or "))
 	tried := basicAuth(proxy.User) != ""

@@ -74,15 +74,16 @@ func TestDialProxyRefused(t *testing.T) {
 		body   string
 		says   string
 	}{
-		"403":              {"HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", 403, "", "403 Filtered: many proxies allow CONNECT to port 443 only"},
-		"a reason of none": {"HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n", 503, "", "503 Service Unavailable"},
-		"502 by HTTP/1.0":  {"HTTP/1.0 502 Bad Gateway\r\n\r\nno such host", 502, "no such host", "refused to connect"},
-		"a redirect":       {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n", 302, "", "refused to connect"},
-		"101":              {"HTTP/1.1 101 X\r\n\r\n", 101, "", "refused to connect"},
-		"nothing":          {"", 0, "", "sent no response"},
-		"half":             {"HTTP/1.1 200 O", 0, "", "sent no response"},
-		"no HTTP":          {"\x05\x00", 0, "", "sent no response"},
-		"endless":          {"HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", 20_000), 0, "", "over the limit"},
+		"403":               {"HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", 403, "", "403 Filtered: many proxies allow CONNECT to port 443 only"},
+		"401, as tinyproxy": {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", 401, "", "401 Unauthorized: it rejects the credentials of the proxy's URL"},
+		"a reason of none":  {"HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n", 503, "", "503 Service Unavailable"},
+		"502 by HTTP/1.0":   {"HTTP/1.0 502 Bad Gateway\r\n\r\nno such host", 502, "no such host", "refused to connect"},
+		"a redirect":        {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n", 302, "", "refused to connect"},
+		"101":               {"HTTP/1.1 101 X\r\n\r\n", 101, "", "refused to connect"},
+		"nothing":           {"", 0, "", "sent no response"},
+		"half":              {"HTTP/1.1 200 O", 0, "", "sent no response"},
+		"no HTTP":           {"\x05\x00", 0, "", "sent no response"},
+		"endless":           {"HTTP/1.1 200 OK\r\n" + strings.Repeat("a: b\r\n", 20_000), 0, "", "over the limit"},
 		"an answer to what was not asked yet": {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n",
 			0, "", "after its response"},
 	} {
