@@ -1,4 +1,4 @@
-//go:build !js
+//go:build !js && unix
 
 package roads_test
 
@@ -84,7 +84,7 @@ var forwards = []forward{
 		nobody:  refusal{500, -1, "500 Unable to connect"},
 		barred:  &refusal{403, -1, "403 Access violation"},
 		without: &refusal{407, -1, "it requires credentials, by Basic authentication"},
-		wrong:   &refusal{401, -1, "401 Unauthorized: it rejects the credentials of the proxy's URL"},
+		wrong:   &refusal{401, -1, "401 Unauthorized: it wants Basic authentication, and rejects the credentials of the proxy's URL"},
 	},
 	{
 		name: "microsocks", schemes: []string{"socks5", "socks5h"},
