@@ -143,8 +143,7 @@ type HandshakeError struct {
 	// side.
 	URL string
 	// Proxy is the forward proxy, host and port as in its URL, that refused or
-	// failed: it could not be reached, or did not connect to the server.
-	// Status, Header and Body are then the proxy's. "" if the server was
+	// failed; Status, Header and Body are then its. "" if the server was
 	// reached, or no proxy is used.
 	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
@@ -167,9 +166,6 @@ func (e *HandshakeError) Error() string {
 	}
 	if e.Status != 0 {
 		s += ": status " + strconv.Itoa(e.Status)
-		if e.Proxy != "" {
-			s += " of the proxy " + e.Proxy
-		}
 	}
 	if e.Problem != "" {
 		s += ": " + e.Problem
