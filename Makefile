@@ -40,7 +40,7 @@ demo: ## run examples/echo natively and in a headless browser, compare the outpu
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
-test: ## run all tests, natively and in a headless browser and in other browsers and runtimes (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1 skip some)
+test: ## run all tests, natively, in a headless browser, in other browsers and runtimes, and through proxies (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1, WS_NO_ROADS=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
 	@$(MAKE) --no-print-directory -k test-native test-js test-tools run-homes
 
@@ -108,11 +108,12 @@ tidy:
 prepare: system $(BIN)/wasmbrowsertest $(BIN)/homes
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop node homes >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node homes roads >/dev/null
 
 # -count=1, because the cache does not know the browser's part of a native test.
 # WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
+	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests through proxies were NOT run"
 	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)

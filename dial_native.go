@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ import (
 // modified.
 //
 // In a browser: absent. Dial and DialOptions are available natively and in a
-// browser.
+// browser, whose own settings hold for proxies, certificates and cookies.
 type Dialer struct {
 	DialOptions
 
@@ -53,16 +54,37 @@ type Dialer struct {
 	// http.Transport.DialTLSContext.
 	NetDialTLS func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Proxy returns the proxy for a request, whose URL has the scheme http or
-	// https; nil, or a nil result, means none. http and https proxies are sent
-	// a CONNECT; for others use NetDial. A nil Proxy means
-	// http.ProxyFromEnvironment; for no proxy set it to a function that returns
-	// nil.
+	// Proxy returns the URL of the proxy for a request, whose own URL has the
+	// scheme http for ws and https for wss; nil, or a nil result, means none.
+	// The proxy's URL has one of the schemes
+	//   - http and https, which are sent a CONNECT for ws and wss alike (RFC
+	//     9110 section 9.3.6),
+	//   - socks5: the server's name is resolved here, by net.DefaultResolver,
+	//     and its addresses are tried in turn (RFC 1928),
+	//   - socks5h: the proxy resolves the name,
+	//
+	// and the port 80, 443 or 1080 if it has none. Its user name and password
+	// are sent as Basic authentication (RFC 7617), or as RFC 1929 says, with at
+	// most 255 bytes each. For other proxies and schemes use NetDial.
+	//
+	// A nil Proxy means the environment, which is read at each Dial:
+	// HTTPS_PROXY for wss, HTTP_PROXY for ws, and ALL_PROXY where that variable
+	// is empty. It is not used for localhost, loopback addresses and what
+	// NO_PROXY lists; see golang.org/x/net/http/httpproxy for its form. Names
+	// in lower case count as well; those in upper case come first. Where
+	// REQUEST_METHOD is set, as in a CGI program, HTTP_PROXY may come from the
+	// client and is ignored, but not http_proxy. A value without a scheme means
+	// http. Unlike this, http.ProxyFromEnvironment reads the environment once,
+	// and not ALL_PROXY. For no proxy set Proxy to a function that returns nil.
+	//
+	// A proxy that refuses or fails is the Proxy of the *HandshakeError. Its
+	// Status is that of an http or https proxy; its Cause is a *SOCKSError if a
+	// SOCKS proxy refused.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// ProxyHeader is sent with CONNECT to a proxy; it takes an http.Header. A
-	// Proxy-Authorization in it replaces that of the proxy's URL. Names are
-	// canonicalized.
+	// ProxyHeader is sent with CONNECT to a proxy, not by SOCKS; it takes an
+	// http.Header. A Proxy-Authorization in it replaces that of the proxy's
+	// URL. Names are canonicalized.
 	ProxyHeader map[string][]string
 
 	// Jar supplies and stores cookies; nil means none.
@@ -133,11 +155,16 @@ type attempt struct {
 	compression *Compression
 	answer      map[string][]string // the header of the response
 	foreignTLS  bool                // NetDialTLS was used
-	phase       atomic.Value        // of string: what is waited for
+	variable    string              // the environment's that named the proxy, or ""
+	talksTo     string              // the proxy that is being asked, or ""
+	phase       atomic.Value        // of phase
 }
 
+// phase is what is waited for, and from which proxy, "" for none.
+type phase struct{ what, proxy string }
+
 // enter records what is waited for, for the error of a Dial that times out.
-func (a *attempt) enter(phase string) { a.phase.Store(phase) }
+func (a *attempt) enter(what string) { a.phase.Store(phase{what, a.talksTo}) }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
 	return d.dialAs(ctx, rawURL, o, nil)
@@ -322,16 +349,18 @@ func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	e, known := err.(*HandshakeError)
 	_, argument := err.(*ArgumentError)
 	refused := known && e.Status != 0 // tells more
-	phase, _ := a.phase.Load().(string)
+	_, refusedBySOCKS := errors.AsType[*SOCKSError](err)
+	phase, _ := a.phase.Load().(phase)
 	switch {
 	case argument:
 		return err
+	case refusedBySOCKS: // nothing more was waited for
 	case ended(ctx) != nil && refused:
 		e.Cause = ended(ctx) // the rest of the refusal was waited for
 	case ended(ctx) != nil:
-		e = &HandshakeError{Problem: "the context ended while waiting for " + phase, Cause: ended(ctx)}
+		e = &HandshakeError{Proxy: phase.proxy, Problem: "the context ended while waiting for " + phase.what, Cause: ended(ctx)}
 	case ended(bounded) != nil && !refused:
-		e = &HandshakeError{Problem: "the handshake timed out while waiting for " + phase, Cause: ended(bounded)}
+		e = &HandshakeError{Proxy: phase.proxy, Problem: "the handshake timed out while waiting for " + phase.what, Cause: ended(bounded)}
 	case !known:
 		e = &HandshakeError{Problem: "the connection was lost before the server responded", Cause: err}
 	}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"time"
 
@@ -338,4 +339,35 @@ func ExampleConn_CloseRead() {
 	// event 2
 	// event 3
 	// <nil>
+}
+
+// A proxy of the program's own choice, and whose refusal it was.
+func ExampleDialer_proxy() {
+	proxy, err := url.Parse("socks5h://user:password@proxy.example:1080")
+	if err != nil {
+		log.Fatal(err)
+	}
+	d := ws.Dialer{Proxy: http.ProxyURL(proxy)}
+	d.NetDial = func(context.Context, string, string) (net.Conn, error) { // of this example: a proxy that refuses
+		here, there := net.Pipe()
+		go func() {
+			defer there.Close()
+			request := make([]byte, 64)
+			for _, answer := range []string{"\x05\x00", "\x05\x02"} {
+				there.Read(request)
+				io.WriteString(there, answer)
+			}
+		}()
+		return here, nil
+	}
+	_, err = d.Dial(context.Background(), "wss://example.com/chat")
+	if e, ok := errors.AsType[*ws.HandshakeError](err); ok && e.Proxy != "" {
+		fmt.Println("at the proxy", e.Proxy)
+	}
+	if e, ok := errors.AsType[*ws.SOCKSError](err); ok {
+		fmt.Println(e)
+	}
+	// Output:
+	// at the proxy proxy.example:1080
+	// SOCKS reply 2: connection not allowed by ruleset
 }

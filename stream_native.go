@@ -61,6 +61,27 @@ func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, erro
 	return held, nil
 }
 
+// readTo reads from nc until held has n bytes, and no more.
+func readTo(nc net.Conn, held []byte, n int) ([]byte, error) {
+	held = slices.Grow(held, n-len(held))
+	for empty := 0; len(held) < n; empty++ {
+		more, err := nc.Read(held[len(held):n])
+		held = held[:len(held)+more]
+		switch {
+		case len(held) == n:
+		case err == io.EOF:
+			return nil, io.ErrUnexpectedEOF
+		case err != nil:
+			return nil, err
+		case more > 0:
+			empty = -1
+		case empty == emptyReads-1:
+			return nil, io.ErrNoProgress
+		}
+	}
+	return held, nil
+}
+
 // withDeadlines returns nc, or a connection over it that has deadlines if nc
 // has none: then time limits work the same for all.
 func withDeadlines(nc net.Conn) net.Conn {

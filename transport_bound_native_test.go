@@ -412,6 +412,8 @@ func TestTransportDial(t *testing.T) {
 		"a proxy":                    {"ws://example.com/", to("http://proxy.test/")},
 		"a proxy under TLS":          {"ws://example.com/", to("https://proxy.test/")},
 		"a proxy, and TLS behind it": {"wss://example.com/", to("http://proxy.test/")},
+		"SOCKS":                      {"ws://example.com/", to("socks5h://proxy.test/")},
+		"SOCKS, and TLS behind it":   {"wss://192.0.2.1/", to("socks5://proxy.test/")},
 	} {
 		for transport, disguise := range transports {
 			t.Run(name+", "+transport, func(t *testing.T) {

@@ -14,8 +14,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// defaultPorts are left out of the Host field (RFC 6455 section 4.1).
-var defaultPorts = map[string]string{"http": "80", "https": "443"}
+// defaultPorts are those of servers, which are left out of the Host field (RFC
+// 6455 section 4.1), and of proxies.
+var defaultPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // parseURL parses an absolute URL. The result has the scheme http or https, an
 // ASCII host, no fragment, and path and query as a browser would request them.

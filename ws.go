@@ -141,17 +141,20 @@ type DialOptions struct {
 // ctx bounds the handshake only. If it has no deadline, the bound is 10 s.
 // Natively the response may have 64 KiB and 200 header fields. A failed
 // handshake returns a [*HandshakeError]; invalid arguments return an
-// [*ArgumentError] before anything is sent.
+// [*ArgumentError] before anything is sent. Natively the environment may name a
+// proxy, as Dialer.Proxy says.
 //
-// In a browser: url may be relative to the page's address. The reason why a
-// server could not be reached is shown only in the browser's console. Dials to
-// one host wait for each other (RFC 6455 section 4.1), in Firefox all dials to
-// one IP address, in WebKit none. WebKit follows redirects, to any host, and
-// does not show it. Called directly in a js.FuncOf callback, Dial stops the
-// event loop that it waits for, until its time limit: call it in a goroutine,
-// and let the callback return. The global WebSocket may be a class other than
-// the platform's own, such as a polyfill, a mock or a wrapper; if such a class
-// lacks required members, Dial or Read fails with an error that says so.
+// In a browser: url may be relative to the page's address. Whether a proxy is
+// used is up to the browser's own settings; the environment is not read. The
+// reason why a server could not be reached is shown only in the browser's
+// console. Dials to one host wait for each other (RFC 6455 section 4.1), in
+// Firefox all dials to one IP address, in WebKit none. WebKit follows
+// redirects, to any host, and does not show it. Called directly in a js.FuncOf
+// callback, Dial stops the event loop that it waits for, until its time limit:
+// call it in a goroutine, and let the callback return. The global WebSocket may
+// be a class other than the platform's own, such as a polyfill, a mock or a
+// wrapper; if such a class lacks required members, Dial or Read fails with an
+// error that says so.
 //
 // Firefox delays a connection after failed ones to the same address, port and
 // path: 0.2 to 0.4 s after the first failure, half as much again after each

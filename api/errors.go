@@ -144,8 +144,9 @@ type HandshakeError struct {
 	// URL is the URL that was dialed, without its userinfo. Empty on the server
 	// side.
 	URL string
-	// Proxy is the proxy, host and port, that sent the response with Status,
-	// Header and Body; "" if the server did.
+	// Proxy is the forward proxy, host and port as in its URL, that refused or
+	// failed; Status, Header and Body are then its. "" if the server was
+	// reached, or no proxy is used.
 	Proxy string
 	// Status is the HTTP status, 0 when there was no response.
 	Status int
@@ -167,9 +168,6 @@ func (e *HandshakeError) Error() string {
 	}
 	if e.Status != 0 {
 		s += ": status " + strconv.Itoa(e.Status)
-	}
-	if e.Proxy != "" {
-		s += " of the proxy " + e.Proxy
 	}
 	if e.Problem != "" {
 		s += ": " + e.Problem

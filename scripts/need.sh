@@ -1,6 +1,6 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop] [node] [homes]: makes sure that programs which the tests
-# require are installed, and prints their paths. On Debian, as root, it installs
+# need.sh [browser] [cc] [interop] [node] [homes] [roads]: makes sure that programs which the
+# tests require are installed, and prints their paths. On Debian, as root, it installs
 # missing ones from Debian's packages; elsewhere it prints what to install, and
 # fails.
 set -eu
@@ -193,11 +193,59 @@ need_homes() {
 	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
+# The proxies of internal/roads: program:package.
+roads="squid:squid-openssl tinyproxy:tinyproxy-bin microsocks:microsocks sshd:openssh-server
+ssh:openssh-client ssh-keygen:openssh-client"
+
+find_program() { command -v "$1" || command -v "/usr/sbin/$1"; } 2>/dev/null
+
+# missing_roads prints the packages of the proxies that are not there.
+missing_roads() {
+	for road in $roads; do
+		find_program "${road%%:*}" >/dev/null || echo "${road#*:}"
+	done
+}
+
+find_roads() {
+	[ -z "$(missing_roads)" ] || return
+	for road in $roads; do
+		find_program "${road%%:*}"
+	done
+}
+
+# The tests start these programs themselves: installing them must start no
+# services.
+install_idle() (
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	fi
+	install "$@"
+)
+
+need_roads() {
+	if [ "${WS_NO_ROADS:-}" = 1 ]; then
+		echo "WS_NO_ROADS=1: going on WITHOUT the tests through proxies" >&2
+		return
+	fi
+	find_roads && return
+	# shellcheck disable=SC2046 # one word for each package
+	if is_debian && [ "$(id -u)" = 0 ]; then
+		install_idle $(missing_roads)
+		find_roads && return
+	fi
+	echo "need.sh: proxies not found: install them (Debian: apt-get install" $(missing_roads)")," \
+		"or set WS_NO_ROADS=1 to test without them" >&2
+	return 1
+}
+
 for what in "$@"; do
 	case $what in
-	browser | cc | interop | node | homes) "need_$what" ;;
+	browser | cc | interop | node | homes | roads) "need_$what" ;;
 	*)
-		echo "usage: need.sh [browser] [cc] [interop] [node] [homes]" >&2
+		echo "usage: need.sh [browser] [cc] [interop] [node] [homes] [roads]" >&2
 		exit 2
 		;;
 	esac

@@ -18,6 +18,7 @@ var layers = map[string]int{
 	"internal/event":    2,
 	"internal/glue":     2,
 	"handshake":         2,
+	"internal/socks":    2,
 
 	"internal/engine":  3,
 	"internal/variant": 3,
@@ -47,6 +48,7 @@ var layers = map[string]int{
 	"internal/interop":       6,
 	"internal/legacytest":    6,
 	"internal/policy":        6,
+	"internal/roads":         6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
 	"internal/sizes/app":     6,
@@ -81,10 +83,11 @@ var only = map[string][]string{
 // foreign lists which packages, except in tests, may import another module: the
 // library's users pay for each.
 var foreign = map[string][]string{
-	"github.com/hack-pad/safejs":    {"internal/jsws"},
-	"github.com/klauspost/compress": {"internal/deflate"},
-	"golang.org/x/net/idna":         {"ws"}, // the URL that is dialed
-	"nhooyr.io/websocket":           {"testserver", "testserver/server"},
+	"github.com/hack-pad/safejs":      {"internal/jsws"},
+	"github.com/klauspost/compress":   {"internal/deflate"},
+	"golang.org/x/net/idna":           {"ws"}, // the URL that is dialed
+	"golang.org/x/net/http/httpproxy": {"ws"}, // NO_PROXY
+	"nhooyr.io/websocket":             {"testserver", "testserver/server"},
 }
 
 // pure lists packages that only compute, and what they must not import of the
@@ -93,6 +96,8 @@ var pure = map[string][]string{
 	"api":       {"net/...", "os/...", "sync/...", "syscall/..."},
 	"frame":     {"io/...", "net/...", "os/...", "sync/...", "syscall/...", "time", "context"},
 	"handshake": {"net", "os/...", "sync/...", "syscall/...", "time", "context"}, // net/http is values here
+
+	"internal/socks": {"io/...", "net", "net/http/...", "os/...", "sync/...", "syscall/...", "time", "context"},
 }
 
 func TestImportsRunDownward(t *testing.T) {
