@@ -44,6 +44,8 @@ func options(name string) ws.AcceptOptions {
 //	/close   closes with 4001
 //	/silent  echoes, and sends nothing of its own accord
 //	/kept    echoes, and sends a ping after each beat
+//	/sink    reads, and sends nothing at all
+//	/source  sends a message in each beat
 func newBackend(t *testing.T, name string) *backend {
 	t.Helper()
 	b := new(backend)
@@ -62,6 +64,8 @@ func newBackend(t *testing.T, name string) *backend {
 	mux.Handle("/silent", b.serve(silent, echo))
 	mux.Handle("/kept", b.serve(kept, echo))
 	mux.Handle("/close", b.serve(plain, func(_ context.Context, c *ws.Conn) error { return c.Close(4001, "enough") }))
+	mux.Handle("/sink", b.serve(silent, func(ctx context.Context, c *ws.Conn) error { return drain(ctx, c, nil) }))
+	mux.Handle("/source", b.serve(silent, pour))
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	b.addr = s.Listener.Addr().String()
@@ -100,6 +104,37 @@ func echo(ctx context.Context, c *ws.Conn) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// drain reads until the connection ends, and returns its error. Each message is
+// told to got, which may be nil.
+func drain(ctx context.Context, c *ws.Conn, got chan<- struct{}) error {
+	for {
+		if _, _, err := c.Read(ctx); err != nil {
+			return err
+		}
+		if got != nil {
+			got <- struct{}{}
+		}
+	}
+}
+
+// pour sends a message in each beat until the connection ends.
+func pour(ctx context.Context, c *ws.Conn) error {
+	over := make(chan error, 1)
+	go func() { over <- drain(ctx, c, nil) }()
+	beats := time.NewTicker(beat)
+	defer beats.Stop()
+	for {
+		select {
+		case err := <-over:
+			return err
+		case <-beats.C:
+			if err := c.Write(ctx, ws.MessageText, []byte("more")); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -54,7 +54,7 @@ func testIdle(ctx context.Context, t *testing.T, f front, s *site, app *backend)
 		silent := s.dial(ctx, t, path)
 		if f.defaultIdle == "" {
 			outlast(ctx, t, silent, beats)
-			continue
+			break
 		}
 		_, _, err := silent.Read(ctx)
 		got, err2 := endOf(err)
@@ -68,6 +68,7 @@ func testIdle(ctx context.Context, t *testing.T, f front, s *site, app *backend)
 		}
 		t.Logf("the server sees: %v", err)
 	}
+	testOneWay(ctx, t, f, s)
 	if err := kept.Write(ctx, ws.MessageText, []byte("still here")); err != nil {
 		t.Error(err)
 	}
@@ -76,11 +77,55 @@ func testIdle(ctx context.Context, t *testing.T, f front, s *site, app *backend)
 	}
 }
 
+// testOneWay: whether traffic in one direction keeps a connection open that has
+// no keepalive.
+func testOneWay(ctx context.Context, t *testing.T, f front, s *site) {
+	d := s.dialer()
+	d.Keepalive = &ws.Keepalive{Idle: -1}
+	up, err := d.Dial(ctx, "wss://example.com/sink")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer up.CloseNow()
+	down, err := d.Dial(ctx, "wss://example.com/source")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer down.CloseNow()
+	got, over := make(chan struct{}, 1000), make(chan error, 1)
+	go func() { over <- drain(ctx, down, got) }()
+	upOver := make(chan error, 1)
+	go func() { upOver <- drain(ctx, up, nil) }()
+	for range long {
+		select {
+		case <-got:
+			if err := up.Write(ctx, ws.MessageText, []byte("more")); err != nil {
+				t.Fatalf("a client that sends and receives nothing: %v", err)
+			}
+		case err := <-upOver:
+			t.Fatalf("a client that sends and receives nothing sees %v", err)
+		case err := <-over:
+			if end, err2 := endOf(err); !f.needsClient || err2 != nil || end != f.cut {
+				t.Errorf("a client that receives and sends nothing sees %v", err)
+			}
+			return
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		}
+	}
+	if f.needsClient {
+		t.Error("a client that receives and sends nothing stays connected, which is news")
+	}
+}
+
+// long is more than twice the brief time-out, in beats.
+const long = 22
+
 // outlast wants c open after twice the brief time-out, which other
 // connection's beats measure.
 func outlast(ctx context.Context, t *testing.T, c *ws.Conn, beats <-chan struct{}) {
 	t.Helper()
-	for range 12 { // 6 s
+	for range long {
 		select {
 		case <-beats:
 		case <-ctx.Done():
@@ -90,6 +135,22 @@ func outlast(ctx context.Context, t *testing.T, c *ws.Conn, beats <-chan struct{
 	if err := there(ctx, c, ws.MessageText, []byte("still here")); err != nil {
 		t.Errorf("a silent connection: %v", err)
 	}
+}
+
+// testBoundedReload: as testReload, where the proxy waits 1 s for connections of
+// the old configuration.
+func testBoundedReload(ctx context.Context, t *testing.T, s *site) {
+	old := s.dial(ctx, t, "/echo")
+	if err := there(ctx, old, ws.MessageText, []byte("before")); err != nil {
+		t.Fatal(err)
+	}
+	s.reload(ctx, t, newBackend(t, "new"))
+	_, _, err := old.Read(ctx)
+	if got, err2 := endOf(err); err2 != nil || got != lost {
+		t.Errorf("the old connection: %v, want %v", err, lost)
+	}
+	t.Logf("the client sees: %v", err)
+	s.dial(ctx, t, "/echo")
 }
 
 // testReload: what a new configuration does to connections of the old one. The

@@ -14,7 +14,7 @@ import (
 const patience = 4 * time.Minute
 
 // brief is the time-out, in seconds, of a proxy whose time-outs are tested.
-const brief = "3"
+const brief = "5"
 
 // front is a reverse proxy, and what it does to connections.
 type front struct {
@@ -29,6 +29,9 @@ type front struct {
 	// cut is what the client sees of that time-out.
 	cut end
 
+	// needsClient says that only what the client sends keeps a connection open.
+	needsClient bool
+
 	// reload is what the client sees of a new configuration while it is
 	// connected; the zero end if it stays connected.
 	reload end
@@ -37,8 +40,8 @@ type front struct {
 var fronts = []front{
 	{name: "nginx", program: &nginx, defaultIdle: "60", cut: lost},
 	{name: "haproxy", program: &haproxy, defaultIdle: "50", cut: lost},
-	{name: "apache", program: &apache},
-	{name: "lighttpd", program: &lighttpd, defaultIdle: "60", cut: lost},
+	{name: "apache", program: &apache, defaultIdle: "300", cut: lost},
+	{name: "lighttpd", program: &lighttpd, defaultIdle: "60", cut: lost, needsClient: true},
 	{name: "caddy", program: &caddy, reload: end{code: 1001}},
 	{name: "go"},
 }
@@ -54,7 +57,7 @@ func TestFront(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			app := newBackend(t, "old")
-			s := f.serve(ctx, t, app, "60")
+			s := f.serve(ctx, t, app, settings{idle: "60"})
 			t.Run("messages", func(t *testing.T) { testMessages(ctx, t, s) })
 			t.Run("handshake", func(t *testing.T) { testHandshake(ctx, t, s) })
 			t.Run("origins", func(t *testing.T) { testOrigins(ctx, t, s) })
@@ -76,7 +79,24 @@ func TestFrontIdle(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			app := newBackend(t, "app")
-			testIdle(ctx, t, f, f.serve(ctx, t, app, brief), app)
+			testIdle(ctx, t, f, f.serve(ctx, t, app, settings{idle: brief}), app)
+		})
+	}
+}
+
+// TestFrontBoundedReload has the proxies end old connections.
+func TestFrontBoundedReload(t *testing.T) {
+	for _, f := range fronts {
+		if f.program == nil || f.program.bound == "" {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			f.program.require(t)
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			app := newBackend(t, "app")
+			testBoundedReload(ctx, t, f.serve(ctx, t, app, settings{idle: "60", bounded: true}))
 		})
 	}
 }

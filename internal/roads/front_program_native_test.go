@@ -25,6 +25,7 @@ type program struct {
 	main   string   // what Debian and the tests' place add to it
 	marks  []string // what of site a test replaces: text and replacement
 	args   []string
+	bound  string // what makes it end old connections 1 s after a reload
 	reload func(ctx context.Context, p *process) error
 }
 
@@ -34,11 +35,13 @@ var (
 
 	nginx = program{name: "nginx", debian: "nginx-light", site: "nginx.conf", main: "nginx.main.conf",
 		marks: append([]string{"listen 443 ssl", "listen @ADDR@ ssl", "127.0.0.1:8080", "@BACKEND@"}, tlsFiles...),
-		args:  []string{"-e", "stderr", "-c", "@DIR@/main.conf"}, reload: signal(syscall.SIGHUP)}
+		args:  []string{"-e", "stderr", "-c", "@DIR@/main.conf"}, reload: signal(syscall.SIGHUP),
+		bound: "worker_shutdown_timeout 1s;"}
 
 	haproxy = program{name: "haproxy", debian: "haproxy", site: "haproxy.cfg", main: "haproxy.main.cfg",
 		marks: []string{"bind :443", "bind @ADDR@", "127.0.0.1:8080", "@BACKEND@", "/etc/haproxy/example.com.pem", "@DIR@/both.pem"},
-		args:  []string{"-W", "-db", "-f", "@DIR@/main.conf", "-f", "@DIR@/site.conf"}, reload: signal(syscall.SIGUSR2)}
+		args:  []string{"-W", "-db", "-f", "@DIR@/main.conf", "-f", "@DIR@/site.conf"}, reload: signal(syscall.SIGUSR2),
+		bound: "hard-stop-after 1s"}
 
 	apache = program{name: "apache2", debian: "apache2", site: "apache.conf", main: "apache.main.conf",
 		marks: append([]string{"*:443", "@ADDR@", "127.0.0.1:8080", "@BACKEND@"}, tlsFiles...),
@@ -76,6 +79,12 @@ func signal(s os.Signal) func(context.Context, *process) error {
 	return func(_ context.Context, p *process) error { return p.cmd.Process.Signal(s) }
 }
 
+// settings are what differs between the tests.
+type settings struct {
+	idle    string // the time-out for silent connections, in seconds
+	bounded bool   // end old connections 1 s after a reload
+}
+
 // process is a program that runs.
 type process struct {
 	program *program
@@ -88,12 +97,15 @@ type process struct {
 
 // start starts p on a free port of an address that this process alone uses, and
 // returns when it accepts TLS there.
-func (p *program) start(ctx context.Context, t *testing.T, backend, idle string) *process {
+func (p *program) start(ctx context.Context, t *testing.T, backend string, set settings) *process {
 	t.Helper()
 	r := &process{program: p, dir: t.TempDir(), done: make(chan struct{})}
 	ip := ownIP()
 	addr, spare := freeAddr(t, ip), freeAddr(t, ip)
-	r.vars = map[string]string{"DIR": r.dir, "IP": ip, "ADDR": addr, "PORT": port(addr), "SPARE": port(spare), "IDLE": idle}
+	r.vars = map[string]string{"DIR": r.dir, "IP": ip, "ADDR": addr, "PORT": port(addr), "SPARE": port(spare), "IDLE": set.idle, "BOUND": ""}
+	if set.bounded {
+		r.vars["BOUND"] = p.bound
+	}
 	writeCertificate(t, r.dir)
 	r.configure(t, backend)
 	args := make([]string, len(p.args))
@@ -102,7 +114,8 @@ func (p *program) start(ctx context.Context, t *testing.T, backend, idle string)
 	}
 	r.cmd = exec.Command(p.path(), args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.said, &r.said
-	r.cmd.Env = append(os.Environ(), "APACHE_RUN_USER="+unprivileged(), "HOME="+r.dir, "XDG_CONFIG_HOME="+r.dir, "XDG_DATA_HOME="+r.dir)
+	who, group := unprivileged()
+	r.cmd.Env = append(os.Environ(), "APACHE_RUN_USER="+who, "APACHE_RUN_GROUP="+group, "HOME="+r.dir, "XDG_CONFIG_HOME="+r.dir, "XDG_DATA_HOME="+r.dir)
 	r.cmd.WaitDelay = time.Second
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -184,13 +197,13 @@ func freeAddr(t *testing.T, ip string) string {
 
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
 
-// unprivileged returns the user that Apache shall run as: as root it refuses to
-// serve.
-func unprivileged() string {
+// unprivileged returns the user and the group that Apache shall run as: as root
+// it refuses to serve.
+func unprivileged() (who, group string) {
 	if u, err := user.Current(); err == nil && u.Uid != "0" {
-		return u.Username
+		return "#" + u.Uid, "#" + u.Gid
 	}
-	return "www-data"
+	return "www-data", "www-data"
 }
 
 func read(t *testing.T, name string) string {

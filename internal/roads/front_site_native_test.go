@@ -34,12 +34,12 @@ type site struct {
 }
 
 // serve starts f in front of app.
-func (f front) serve(ctx context.Context, t *testing.T, app *backend, idle string) *site {
+func (f front) serve(ctx context.Context, t *testing.T, app *backend, set settings) *site {
 	t.Helper()
 	if f.program == nil {
 		return serveGo(t, app)
 	}
-	p := f.program.start(ctx, t, app.addr, idle)
+	p := f.program.start(ctx, t, app.addr, set)
 	return &site{addr: p.vars["ADDR"], reload: func(ctx context.Context, t *testing.T, app *backend) {
 		t.Helper()
 		p.configure(t, app.addr)
@@ -125,8 +125,8 @@ var pair = sync.OnceValues(func() (cert, key []byte) {
 	if err != nil {
 		panic(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"example.com"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"example.com"}, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		panic(err)
