@@ -30,7 +30,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
+.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes test-roads run-homes page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ demo: ## run examples/echo natively and in a headless browser, compare the outpu
 	@$(MAKE) --no-print-directory -s $(BIN)/wasmbrowsertest
 	$(GO) run ./internal/demo -runner $(BIN)/wasmbrowsertest
 
-test: ## run all tests, natively and in a headless browser and in other browsers and runtimes (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1 skip some)
+test: ## run all tests, natively and in a headless browser and in other browsers and runtimes (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1, WS_NO_ROADS=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
 	@$(MAKE) --no-print-directory -k test-native test-js test-tools run-homes
 
@@ -52,6 +52,10 @@ test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, worke
 test-other-go: ## run the native tests with the other supported Go release, which is downloaded
 	@echo "with $(OTHER_GO), natively, without the race detector:"
 	GOTOOLCHAIN=$(OTHER_GO) WS_NO_BROWSER=1 WS_NO_HOMES=1 $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+
+test-roads: ## run the tests through nginx, haproxy, Apache, lighttpd, Caddy and Go's own proxy
+	@scripts/need.sh roads $(if $(RACE),cc) >/dev/null
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/roads
 
 serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -108,11 +112,12 @@ tidy:
 prepare: system $(BIN)/wasmbrowsertest $(BIN)/homes
 
 system:
-	@scripts/need.sh browser $(if $(RACE),cc) interop node homes >/dev/null
+	@scripts/need.sh browser $(if $(RACE),cc) interop node homes roads >/dev/null
 
 # -count=1, because the cache does not know the browser's part of a native test.
 # WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
+	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests through proxies were NOT run"
 	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop] [node] [homes]: makes sure that programs which the tests
+# need.sh [browser] [cc] [interop] [node] [homes] [roads]: makes sure that programs which the tests
 # require are installed, and prints their paths. On Debian, as root, it installs
 # missing ones from Debian's packages; elsewhere it prints what to install, and
 # fails.
@@ -193,11 +193,64 @@ need_homes() {
 	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
+# The proxies that internal/roads starts, one a line: the program, which may be
+# in /usr/sbin, or a file of it, and Debian's package.
+roads="
+nginx nginx-light
+haproxy haproxy
+apache2 apache2
+lighttpd lighttpd
+/usr/lib/lighttpd/mod_openssl.so lighttpd-mod-openssl
+caddy caddy
+"
+
+# missing_roads prints the packages of the programs that are not there.
+missing_roads() {
+	echo "$roads" | while read -r program package; do
+		[ -z "$program" ] || [ -e "$program" ] || [ -x "/usr/sbin/$program" ] ||
+			command -v "$program" >/dev/null 2>&1 || echo "$package"
+	done
+}
+
+# install_unstarted PACKAGE...: as install, but Debian does not start what it
+# installs. See invoke-rc.d(8) for policy-rc.d.
+install_unstarted() {
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ]; then
+		install "$@"
+		return
+	fi
+	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	trap 'exit 130' INT TERM
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+	install "$@" && status=0 || status=$?
+	rm -f "$policy"
+	return "$status"
+}
+
+need_roads() {
+	if [ "${WS_NO_ROADS:-}" = 1 ]; then
+		echo "WS_NO_ROADS=1: going on WITHOUT the tests through proxies" >&2
+		return
+	fi
+	missing=$(missing_roads)
+	# shellcheck disable=SC2086 # one word for each package
+	if [ -n "$missing" ] && is_debian && [ "$(id -u)" = 0 ]; then
+		install_unstarted $missing || echo "need.sh: the installation failed: see above" >&2
+	fi
+	missing=$(missing_roads)
+	[ -z "$missing" ] && return
+	echo "need.sh: not found, by Debian's names:" $missing >&2
+	echo "need.sh: install them, without starting them as services, or set WS_NO_ROADS=1 to test without proxies" >&2
+	return 1
+}
+
 for what in "$@"; do
 	case $what in
-	browser | cc | interop | node | homes) "need_$what" ;;
+	browser | cc | interop | node | homes | roads) "need_$what" ;;
 	*)
-		echo "usage: need.sh [browser] [cc] [interop] [node] [homes]" >&2
+		echo "usage: need.sh [browser] [cc] [interop] [node] [homes] [roads]" >&2
 		exit 2
 		;;
 	esac
