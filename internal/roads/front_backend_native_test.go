@@ -21,6 +21,7 @@ const beat = 500 * time.Millisecond
 
 // backend is a server behind a proxy, on this machine, without TLS.
 type backend struct {
+	name string // its X-Backend
 	addr string
 	over sync.Map // the path and query of a connection: a chan error with how it ended
 
@@ -48,7 +49,7 @@ func options(name string) ws.AcceptOptions {
 //	/source  sends a message in each beat
 func newBackend(t *testing.T, name string) *backend {
 	t.Helper()
-	b := new(backend)
+	b := &backend{name: name}
 	plain := options(name)
 	strict, refusing, silent, kept := plain, plain, plain, plain
 	strict.TrustedProxies = nil

@@ -137,6 +137,31 @@ func outlast(ctx context.Context, t *testing.T, c *ws.Conn, beats <-chan struct{
 	}
 }
 
+// switchTo gives the proxy a configuration that names another server, and
+// returns when new connections come to that.
+func (s *site) switchTo(ctx context.Context, t *testing.T, app *backend) {
+	t.Helper()
+	s.reload(ctx, t, app)
+	for dials := 1; ; dials++ {
+		c, err := s.dialer().Dial(ctx, "wss://example.com/echo")
+		if err == nil {
+			name := c.ResponseHeader()["X-Backend"][0]
+			c.CloseNow()
+			if name == app.name {
+				return
+			}
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("%v, and the new configuration does not hold", ctx.Err())
+		}
+		if dials%100 == 0 && s.again != nil {
+			if err := s.again(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // testBoundedReload: as testReload, where the proxy waits 1 s for connections of
 // the old configuration.
 func testBoundedReload(ctx context.Context, t *testing.T, s *site) {
@@ -144,13 +169,12 @@ func testBoundedReload(ctx context.Context, t *testing.T, s *site) {
 	if err := there(ctx, old, ws.MessageText, []byte("before")); err != nil {
 		t.Fatal(err)
 	}
-	s.reload(ctx, t, newBackend(t, "new"))
+	s.switchTo(ctx, t, newBackend(t, "new"))
 	_, _, err := old.Read(ctx)
 	if got, err2 := endOf(err); err2 != nil || got != lost {
 		t.Errorf("the old connection: %v, want %v", err, lost)
 	}
 	t.Logf("the client sees: %v", err)
-	s.dial(ctx, t, "/echo")
 }
 
 // testReload: what a new configuration does to connections of the old one. The
@@ -160,24 +184,7 @@ func testReload(ctx context.Context, t *testing.T, f front, s *site) {
 	if err := there(ctx, old, ws.MessageText, []byte("before")); err != nil {
 		t.Fatal(err)
 	}
-	s.reload(ctx, t, newBackend(t, "new"))
-	failed := 0
-	for ctx.Err() == nil {
-		c, err := s.dialer().Dial(ctx, "wss://example.com/echo")
-		if err != nil {
-			failed++
-			t.Logf("a dial during the reload: %v", err)
-			continue
-		}
-		name := c.ResponseHeader()["X-Backend"][0]
-		c.CloseNow()
-		if name == "new" {
-			break
-		}
-	}
-	if failed > 0 {
-		t.Logf("%d dials failed during the reload", failed)
-	}
+	s.switchTo(ctx, t, newBackend(t, "new"))
 	if f.reload == (end{}) {
 		if err := there(ctx, old, ws.MessageText, []byte("after")); err != nil {
 			t.Errorf("the old connection: %v", err)

@@ -3,7 +3,6 @@
 package roads
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -12,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,8 +25,11 @@ type program struct {
 	main   string   // what Debian and the tests' place add to it
 	marks  []string // what of site a test replaces: text and replacement
 	args   []string
-	bound  string // what makes it end old connections 1 s after a reload
-	reload func(ctx context.Context, p *process) error
+	// forgets says that a signal which comes soon after it has started, when it
+	// already serves, is lost.
+	forgets bool
+	bound   string // what makes it end old connections 1 s after a reload
+	reload  func(ctx context.Context, p *process) error
 }
 
 // Each mark of a user's file is text that a user writes, for port 443.
@@ -41,7 +44,7 @@ var (
 	haproxy = program{name: "haproxy", debian: "haproxy", site: "haproxy.cfg", main: "haproxy.main.cfg",
 		marks: []string{"bind :443", "bind @ADDR@", "127.0.0.1:8080", "@BACKEND@", "/etc/haproxy/example.com.pem", "@DIR@/both.pem"},
 		args:  []string{"-W", "-db", "-f", "@DIR@/main.conf", "-f", "@DIR@/site.conf"}, reload: signal(syscall.SIGUSR2),
-		bound: "hard-stop-after 1s"}
+		forgets: true, bound: "hard-stop-after 1s"}
 
 	apache = program{name: "apache2", debian: "apache2", site: "apache.conf", main: "apache.main.conf",
 		marks: append([]string{"*:443", "@ADDR@", "127.0.0.1:8080", "@BACKEND@"}, tlsFiles...),
@@ -91,7 +94,7 @@ type process struct {
 	dir     string
 	vars    map[string]string // of the files: @ADDR@ and so on
 	cmd     *exec.Cmd
-	said    bytes.Buffer
+	said    said
 	done    chan struct{} // closed when it has ended
 }
 
@@ -132,6 +135,25 @@ func (p *program) start(ctx context.Context, t *testing.T, backend string, set s
 		}
 	}
 	return r
+}
+
+// said is what a program writes.
+type said struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = append(s.text, p...)
+	return len(p), nil
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.text)
 }
 
 // configure writes the files of a proxy in front of backend.

@@ -31,6 +31,7 @@ const origin = "https://example.com"
 type site struct {
 	addr   string // of the proxy
 	reload func(ctx context.Context, t *testing.T, app *backend)
+	again  func() error // tells the proxy to reload once more; nil if that is not needed
 }
 
 // serve starts f in front of app.
@@ -40,13 +41,17 @@ func (f front) serve(ctx context.Context, t *testing.T, app *backend, set settin
 		return serveGo(t, app)
 	}
 	p := f.program.start(ctx, t, app.addr, set)
-	return &site{addr: p.vars["ADDR"], reload: func(ctx context.Context, t *testing.T, app *backend) {
+	s := &site{addr: p.vars["ADDR"], reload: func(ctx context.Context, t *testing.T, app *backend) {
 		t.Helper()
 		p.configure(t, app.addr)
 		if err := f.program.reload(ctx, p); err != nil {
 			t.Fatal(err)
 		}
 	}}
+	if f.program.forgets {
+		s.again = func() error { return f.program.reload(ctx, p) }
+	}
+	return s
 }
 
 // serveGo serves the site by Go's own proxy. To reload it is to start another
