@@ -24,7 +24,6 @@ type backend struct {
 	name string // its X-Backend
 	addr string
 	over sync.Map // the path and query of a connection: a chan error with how it ended
-
 }
 
 // options are those of a server behind a proxy on this machine.
