@@ -30,7 +30,7 @@ TOOLS   := tools/go.mod tools/go.sum
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes run-homes page
+.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes test-roads run-homes page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, worke
 test-other-go: ## run the native tests with the other supported Go release, which is downloaded
 	@echo "with $(OTHER_GO), natively, without the race detector:"
 	GOTOOLCHAIN=$(OTHER_GO) WS_NO_BROWSER=1 WS_NO_HOMES=1 $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+
+test-roads: ## run the tests through proxies: nginx, haproxy, Apache, lighttpd, Caddy, squid, tinyproxy, microsocks, ssh -D
+	@scripts/need.sh roads $(if $(RACE),cc) >/dev/null
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/roads
 
 serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,7 +32,8 @@ type AcceptOptions struct {
 	// A request without an Origin field does not come from a page and is always
 	// accepted.
 	//
-	// Behind a proxy that terminates TLS, name the site: "https://example.com".
+	// Behind a proxy that terminates TLS, name the site, "https://example.com",
+	// or the proxy, in TrustedProxies.
 	OriginPatterns []string
 
 	// InsecureSkipOriginCheck lets pages of any site connect, with their user's
@@ -50,6 +52,23 @@ type AcceptOptions struct {
 	// page of any site can make its own name resolve to the server's address
 	// (DNS rebinding), and is then of the same origin.
 	AllowedHosts []string
+
+	// TrustedProxies are the addresses of proxies in front of the server that
+	// are believed about how the client called them. A request from one of them
+	// is of the scheme and of the host and port that it says in the fields
+	// X-Forwarded-Proto and X-Forwarded-Host, or Forwarded (RFC 7239); what it
+	// does not say is as in the request. That decides which pages are of the
+	// same origin, and what AllowedHosts allows. From any other address, and by
+	// default, these fields are ignored.
+	//
+	//	TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	//
+	// List addresses from which only proxies connect, and make these proxies
+	// set or remove all three fields: a page cannot set them, but other clients
+	// can. With Accept the address is RemoteAddr of the http.Request, with
+	// Upgrade that of the net.Conn. A connection through a Unix socket counts
+	// as one from 127.0.0.1. See handshake.Policy for several proxies in a row.
+	TrustedProxies []netip.Prefix
 
 	// Check is called for a request that is a valid handshake, after the origin
 	// check. An error rejects the request: a *HandshakeError with its Status,
@@ -141,7 +160,7 @@ func (o *AcceptOptions) resolve(t *terms, secure bool) error {
 	}
 	p := &t.policy
 	p.Subprotocols, p.OriginPatterns, p.AllowedHosts = t.Subprotocols, t.OriginPatterns, t.AllowedHosts
-	p.InsecureSkipOriginCheck, p.TLS = t.InsecureSkipOriginCheck, secure
+	p.InsecureSkipOriginCheck, p.TLS, p.TrustedProxies = t.InsecureSkipOriginCheck, secure, t.TrustedProxies
 	if err := t.Compression.check(); err != nil {
 		return err
 	}
@@ -247,6 +266,7 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 		writeRefusal(w, r, refusalOf(err))
 		return err
 	}
+	t.cameBy(r)
 	request := t.takeRequest()
 	request.SetHTTP(r)
 	agreement, refusal := t.agree(request)

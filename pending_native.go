@@ -90,6 +90,7 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 	if err := opts.resolve(&t, h.secure); err != nil {
 		return nil, err
 	}
+	t.cameOver(nc)
 	room := heads.Get().(*[headRoom]byte)
 	defer heads.Put(room)
 	limit := timeLimit(t.HandshakeTimeout)

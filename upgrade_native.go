@@ -103,6 +103,7 @@ func (u *upgrade) shake() (*joined, error) {
 	if err := u.opts.resolve(&u.terms, secure); err != nil {
 		return nil, err
 	}
+	u.cameOver(u.nc)
 	u.nc = withDeadlines(u.nc)
 	limit := timeLimit(u.HandshakeTimeout)
 	b := bounded(u.ctx, u.nc, limit)

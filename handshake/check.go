@@ -3,6 +3,7 @@ package handshake
 import (
 	"cmp"
 	"net/http"
+	"net/netip"
 
 	"github.com/twinws/ws/api"
 )
@@ -64,10 +65,34 @@ type Policy struct {
 	// none. [Check] accepts Hybi07 and Hybi10 if they are among them; the other
 	// two have handshakes of their own (package legacy).
 	Drafts []Draft
+
+	// Peer is the address that the request came from, without a port. The zero
+	// Addr, for an unknown one, is never trusted.
+	Peer netip.Addr
+
+	// TrustedProxies are the addresses of proxies that are believed about how
+	// the client called them: if Peer is one of them, the scheme of the request
+	// is what the proxy says in Forwarded (RFC 7239) or X-Forwarded-Proto, and
+	// its host and port are what it says in Forwarded or X-Forwarded-Host. They
+	// replace TLS and the Host field in the origin check and for AllowedHosts.
+	// What the proxy does not say stays as it is. From any other address the
+	// fields are ignored.
+	//
+	//   - Several values: of the X- fields the last one counts, which the
+	//     nearest proxy has set. Of Forwarded the last element counts, or the
+	//     one before if its "for" is one of TrustedProxies too, and so on.
+	//   - ws and wss mean http and https. A port belongs to the host;
+	//     X-Forwarded-Port is not read.
+	//   - A request with malformed values, or whose Forwarded and X- fields
+	//     contradict each other, is rejected with 400 where they are needed.
+	//
+	// A proxy must set or remove all of these fields: what it passes on as it
+	// was received is believed too. A page cannot set them, other clients can.
+	TrustedProxies []netip.Prefix
 }
 
-// Validate returns a *api.ArgumentError for a malformed subprotocol, pattern or
-// host. [Check] never matches such a pattern.
+// Validate returns a *api.ArgumentError for a malformed subprotocol, pattern,
+// host or prefix. [Check] never matches such a one.
 func (p *Policy) Validate() error {
 	if err := checkSubprotocols(p.Subprotocols); err != nil {
 		return err
@@ -80,6 +105,11 @@ func (p *Policy) Validate() error {
 	for _, s := range p.AllowedHosts {
 		if problem := hostPatternProblem(s); problem != "" {
 			return &api.ArgumentError{Name: "AllowedHosts", Problem: quote(s) + " " + problem}
+		}
+	}
+	for _, prefix := range p.TrustedProxies {
+		if problem := proxyProblem(prefix); problem != "" {
+			return &api.ArgumentError{Name: "TrustedProxies", Problem: quote(prefix.String()) + " " + problem}
 		}
 	}
 	return nil

@@ -15,13 +15,20 @@ func (p *Policy) checkHost(r *Request) *api.HandshakeError {
 	if len(p.AllowedHosts) == 0 {
 		return nil
 	}
-	called, ok := ownOrigin(r.Host, p.TLS)
+	called, ok, refusal := p.own(r)
+	if refusal != nil {
+		return refusal
+	}
 	for _, s := range p.AllowedHosts {
 		if pat, valid := parseHostPattern(s); ok && valid && pat.matchCall(called.authority) {
 			return nil
 		}
 	}
-	return refuse(http.StatusForbidden, "the Host "+quote(r.Host)+
+	name := r.Host
+	if a, _ := parseAuthority(name); ok && a.host != called.host { // a trusted proxy says another one
+		name = called.host
+	}
+	return refuse(http.StatusForbidden, "the Host "+quote(name)+
 		" is not a name of this server: if it should be, add it to AllowedHosts")
 }
 

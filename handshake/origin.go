@@ -116,9 +116,12 @@ func (p *Policy) checkOriginField(r *Request, name string) *api.HandshakeError {
 	if !ok {
 		return refuse(http.StatusForbidden, "the Origin "+quote(value)+" is not scheme://host[:port] (RFC 6454 section 6.2)")
 	}
-	own, ok := ownOrigin(r.Host, p.TLS)
-	if ok && o == own || p.allows(o) {
+	own, ok, refusal := p.own(r)
+	switch {
+	case ok && o == own || p.allows(o):
 		return nil
+	case refusal != nil:
+		return refusal
 	}
 	return refuse(http.StatusForbidden, originProblem(o, own))
 }
@@ -138,7 +141,8 @@ func originProblem(o, own origin) string {
 	s := "a page of " + quote(o.String()) + " may not connect to the server of " + quote(own.String()) + ": "
 	entry := "the OriginPatterns entry " + quote(o.String())
 	if o.scheme == "https" && own.scheme == "http" && o.host == own.host {
-		return s + "if a proxy in front of the server terminates TLS, allow it with " + entry
+		return s + "if a proxy in front of the server terminates TLS, allow it with " + entry +
+			", or make the proxy send X-Forwarded-Proto and list its address in TrustedProxies"
 	}
 	return s + "if it should, allow it with " + entry +
 		"; if a proxy in front of the server changes the Host field, make the proxy keep it"

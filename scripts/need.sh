@@ -1,8 +1,8 @@
 #!/bin/sh
-# need.sh [browser] [cc] [interop] [node] [homes] [roads]: makes sure that programs which the
-# tests require are installed, and prints their paths. On Debian, as root, it installs
-# missing ones from Debian's packages; elsewhere it prints what to install, and
-# fails.
+# need.sh [browser] [cc] [interop] [node] [homes] [roads]: makes sure that programs
+# which the tests require are installed, and prints their paths. On Debian, as
+# root, it installs missing ones from Debian's packages; elsewhere it prints what
+# to install, and fails.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -193,51 +193,61 @@ need_homes() {
 	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
-# The proxies of internal/roads: program:package.
-roads="squid:squid-openssl tinyproxy:tinyproxy-bin microsocks:microsocks sshd:openssh-server
-ssh:openssh-client ssh-keygen:openssh-client"
+# The proxies that internal/roads starts, one a line: the program, which may be
+# in /usr/sbin, or a file of it, and Debian's package.
+roads="
+nginx nginx-light
+haproxy haproxy
+apache2 apache2
+lighttpd lighttpd
+/usr/lib/lighttpd/mod_openssl.so lighttpd-mod-openssl
+caddy caddy
+squid squid-openssl
+tinyproxy tinyproxy-bin
+microsocks microsocks
+sshd openssh-server
+ssh openssh-client
+"
 
-find_program() { command -v "$1" || command -v "/usr/sbin/$1"; } 2>/dev/null
-
-# missing_roads prints the packages of the proxies that are not there.
+# missing_roads prints the packages of the programs that are not there.
 missing_roads() {
-	for road in $roads; do
-		find_program "${road%%:*}" >/dev/null || echo "${road#*:}"
+	echo "$roads" | while read -r program package; do
+		[ -z "$program" ] || [ -e "$program" ] || [ -x "/usr/sbin/$program" ] ||
+			command -v "$program" >/dev/null 2>&1 || echo "$package"
 	done
 }
 
-find_roads() {
-	[ -z "$(missing_roads)" ] || return
-	for road in $roads; do
-		find_program "${road%%:*}"
-	done
-}
-
-# The tests start these programs themselves: installing them must start no
-# services.
-install_idle() (
+# install_unstarted PACKAGE...: as install, but Debian does not start what it
+# installs. See invoke-rc.d(8) for policy-rc.d.
+install_unstarted() {
 	policy=/usr/sbin/policy-rc.d
-	if [ ! -e $policy ]; then
-		trap 'rm -f $policy' EXIT
-		printf '#!/bin/sh\nexit 101\n' >$policy
-		chmod 755 $policy
+	if [ -e "$policy" ]; then
+		install "$@"
+		return
 	fi
-	install "$@"
-)
+	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	trap 'exit 130' INT TERM
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+	install "$@" && status=0 || status=$?
+	rm -f "$policy"
+	return "$status"
+}
 
 need_roads() {
 	if [ "${WS_NO_ROADS:-}" = 1 ]; then
 		echo "WS_NO_ROADS=1: going on WITHOUT the tests through proxies" >&2
 		return
 	fi
-	find_roads && return
-	# shellcheck disable=SC2046 # one word for each package
-	if is_debian && [ "$(id -u)" = 0 ]; then
-		install_idle $(missing_roads)
-		find_roads && return
+	missing=$(missing_roads)
+	# shellcheck disable=SC2086 # one word for each package
+	if [ -n "$missing" ] && is_debian && [ "$(id -u)" = 0 ]; then
+		install_unstarted $missing || echo "need.sh: the installation failed: see above" >&2
 	fi
-	echo "need.sh: proxies not found: install them (Debian: apt-get install" $(missing_roads)")," \
-		"or set WS_NO_ROADS=1 to test without them" >&2
+	missing=$(missing_roads)
+	[ -z "$missing" ] && return
+	echo "need.sh: not found, by Debian's names:" $missing >&2
+	echo "need.sh: install them, without starting them as services, or set WS_NO_ROADS=1 to test without proxies" >&2
 	return 1
 }
 
