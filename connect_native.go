@@ -9,9 +9,14 @@ import (
 	"strings"
 )
 
-// connect opens the stream to the server: through a proxy if there is one, and
-// with TLS for wss.
+// connect opens the stream to the server for HTTP/1.1.
 func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
+	return a.connectFor(ctx, "http/1.1")
+}
+
+// connectFor opens the stream to the server: through a proxy if there is one,
+// and with TLS for https, which negotiates one of the protocols.
+func (a *attempt) connectFor(ctx context.Context, protocols ...string) (net.Conn, error) {
 	a.enter("the choice of a proxy")
 	proxy, err := a.proxy()
 	if err != nil {
@@ -31,11 +36,16 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || !secured {
 		return nc, err
 	}
-	cfg := a.d.tlsConfig()
+	return a.secure(ctx, nc, a.tlsConfig(protocols...))
+}
+
+// tlsConfig is the server's.
+func (a *attempt) tlsConfig(protocols ...string) *tls.Config {
+	cfg := a.d.tlsConfig(protocols...)
 	if cfg.ServerName == "" {
 		cfg.ServerName = withoutZone(a.u.Hostname())
 	}
-	return a.secure(ctx, nc, cfg)
+	return cfg
 }
 
 // netDial dials addr with dial; nil means a net.Dialer.
@@ -51,14 +61,13 @@ func (a *attempt) netDial(ctx context.Context, dial func(ctx context.Context, ne
 	return withDeadlines(nc), nil
 }
 
-// tlsConfig returns a copy of the caller's Config, restricted to HTTP/1.1: the
-// handshake of RFC 6455 exists in no other protocol.
-func (d *Dialer) tlsConfig() *tls.Config {
+// tlsConfig returns a copy of the caller's Config for some protocols.
+func (d *Dialer) tlsConfig(protocols ...string) *tls.Config {
 	cfg := &tls.Config{}
 	if d.TLSConfig != nil {
 		cfg = d.TLSConfig.Clone()
 	}
-	cfg.NextProtos = []string{"http/1.1"}
+	cfg.NextProtos = protocols
 	return cfg
 }
 
@@ -76,7 +85,7 @@ func (a *attempt) secure(ctx context.Context, nc net.Conn, cfg *tls.Config) (net
 		abort(t)
 		problem := "TLS failed"
 		if strings.Contains(err.Error(), "no application protocol") { // the alert has no exported type
-			problem += ": " + cfg.ServerName + " does not offer http/1.1 by ALPN, and WebSocket needs it"
+			problem += ": " + cfg.ServerName + " does not offer " + strings.Join(cfg.NextProtos, " or ") + " by ALPN, and WebSocket needs it"
 		}
 		return nil, &HandshakeError{Problem: problem, Cause: err}
 	}

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,8 +34,8 @@ type Dialer struct {
 
 	// TLSConfig is for wss, and for https proxies; nil means the zero Config.
 	// An empty ServerName becomes the URL's host; a proxy's is always the
-	// proxy's host. The application protocol (ALPN) is always http/1.1. The
-	// Config is not modified.
+	// proxy's host. The application protocol (ALPN) is always http/1.1, or what
+	// OpenStream asks for. The Config is not modified.
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
@@ -86,6 +85,11 @@ type Dialer struct {
 	// http.Header. A Proxy-Authorization in it replaces that of the proxy's
 	// URL. Names are canonicalized.
 	ProxyHeader map[string][]string
+
+	// OpenStream opens the stream of a WebSocket in another version of HTTP
+	// than 1.1: the method OpenStream of h2.Transport or h3.Transport. nil
+	// means HTTP/1.1. See StreamRequest.
+	OpenStream func(ctx context.Context, r *StreamRequest) (net.Conn, *http.Response, error)
 
 	// Jar supplies and stores cookies; nil means none.
 	Jar http.CookieJar
@@ -178,7 +182,15 @@ func (d *Dialer) dialAs(ctx context.Context, rawURL string, o DialOptions, v *va
 	}
 	bounded, cancel := d.bound(ctx)
 	defer cancel()
-	nc, err := a.connectWithin(bounded)
+	if d.OpenStream != nil && v == nil {
+		b, err := a.dialStream(bounded, o)
+		if err == nil {
+			return b, nil
+		} else if !errors.Is(err, ErrUseHTTP1) {
+			return nil, a.explain(ctx, bounded, err)
+		}
+	}
+	nc, err := within(bounded, a.connect, func(nc net.Conn) { abort(nc) })
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
@@ -194,18 +206,30 @@ func (d *Dialer) dialAs(ctx context.Context, rawURL string, o DialOptions, v *va
 		return nil, a.explain(ctx, bounded, err)
 	}
 	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
-	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
-	b.header = a.answer
 	if v != nil {
+		d.limit(&cfg, o)
+		b.header = a.answer
 		old := &varied{version: v.Version}
 		old.url, old.header = b.url, b.header
 		cfg.Client = v.Frames == nil // a translated stream looks the same from both sides
 		old.open(nc, rest, &cfg, d.Keepalive, v.Frames)
 		return old, nil
 	}
-	cfg.OnPing, cfg.OnPong = hook(&b.conn, d.OnPing), hook(&b.conn, d.OnPong)
-	initEngine(&b.Conn, nc, rest, &cfg, d.Keepalive)
-	return b, nil
+	return a.join(b, nc, rest, &cfg, o), nil
+}
+
+// limit fills in the limits of a connection.
+func (d *Dialer) limit(cfg *engine.Config, o DialOptions) {
+	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
+}
+
+// join makes b the connection over nc, whose handshake is over.
+func (a *attempt) join(b *dialed, nc net.Conn, rest []byte, cfg *engine.Config, o DialOptions) *dialed {
+	a.d.limit(cfg, o)
+	b.header = a.answer
+	cfg.OnPing, cfg.OnPong = hook(&b.conn, a.d.OnPing), hook(&b.conn, a.d.OnPong)
+	initEngine(&b.Conn, nc, rest, cfg, a.d.Keepalive)
+	return b
 }
 
 // prepare checks the URL and writes the request, before anything is sent.
@@ -240,58 +264,6 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 		e.Name = "url"
 	}
 	return err
-}
-
-// connected is the result of connect, which runs on a goroutine of its own.
-type connected struct {
-	nc       net.Conn
-	err      error
-	gone     bool // it did not return: it panicked, or called runtime.Goexit
-	panicked any
-}
-
-// connectWithin is connect, and returns when ctx ends even if the caller's own
-// functions do not: a connection that they return later is closed. Their panics
-// are passed on to the caller.
-func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
-	if ctx.Done() == nil {
-		return a.connect(ctx)
-	}
-	done := make(chan connected, 1)
-	go func() {
-		r := connected{gone: true}
-		defer func() {
-			if r.gone {
-				r.panicked = recover()
-			}
-			done <- r
-		}()
-		r.nc, r.err = a.connect(ctx)
-		r.gone = false
-	}()
-	select {
-	case r := <-done:
-		return r.result()
-	case <-ctx.Done():
-		go func() {
-			r := <-done
-			if nc, err := r.result(); err == nil {
-				abort(nc)
-			}
-		}()
-		return nil, ctx.Err()
-	}
-}
-
-// result returns what connect returned, or panics or exits as it did.
-func (r *connected) result() (net.Conn, error) {
-	switch {
-	case r.panicked != nil:
-		panic(r.panicked)
-	case r.gone:
-		runtime.Goexit()
-	}
-	return r.nc, r.err
 }
 
 // userAgent is the default User-Agent of Dial (RFC 9110 section 10.1.5).
@@ -394,12 +366,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 	if err != nil {
 		return cfg, nil, err
 	}
-	a.answer = res.Header.HTTP()
-	if a.d.Jar != nil {
-		if cookies := (&http.Response{Header: a.answer}).Cookies(); len(cookies) > 0 {
-			a.d.Jar.SetCookies(a.u, cookies)
-		}
-	}
+	a.keep(res.Header.HTTP())
 	var extensions []handshake.Extension
 	if a.variant != nil {
 		cfg.Subprotocol, rest, err = a.shakeVariant(nc, res, rest)
@@ -414,4 +381,15 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		e.Problem += excerpt(e.Body)
 	}
 	return cfg, rest, err
+}
+
+// keep records the header of the response, and stores its cookies.
+func (a *attempt) keep(header http.Header) {
+	a.answer = header
+	if a.d.Jar == nil {
+		return
+	}
+	if cookies := (&http.Response{Header: header}).Cookies(); len(cookies) > 0 {
+		a.d.Jar.SetCookies(a.u, cookies)
+	}
 }

@@ -88,7 +88,7 @@ func (a *attempt) tunnel(ctx context.Context, proxy *url.URL) (net.Conn, error) 
 func (a *attempt) through(ctx context.Context, proxy *url.URL, what string, ask func(net.Conn) error) (net.Conn, error) {
 	nc, err := a.netDial(ctx, a.d.NetDial, hostPort(proxy))
 	if err == nil && proxy.Scheme == "https" {
-		cfg := a.d.tlsConfig()
+		cfg := a.d.tlsConfig("http/1.1")
 		cfg.ServerName = withoutZone(proxy.Hostname())
 		nc, err = a.secure(ctx, nc, cfg)
 	}
