@@ -11,11 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 	"github.com/twinws/ws/internal/variant"
 )
 
@@ -158,17 +158,8 @@ type attempt struct {
 	variant     *variant.Client // nil for RFC 6455
 	compression *Compression
 	answer      map[string][]string // the header of the response
-	foreignTLS  bool                // NetDialTLS was used
-	variable    string              // the environment's that named the proxy, or ""
-	talksTo     string              // the proxy that is being asked, or ""
-	phase       atomic.Value        // of phase
+	connector   opening.Connector
 }
-
-// phase is what is waited for, and from which proxy, "" for none.
-type phase struct{ what, proxy string }
-
-// enter records what is waited for, for the error of a Dial that times out.
-func (a *attempt) enter(what string) { a.phase.Store(phase{what, a.talksTo}) }
 
 func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
 	return d.dialAs(ctx, rawURL, o, nil)
@@ -190,22 +181,22 @@ func (d *Dialer) dialAs(ctx context.Context, rawURL string, o DialOptions, v *va
 			return nil, a.explain(ctx, bounded, err)
 		}
 	}
-	nc, err := within(bounded, a.connect, func(nc net.Conn) { abort(nc) })
+	nc, err := a.connect(bounded)
 	if err != nil {
 		return nil, a.explain(ctx, bounded, err)
 	}
-	a.enter("the server's response")
-	limits := interruptible(bounded, nc)
+	a.connector.Enter("the server's response")
+	limits := opening.Interruptible(bounded, nc)
 	b := &dialed{url: a.wsURL()}
 	cfg, rest, err := a.shake(nc)
-	if late := limits.undo(); err == nil {
+	if late := limits.Undo(); err == nil {
 		err = late
 	}
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, a.explain(ctx, bounded, err)
 	}
-	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
+	cfg.CutOffBreaks = a.connector.ForeignTLS() // as package tls, to be on the safe side
 	if v != nil {
 		d.limit(&cfg, o)
 		b.header = a.answer
@@ -234,7 +225,7 @@ func (a *attempt) join(b *dialed, nc net.Conn, rest []byte, cfg *engine.Config, 
 
 // prepare checks the URL and writes the request, before anything is sent.
 func (a *attempt) prepare(rawURL string, o DialOptions) error {
-	u, err := parseURL(rawURL)
+	u, err := opening.ParseURL(rawURL)
 	if err != nil {
 		return err
 	}
@@ -250,11 +241,12 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 		Subprotocols: o.Subprotocols, Extensions: a.compression.offer(), Header: a.d.header(u, user, o.Header),
 	}
 	if a.req.Host == "" {
-		a.req.Host = hostField(u)
+		a.req.Host = opening.HostField(u)
 	}
+	a.setConnector()
 	if v := a.variant; v != nil {
 		if a.req.Origin = v.Origin; a.req.Origin == "" {
-			a.req.Origin = u.Scheme + "://" + hostField(u)
+			a.req.Origin = u.Scheme + "://" + opening.HostField(u)
 		}
 		a.head, err = v.Request(nil, &a.req, u.Scheme == "https")
 	} else {
@@ -264,6 +256,20 @@ func (a *attempt) prepare(rawURL string, o DialOptions) error {
 		e.Name = "url"
 	}
 	return err
+}
+
+func (a *attempt) setConnector() {
+	c, d := &a.connector, a.d
+	c.URL, c.Host, c.UserAgent = a.u, a.req.Host, userAgent
+	c.TLSConfig, c.NetDial, c.NetDialTLS = d.TLSConfig, d.NetDial, d.NetDialTLS
+	c.Proxy, c.ProxyHeader = d.Proxy, d.ProxyHeader
+}
+
+// connect opens the stream for HTTP/1.1, and returns when ctx ends even if the
+// caller's own functions do not.
+func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
+	open := func(ctx context.Context) (net.Conn, error) { return a.connector.Connect(ctx, "http/1.1") }
+	return opening.Within(ctx, open, func(nc net.Conn) { opening.Abort(nc) })
 }
 
 // userAgent is the default User-Agent of Dial (RFC 9110 section 10.1.5).
@@ -283,7 +289,7 @@ func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]strin
 	} else if len(h[k]) == 1 && h[k][0] == "" {
 		delete(h, k) // as in net/http: no User-Agent
 	}
-	if auth := basicAuth(user); auth != "" && len(h[spelled["Authorization"]]) == 0 {
+	if auth := opening.BasicAuth(user); auth != "" && len(h[spelled["Authorization"]]) == 0 {
 		h["Authorization"] = []string{auth}
 	}
 	if d.Jar == nil {
@@ -321,35 +327,24 @@ func (a *attempt) explain(ctx, bounded context.Context, err error) error {
 	e, known := err.(*HandshakeError)
 	_, argument := err.(*ArgumentError)
 	refused := known && e.Status != 0 // tells more
-	_, refusedBySOCKS := errors.AsType[*SOCKSError](err)
-	phase, _ := a.phase.Load().(phase)
+	reply, refusedBySOCKS := errors.AsType[opening.Refused](err)
+	what, proxy := a.connector.Waiting()
 	switch {
 	case argument:
 		return err
 	case refusedBySOCKS: // nothing more was waited for
-	case ended(ctx) != nil && refused:
-		e.Cause = ended(ctx) // the rest of the refusal was waited for
-	case ended(ctx) != nil:
-		e = &HandshakeError{Proxy: phase.proxy, Problem: "the context ended while waiting for " + phase.what, Cause: ended(ctx)}
-	case ended(bounded) != nil && !refused:
-		e = &HandshakeError{Proxy: phase.proxy, Problem: "the handshake timed out while waiting for " + phase.what, Cause: ended(bounded)}
+		e.Cause = &SOCKSError{Reply: byte(reply)}
+	case opening.Ended(ctx) != nil && refused:
+		e.Cause = opening.Ended(ctx) // the rest of the refusal was waited for
+	case opening.Ended(ctx) != nil:
+		e = &HandshakeError{Proxy: proxy, Problem: "the context ended while waiting for " + what, Cause: opening.Ended(ctx)}
+	case opening.Ended(bounded) != nil && !refused:
+		e = &HandshakeError{Proxy: proxy, Problem: "the handshake timed out while waiting for " + what, Cause: opening.Ended(bounded)}
 	case !known:
 		e = &HandshakeError{Problem: "the connection was lost before the server responded", Cause: err}
 	}
 	e.URL = a.wsURL()
 	return e
-}
-
-// ended is ctx.Err(), but also reports a deadline that the network has noticed
-// already and ctx has not yet.
-func ended(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
-		return context.DeadlineExceeded
-	}
-	return nil
 }
 
 // wsURL is the URL for errors: as it was dialed, without userinfo.
@@ -362,7 +357,7 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 	if _, err := nc.Write(a.head); err != nil {
 		return cfg, nil, err
 	}
-	res, rest, err := readResponse(nc)
+	res, rest, err := opening.ReadResponse(nc)
 	if err != nil {
 		return cfg, nil, err
 	}
@@ -377,8 +372,8 @@ func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error)
 		cfg.Deflate, err = a.compression.confirm(extensions)
 	}
 	if e, ok := err.(*HandshakeError); ok {
-		e.Status, e.Header, e.Body = res.Status, a.answer, readBody(nc, rest, res)
-		e.Problem += excerpt(e.Body)
+		e.Status, e.Header, e.Body = res.Status, a.answer, opening.ReadBody(nc, rest, res)
+		e.Problem += opening.Excerpt(e.Body)
 	}
 	return cfg, rest, err
 }
