@@ -49,7 +49,6 @@ var layers = map[string]int{
 	"internal/interop":       6,
 	"internal/legacytest":    6,
 	"internal/policy":        6,
-	"internal/roads":         6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
 	"internal/sizes/app":     6,
