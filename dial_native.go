@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
 )
 
 // Dialer dials with options that need native types. Its zero value is ready to

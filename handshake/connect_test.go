@@ -49,8 +49,8 @@ func TestConnectHeaderRejects(t *testing.T) {
 	}
 }
 
-// RFC 8441 section 5: a 2xx is the sign of success; RFC 6455 section 4.1 items 5
-// and 6 hold for what was negotiated.
+// RFC 8441 section 5: a 2xx is the sign of success; RFC 6455 section 4.1 items
+// 5 and 6 hold for what was negotiated.
 func TestCheckConnectResponse(t *testing.T) {
 	req := &ClientRequest{Target: "/", Host: "a", Key: sampleKey, Subprotocols: []string{"chat"}, Extensions: "x"}
 	for name, tt := range map[string]struct {
