@@ -191,7 +191,7 @@ func (c *conn) fail(err *ConnError) {
 		c.mu.Unlock()
 		return
 	}
-	if err.Cause == nil && c.goAway != nil && err.Code == http2.ErrCodeNo {
+	if c.goAway != nil && err.lost {
 		err.Cause = c.goAway
 	}
 	c.err = err

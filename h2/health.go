@@ -65,7 +65,7 @@ func (c *conn) checkSilence() *ConnError {
 		return nil
 	}
 	now, last := nanos(), c.lastRead.Load()
-	if c.pinged > 0 && last > c.pinged {
+	if c.pinged > 0 && last >= c.pinged {
 		c.pinged = 0
 	}
 	var next int64

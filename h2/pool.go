@@ -47,9 +47,19 @@ const (
 // errUnusable is a connection that opens no more streams.
 var errUnusable = errors.New("the connection opens no more streams")
 
+// errFull is a new connection whose server allows no stream yet.
+var errFull = errors.New("the server allows no stream")
+
 // acquire reserves a stream on a connection; used says that the connection had
 // been there before. It must be given back by release.
 func (t *Transport) acquire(ctx context.Context, r *ws.StreamRequest) (c *conn, used bool, err error) {
+	for err = errFull; err == errFull; {
+		c, used, err = t.tryAcquire(ctx, r)
+	}
+	return c, used, err
+}
+
+func (t *Transport) tryAcquire(ctx context.Context, r *ws.StreamRequest) (c *conn, used bool, err error) {
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
@@ -186,7 +196,7 @@ func (t *Transport) dial(ctx context.Context, p *pool, r *ws.StreamRequest) (c *
 		p.dialing = false
 		switch {
 		case !returned || ctx.Err() != nil:
-		case err == nil:
+		case err == nil || err == errFull:
 		default:
 			if errors.Is(err, ws.ErrUseHTTP1) {
 				p.http1 = time.Now().Add(remembered)
@@ -212,17 +222,23 @@ func copyOf(err error) error {
 	return err
 }
 
-// adopt puts a new connection into its pool, with one stream reserved.
-func (t *Transport) adopt(c *conn) {
+// adopt puts a new connection into its pool, with one stream reserved, unless
+// that is errFull.
+func (t *Transport) adopt(c *conn) error {
 	c.mu.Lock()
 	c.rearm()
 	c.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.reserved++
-	if t.live[c] { // not already ended
-		c.pool.conns = append(c.pool.conns, c)
+	if !t.live[c] {
+		return &ws.HandshakeError{Problem: "the HTTP/2 connection ended before it could be used"}
 	}
+	c.pool.conns = append(c.pool.conns, c)
+	if c.limit == 0 {
+		return errFull
+	}
+	c.reserved++
+	return nil
 }
 
 // remove takes c, which opens no more streams, out of its pool.

@@ -179,6 +179,8 @@ func (p *peer) ended() bool {
 	select {
 	case <-p.broken:
 		return true
+	case <-p.gone:
+		return true
 	default:
 		return false
 	}

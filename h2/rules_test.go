@@ -363,14 +363,12 @@ func TestUnreadAnswers(t *testing.T) {
 		nc, p, _ := rig.connected()
 		p.stop()
 		defer p.resume()
-		go func() {
-			for range 100 * burst {
-				time.Sleep(time.Second / perSecond)
-				if p.Write(func(f *http2.Framer) { f.WritePing(false, [8]byte{}) }); p.ended() {
-					return
-				}
+		for range 100 * burst {
+			time.Sleep(time.Second / perSecond)
+			if p.Write(func(f *http2.Framer) { f.WritePing(false, [8]byte{}) }); p.ended() {
+				break
 			}
-		}()
+		}
 		_, err := nc.Read(make([]byte, 1))
 		if e, ok := errors.AsType[*ConnError](err); !ok || e.Code != http2.ErrCodeEnhanceYourCalm {
 			t.Errorf("the error is %v, want a *ConnError with ENHANCE_YOUR_CALM", err)

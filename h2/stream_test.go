@@ -19,7 +19,7 @@ import (
 // A Read whose deadline has passed goes on when the deadline is taken back.
 func TestReadDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rig := newRig(t, &Transport{}, connects)
+		rig := newRig(t, &Transport{PingAfter: -1}, connects)
 		nc, p, id := rig.connected()
 		p.data(id, false, "one")
 		mustRead(t, nc, "one")
@@ -427,7 +427,11 @@ func TestClose(t *testing.T) {
 				if _, err := nc.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
 					t.Errorf("Read after Close: %v, want net.ErrClosed", err)
 				}
-				if n := len(nc.(*stream).c.streams); n != 0 {
+				synctest.Wait()
+				c := nc.(*stream).c
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				if n := len(c.streams); n != 0 {
 					t.Errorf("%d streams are left", n)
 				}
 			})

@@ -247,7 +247,9 @@ func (t *Transport) connect(ctx context.Context, p *pool, r *ws.StreamRequest) (
 		c.fail(&ConnError{Problem: "it is not needed"})
 		return nil, err
 	}
-	t.adopt(c)
+	if err := t.adopt(c); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
