@@ -16,4 +16,5 @@ require (
 	github.com/hack-pad/safejs v0.1.0 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
 	golang.org/x/text v0.43.0 // indirect
+	nhooyr.io/websocket v1.8.17 // indirect
 )
