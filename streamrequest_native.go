@@ -110,9 +110,16 @@ func (a *attempt) streamRequest(ctx context.Context) (*StreamRequest, error) {
 		return nil, err
 	}
 	r := &http.Request{Method: http.MethodConnect, URL: a.u, Host: a.req.Host, Header: header}
+	connect := func(ctx context.Context, protocols ...string) (net.Conn, error) {
+		nc, err := a.connector.Connect(ctx, protocols...)
+		if err == nil {
+			a.connector.Enter("the stream of the Dialer's OpenStream")
+		}
+		return nc, err
+	}
 	return &StreamRequest{
 		Request: r.WithContext(ctx), Dialer: a.d,
-		TLSConfig: a.connector.ServerTLS(), Connect: a.connector.Connect,
+		TLSConfig: a.connector.ServerTLS(), Connect: connect,
 	}, nil
 }
 

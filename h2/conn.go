@@ -59,6 +59,9 @@ type conn struct {
 	flusher sync.Cond   // of mu: flush has something to do
 	idle    bool        // protected by mu: flush waits
 	ready   queue       // protected by mu: streams with bytes to send and a window
+	batch   uint64      // protected by mu: the number of what out will be
+	written uint64      // protected by mu: how many of them were written
+	awaited []*stream   // protected by mu: whose Writes wait for that
 	freed   int         // protected by mu: streams that ended, see unlock
 	err     *ConnError  // protected by mu: why the connection has ended
 	closing bool        // protected by mu: flush is to close the connection

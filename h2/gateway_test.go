@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/twinws/ws/handshake"
 )
 
 // gateway is a server of WebSocket over HTTP/2 in front of one of HTTP/1.1, and
@@ -54,15 +56,18 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func upgraded(res *http.Response) bool {
 	return res.StatusCode >= 300 || res.StatusCode == http.StatusSwitchingProtocols &&
 		strings.EqualFold(res.Header.Get("Upgrade"), "websocket") &&
-		strings.EqualFold(res.Header.Get("Connection"), "Upgrade") &&
-		res.Header.Get("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+		strings.Contains(strings.ToLower(res.Header.Get("Connection")), "upgrade") &&
+		res.Header.Get("Sec-WebSocket-Accept") == handshake.AcceptKey(gatewayKey)
 }
+
+// gatewayKey is the Sec-WebSocket-Key.
+const gatewayKey = "Z2F0ZXdheSBvZiB0ZXN0cw=="
 
 // ask sends the request as one of HTTP/1.1.
 func (g *gateway) ask(nc net.Conn, r *http.Request) (*bufio.Reader, *http.Response) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n", r.URL.RequestURI(), r.Host)
-	fmt.Fprint(&b, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+	fmt.Fprintf(&b, "Sec-WebSocket-Key: %s\r\n", gatewayKey)
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		for _, v := range r.Header[name] {
 			if name != ":protocol" {

@@ -81,15 +81,15 @@ func sensitive(name, value string) bool {
 
 // open sends the request. It returns errUnusable if the connection opens no
 // more streams.
-func (c *conn) open(r *http.Request) (*stream, *opening, error) {
-	fields, size, err := fieldsOf(r)
+func (c *conn) open(r *ws.StreamRequest) (*stream, *opening, error) {
+	fields, size, err := fieldsOf(r.Request)
 	if err != nil {
 		c.t.release(c, 1)
 		return nil, nil, err
 	}
 	o := &opening{done: make(chan struct{})}
 	s := newStream(c)
-	s.opening = o
+	s.opening, s.prompt = o, r.Dialer != nil && r.Dialer.NoGather
 	c.mu.Lock()
 	defer c.unlock()
 	switch {

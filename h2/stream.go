@@ -19,6 +19,8 @@ type stream struct {
 	c  *conn  // constant
 	id uint32 // constant
 
+	prompt bool // constant: Write waits until the network has the bytes
+
 	// The sending half, and the state, protected by c.mu.
 	window  int64  // what may be sent
 	pending []byte // of the Write that waits
@@ -147,7 +149,7 @@ func (in *incoming) close() (unread bool) {
 }
 
 // Write returns when all of p waits in the connection's buffer, which is
-// written at once. It waits for the peer's windows and for room in the buffer;
+// written at once; with the Dialer's NoGather, when it was written. It waits for the peer's windows and for room in the buffer;
 // a Write that its deadline interrupts returns how many bytes it took, all of
 // which are sent.
 func (s *stream) Write(p []byte) (n int, err error) {
@@ -164,6 +166,7 @@ func (s *stream) Write(p []byte) (n int, err error) {
 		s.wake.Wait()
 	}
 	if c.sendNow(s, p) {
+		s.awaitWritten()
 		return len(p), nil
 	}
 	s.pending, s.writing = p, true
@@ -180,7 +183,22 @@ func (s *stream) Write(p []byte) (n int, err error) {
 	n = len(p) - len(s.pending)
 	s.pending, s.writing = nil, false
 	s.wake.Broadcast()
+	if err == nil {
+		s.awaitWritten()
+	}
 	return n, err
+}
+
+// awaitWritten waits, if the Dialer has NoGather, until what is in the buffer
+// now was written. The caller holds c.mu.
+func (s *stream) awaitWritten() {
+	if !s.prompt {
+		return
+	}
+	for batch := s.c.batch; s.c.written <= batch && s.writable() == nil; {
+		s.c.awaited = append(s.c.awaited, s)
+		s.wake.Wait()
+	}
 }
 
 // writable returns why nothing can be sent now. The caller holds c.mu.

@@ -214,6 +214,35 @@ func TestBatching(t *testing.T) {
 	})
 }
 
+// With the Dialer's NoGather a Write returns when the network has its bytes.
+func TestNoGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := newRig(t, &Transport{}, connects)
+		rig.dialer.NoGather = true
+		nc, p, _ := rig.connected()
+		synctest.Wait()
+		p.stop()
+		done := make(chan error, 3)
+		for range cap(done) {
+			go func() {
+				_, err := nc.Write([]byte("x"))
+				done <- err
+			}()
+		}
+		synctest.Wait()
+		// One frame may be taken by the peer's read that had begun.
+		if len(done) > 1 {
+			t.Errorf("%d of 3 Writes returned before their bytes were taken", len(done))
+		}
+		p.resume()
+		for range cap(done) {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // counting counts Writes.
 type counting struct {
 	net.Conn

@@ -132,7 +132,7 @@ func (t *Transport) OpenStream(ctx context.Context, r *ws.StreamRequest) (net.Co
 		if err != nil {
 			return nil, nil, err
 		}
-		s, res, err := c.roundTrip(ctx, r.Request)
+		s, res, err := c.roundTrip(ctx, r)
 		if err == nil {
 			if res.StatusCode/100 != 2 {
 				return nil, res, nil
@@ -154,7 +154,7 @@ func (t *Transport) OpenStream(ctx context.Context, r *ws.StreamRequest) (net.Co
 
 // roundTrip opens a stream, of which a place is reserved, and waits for the
 // response.
-func (c *conn) roundTrip(ctx context.Context, r *http.Request) (*stream, *http.Response, error) {
+func (c *conn) roundTrip(ctx context.Context, r *ws.StreamRequest) (*stream, *http.Response, error) {
 	s, o, err := c.open(r)
 	if err == errUnusable {
 		c.t.remove(c)

@@ -49,7 +49,7 @@ func (c *conn) flush() {
 	var batch []byte
 	for {
 		c.mu.Lock()
-		c.recycle(batch)
+		c.wrote(batch)
 		for c.schedule(); len(c.out) == 0 && !c.closing; c.schedule() {
 			c.rest()
 		}
@@ -59,12 +59,23 @@ func (c *conn) flush() {
 			return
 		}
 		batch, c.out, c.owed = c.out, nil, 0
+		c.batch++
 		c.mu.Unlock()
 		if _, err := c.nc.Write(batch); err != nil {
 			c.fail(&ConnError{Problem: "it could not be written to", Cause: err, lost: true})
 			return
 		}
 	}
+}
+
+// wrote is called after a batch was written; nil is none. The caller holds mu.
+func (c *conn) wrote(batch []byte) {
+	c.recycle(batch)
+	c.written = c.batch
+	for _, s := range c.awaited {
+		s.wake.Broadcast()
+	}
+	c.awaited = c.awaited[:0]
 }
 
 // rest waits until there is something to do; the memory is in the pool

@@ -193,7 +193,7 @@ need_homes() {
 	npm_ci find_homes_npm "$homes_npm" "Node.js 24, Deno, Bun, workerd, jsdom and happy-dom"
 }
 
-# The proxies that internal/roads starts, one a line: the program, which may be
+# The proxies that internal/roads starts, and the servers that h2 dials, one a line: the program, which may be
 # in /usr/sbin, or a file of it, and Debian's package.
 roads="
 nginx nginx-light
@@ -207,6 +207,9 @@ tinyproxy tinyproxy-bin
 microsocks microsocks
 sshd openssh-server
 ssh openssh-client
+node nodejs
+/usr/lib/python3/dist-packages/hypercorn python3-hypercorn
+/usr/lib/python3/dist-packages/wsproto python3-wsproto
 "
 
 # missing_roads prints the packages of the programs that are not there.

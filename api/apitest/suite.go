@@ -32,6 +32,9 @@ type Backend struct {
 	// Draft is the version of the protocol; the zero value is RFC 6455. A
 	// browser has no other.
 	Draft Draft
+	// Extended says that the handshake is an extended CONNECT, as in HTTP/2,
+	// where any status of 2xx opens the WebSocket (RFC 8441 section 5).
+	Extended bool
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }
