@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/twinws/ws"
@@ -24,8 +25,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(child) == "" {
 		os.Exit(m.Run())
 	}
-	s := httptest.NewUnstartedServer(ws.Handler(echo, unlimited))
-	s.EnableHTTP2 = os.Getenv(child) == "2"
+	version, flush, _ := strings.Cut(os.Getenv(child), " ")
+	opts := *unlimited
+	opts.NoGather = flush == "flush"
+	s := httptest.NewUnstartedServer(ws.Handler(echo, &opts))
+	s.EnableHTTP2 = version == "2"
 	s.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 100_000}
 	s.StartTLS()
 	fmt.Println(s.URL)
@@ -39,10 +43,15 @@ type served struct {
 }
 
 // serveChild starts an echo server of HTTP/1.1 and HTTP/2.
-func serveChild(t testing.TB) *served { return startChild(t, "2") }
+func serveChild(t testing.TB) *served { return startChild(t, "2", false) }
 
-func startChild(t testing.TB, version string) *served {
+// startChild starts one of a version; flush turns the coalescing of its messages
+// off.
+func startChild(t testing.TB, version string, flush bool) *served {
 	t.Helper()
+	if flush {
+		version += " flush"
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
