@@ -2,6 +2,7 @@ package h2
 
 import (
 	"encoding/binary"
+	"runtime"
 	"sync"
 
 	"golang.org/x/net/http2"
@@ -89,6 +90,11 @@ func (c *conn) rest() {
 		c.flusher.Wait()
 	}
 	c.idle = false
+	// Whoever is about to write too does so first: many small messages leave in
+	// one write.
+	c.mu.Unlock()
+	runtime.Gosched()
+	c.mu.Lock()
 }
 
 // recycle keeps the memory of a batch that was written.
