@@ -359,6 +359,7 @@ func TestHTTP2Shutdown(t *testing.T) {
 func TestHTTP2ServerClose(t *testing.T) {
 	ends := make(chan error, 1)
 	for kind, h := range kinds(nil, func(ctx context.Context, c *ws.Conn) {
+		ends <- c.Write(ctx, ws.MessageText, nil) // so that Accept has returned
 		_, _, err := c.Read(ctx)
 		ends <- err
 	}) {
@@ -366,6 +367,9 @@ func TestHTTP2ServerClose(t *testing.T) {
 			n := newCensus(t)
 			s := n.serve2(t, h, nil)
 			n.dial2(t, s).open(t)
+			if err := <-ends; err != nil {
+				t.Fatal(err)
+			}
 			s.Config.Close()
 			closedBy(t, <-ends, ws.StatusAbnormalClosure, nil)
 		})
