@@ -16,6 +16,7 @@ import (
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 	"github.com/twinws/ws/internal/tunnel"
 )
 
@@ -236,17 +237,38 @@ func (t *terms) settle(a *handshake.Agreement, extra http.Header) (extensions st
 // Accept responds to a WebSocket handshake that net/http has received, and
 // takes over the connection. w and r must not be used afterwards, except that
 // r's fields may be read. It works behind middleware that wraps w, if the
-// wrapper has an Unwrap method (http.ResponseController).
+// wrapper has an Unwrap method (http.ResponseController); the middleware then
+// sees nothing of what is sent, and one that compresses does not break it.
 //
-// net/http can hand over only connections that support deadlines. If their
+// Over HTTP/1.1 the request is an upgrade, and Accept takes over the
+// connection. Over HTTP/2 it is an extended CONNECT (RFC 8441), which net/http
+// accepts if the program imports github.com/twinws/ws/xconnect: the WebSocket
+// is one stream among others of its connection. Over HTTP/3 (RFC 9220) the
+// server is quic-go's http3.Server. [Conn.HTTPVersion] tells which it was. What
+// differs over HTTP/2:
+//
+//   - The handler must not return before the connection has ended: that ends
+//     the stream, and what is then sent is lost. [Handler] sees to that.
+//   - r.Context() ends with the stream.
+//   - CloseNow, a Write that is cut off by its context, and a peer that accepts
+//     nothing within WriteTimeout reset the stream, and leave the others of the
+//     connection alone.
+//   - ReadTimeout and WriteTimeout of http.Server do not end the connection.
+//     Other limits are for all streams together: see [ConfigureHTTP2].
+//   - http.Server.Shutdown waits until the connection has ended, and Close ends
+//     it. Both know nothing of a connection over HTTP/1.1.
+//   - A handler registered for "GET /chat" gets no CONNECT: see [GuardConnect].
+//
+// Over HTTP/1.1 net/http can hand over only connections that support deadlines.
+// If their
 // SetDeadline methods return an error, as those of an SSH listener do, the
 // response is 500 and Accept returns a [*HandshakeError] that says so: accept
 // such connections with [Upgrade].
 //
 // A request that is not a handshake, has more than 200 header fields, or comes
-// from another origin, gets an error response (400, 403, 405, 426, 431), and
-// Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets 426,
-// and the error names the draft: package legacy accepts it. Fields set in
+// from another origin, gets an error response (400, 403, 405, 426, 431, 501),
+// and Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets
+// 426, and the error names the draft: package legacy accepts it. Fields set in
 // w.Header() are sent with the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
@@ -300,8 +322,8 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 
 // takeOver accepts a request of HTTP/1.1, and takes its connection over.
 func (t *terms) takeOver(j *joined, w http.ResponseWriter, r *http.Request, agreement *handshake.Agreement) error {
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	head, err := t.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -315,14 +337,14 @@ func (t *terms) takeOver(j *joined, w http.ResponseWriter, r *http.Request, agre
 	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
-			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
+			Problem: "the ResponseWriter cannot be hijacked: give middleware's writers an Unwrap method", Cause: err}
 		writeRefusal(w, r, e)
 		return e
 	}
 	// What the client sent after its handshake is in the buffer of net/http.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc = withDeadlines(nc)
+		nc = opening.WithDeadlines(nc)
 		err = sendHead(nc, head, timeLimit(t.HandshakeTimeout))
 	}
 	if err != nil {
@@ -394,9 +416,9 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 // sendHead writes the head of a response to nc, and leaves nc without
 // deadlines.
 func sendHead(nc net.Conn, head []byte, limit time.Time) error {
-	b := bounded(context.Background(), nc, limit)
+	b := opening.Bounded(context.Background(), nc, limit)
 	_, err := nc.Write(head)
-	if late := b.undo(); late != nil {
+	if late := b.Undo(); late != nil {
 		err = late
 	}
 	return err
