@@ -109,7 +109,9 @@ type AcceptOptions struct {
 	Keepalive *Keepalive
 
 	// WriteTimeout is how long the peer may accept no byte of what is sent, as
-	// in Dialer: 0 means 30 s, a negative value no limit.
+	// in Dialer: 0 means 30 s, a negative value no limit. Over HTTP/2 it is how
+	// long the peer may take to accept 16 KiB, since net/http does not tell how
+	// much of a write was accepted.
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong

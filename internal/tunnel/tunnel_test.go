@@ -12,12 +12,30 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // The bodies of net/http's HTTP/2 wait in a Read of 0 bytes, and return once
 // there is something to read, or the end. Read relies on that, for the types
 // that waitsForNothing knows.
 func TestWaitsForNothing(t *testing.T) {
+	t.Run("net/http", func(t *testing.T) { testWaits(t, nil) })
+	t.Run("golang.org/x/net", func(t *testing.T) {
+		testWaits(t, func(s *http.Server) {
+			if err := http2.ConfigureServer(s, nil); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+	for _, other := range []io.Reader{nil, http.NoBody, strings.NewReader(""), http.MaxBytesReader(nil, http.NoBody, 1)} {
+		if waitsForNothing(other) {
+			t.Errorf("%T waits for nothing", other)
+		}
+	}
+}
+
+func testWaits(t *testing.T, configure func(*http.Server)) {
 	waits := make(chan string, 8)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !waitsForNothing(r.Body) {
@@ -37,6 +55,9 @@ func TestWaitsForNothing(t *testing.T) {
 		}
 	}))
 	s.EnableHTTP2 = true
+	if configure != nil {
+		configure(s.Config)
+	}
 	s.StartTLS()
 	defer s.Close()
 	body, in := io.Pipe()
@@ -61,11 +82,6 @@ func TestWaitsForNothing(t *testing.T) {
 	in.Close()
 	if got := <-waits; got != "0 EOF" {
 		t.Errorf("at the end: %q", got)
-	}
-	for _, other := range []io.Reader{nil, http.NoBody, strings.NewReader(""), http.MaxBytesReader(nil, http.NoBody, 1)} {
-		if waitsForNothing(other) {
-			t.Errorf("%T waits for nothing", other)
-		}
 	}
 }
 
@@ -140,8 +156,8 @@ func TestTake(t *testing.T) {
 	for fault, is := range map[error]error{
 		error3{true, 0x10c}:                          syscall.ECONNRESET,
 		fmt.Errorf("wrapped: %w", error3{true, 256}): syscall.ECONNRESET,
-		io.EOF:                                       io.EOF,
-		os.ErrDeadlineExceeded:                       os.ErrDeadlineExceeded,
+		io.EOF:                 io.EOF,
+		os.ErrDeadlineExceeded: os.ErrDeadlineExceeded,
 	} {
 		f.fault = fault
 		if _, err := c.Read(nil); !errors.Is(err, is) {
