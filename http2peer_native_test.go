@@ -4,16 +4,13 @@ package ws_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +55,7 @@ type stream2 struct {
 	header http.Header
 	in     bytes.Buffer
 	end    bool // END_STREAM came
+	frames int  // of DATA
 	reset  *http2.ErrCode
 	closed bool
 	limits [2]time.Time // of Read and Write
@@ -110,7 +108,6 @@ func newClient2(t *testing.T, nc net.Conn, settings ...http2.Setting) *client2 {
 		nc.Close()
 		<-c.done
 	})
-	go c.read()
 	c.mu.Lock()
 	_, err := io.WriteString(nc, http2.ClientPreface)
 	if err == nil {
@@ -120,6 +117,7 @@ func newClient2(t *testing.T, nc net.Conn, settings ...http2.Setting) *client2 {
 		err = c.fr.WriteWindowUpdate(0, 1<<30)
 	}
 	c.mu.Unlock()
+	go c.read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +168,9 @@ func (c *client2) take(f http2.Frame) error {
 			c.window += int64(f.Increment)
 		}
 	case *http2.MetaHeadersFrame:
+		if f.PseudoValue("status")[0] == '1' {
+			return nil // interim (RFC 9110 section 15.2)
+		}
 		s.status = f.PseudoValue("status")
 		s.header = http.Header{}
 		for _, h := range f.RegularFields() {
@@ -181,6 +182,7 @@ func (c *client2) take(f http2.Frame) error {
 			return nil
 		}
 		s.in.Write(f.Data())
+		s.frames++
 		s.end = f.StreamEnded()
 		if n := uint32(len(f.Data())); n > 0 && !s.stall {
 			return errors.Join(c.fr.WriteWindowUpdate(0, n), c.fr.WriteWindowUpdate(f.StreamID, n))
@@ -416,16 +418,6 @@ func (s *stream2) ended() string {
 	}
 }
 
-// echoing echoes messages, as a function of a Handler.
-func echoing(ctx context.Context, c *ws.Conn) {
-	for {
-		typ, p, err := c.Read(ctx)
-		if err != nil || c.Write(ctx, typ, p) != nil {
-			return
-		}
-	}
-}
-
 // says2 fails the test unless c echoes.
 func says2(t *testing.T, c *engine.Conn, typ ws.MessageType, p []byte) {
 	t.Helper()
@@ -437,6 +429,3 @@ func says2(t *testing.T, c *engine.Conn, typ ws.MessageType, p []byte) {
 		t.Fatalf("Read = %v, %d bytes, %v; want %v, %d bytes", got, len(q), err, typ, len(p))
 	}
 }
-
-var _ = strings.Cut
-var _ = fmt.Sprint
