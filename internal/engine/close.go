@@ -71,7 +71,7 @@ func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason str
 		}
 		return c.endOnce(true, cause, atOnce)
 	})
-	defer context.AfterFunc(wait, func() { end() })() // the stream may ignore its deadlines
+	defer context.AfterFunc(wait, func() { end() })() // the transport may ignore its deadlines
 	if c.lockReading(wait) == nil {
 		c.drain(wait)
 		c.doneReading()
@@ -105,7 +105,7 @@ type cutShort struct{ end, context error }
 func (e *cutShort) Error() string   { return e.end.Error() }
 func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
 
-// CloseNow closes the stream.
+// CloseNow closes the transport.
 func (c *Conn) CloseNow() error {
 	first, err := c.endOnce(true, nil, atOnce)
 	if first {
@@ -195,7 +195,7 @@ func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	if err := c.lockWire(wait); err != nil {
 		return err
 	}
-	if outlives(ctx, c.stream) {
+	if outlives(ctx, c.transport) {
 		return c.sendCloseHeld(wait)
 	}
 	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
@@ -216,13 +216,13 @@ func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	defer c.unlockWire()
 	c.mu.Lock()
-	err := c.brokenBy()
+	err := c.brokenLocked()
 	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
 	}
 	f := c.closing.ours
-	due, b := c.takeReplies(), c.takeOut()
+	due, b := c.takeRepliesLocked(), c.takeOutLocked()
 	c.mu.Unlock()
 	sent, before := 0, b.used()
 	if err == nil {
@@ -230,7 +230,7 @@ func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	}
 	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
-		c.restoreReplies(due)
+		c.restoreRepliesLocked(due)
 		c.mu.Unlock()
 		b.n = before
 		c.putBack(b, sent)
@@ -257,7 +257,7 @@ func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFra
 	var payload [frame.MaxControlPayload]byte
 	b = c.addReplies(b, due)
 	b.n = len(c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
-	sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
+	sent, err = c.writeTransport(ctx, b.mem[:b.n], nil)
 	return b, sent, err
 }
 
@@ -302,11 +302,11 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 }
 
 // finish ends a connection whose peer has sent its close frame, or has closed
-// its half of the stream: what is due is sent, including our close frame. Then
-// the server is the first to close the stream (RFC 6455 section 7.1.1), only
-// its sending half if possible: otherwise unread bytes after the peer's close
-// frame could reset the connection before the peer has read our close frame. No
-// caller waits for the peer to close its half.
+// its half of the transport: what is due is sent, including our close frame.
+// Then the server is the first to close the transport (RFC 6455 section 7.1.1),
+// only its sending half if possible: otherwise unread bytes after the peer's
+// close frame could reset the connection before the peer has read our close
+// frame. No caller waits for the peer to close its half.
 func (c *Conn) finish(ctx context.Context) error {
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
@@ -322,7 +322,7 @@ func (c *Conn) finish(ctx context.Context) error {
 		defer time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) }).Stop()
 	}
 	err = c.sendAnswer(ctx, wait)
-	_, two := c.stream.(halved)
+	_, two := c.transport.(HalfCloser)
 	how := atOnce
 	switch {
 	case err == nil && (lost || !c.cfg.Client && !two):
@@ -339,7 +339,7 @@ func (c *Conn) finish(ctx context.Context) error {
 	return c.end(false, err, how)
 }
 
-// inputEnded is reading after the peer has closed its half of the stream
+// inputEnded is reading after the peer has closed its half of the transport
 // without a close frame. The peer may continue to read, so what this side has
 // accepted is sent.
 func (c *Conn) inputEnded(ctx context.Context) error {
@@ -354,14 +354,14 @@ func (c *Conn) inputEnded(ctx context.Context) error {
 	return c.finish(ctx)
 }
 
-// end closes the stream, once, and returns the connection's error. local and
+// end closes the transport, once, and returns the connection's error. local and
 // cause apply if the connection was open. A caller that lingers holds reading.
 func (c *Conn) end(local bool, cause error, how leaving) error {
 	_, err := c.endOnce(local, cause, how)
 	return err
 }
 
-// endOnce is end, and reports whether this call closed the stream.
+// endOnce is end, and reports whether this call closed the transport.
 func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err error) {
 	c.mu.Lock()
 	first = c.closing.end(local, cause)
@@ -369,9 +369,9 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 	if first {
 		c.open.Store(false)
 		c.due.Store(false)
-		c.dropOut()
+		c.dropOutLocked()
 		if r := c.rare.Load(); r != nil {
-			r.end(err)
+			r.endLocked(err)
 		}
 	}
 	c.mu.Unlock()
@@ -387,7 +387,7 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 			c.interrupt(inward)
 			defer c.interrupt(outward)
 		}
-		leave(c.stream, how)
+		leave(c.transport, how)
 	}
 	return first, err
 }

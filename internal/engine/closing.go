@@ -12,11 +12,12 @@ const (
 	// peer's has not arrived.
 	stateClosing
 	// stateAnswering: the peer began, by its close frame or by closing its half
-	// of the stream. Our close frame is due.
+	// of the transport. Our close frame is due.
 	stateAnswering
-	// stateExchanged: both close frames are known; the stream must be closed.
+	// stateExchanged: both close frames are known; the transport must be
+	// closed.
 	stateExchanged
-	// stateEnded: the stream is closed. Final.
+	// stateEnded: the transport is closed. Final.
 	stateEnded
 )
 
@@ -24,11 +25,11 @@ const (
 type closeEvent uint8
 
 const (
-	localClose closeEvent = iota // this side wants to close, or fails the connection
-	frameSent                    // our close frame was written to the stream, completely or not
-	peerClose                    // the peer's close frame arrived
-	inputEnd                     // the peer closed its half of the stream
-	streamEnd                    // the stream was closed
+	localClose   closeEvent = iota // this side wants to close, or fails the connection
+	frameSent                      // our close frame was written to the transport, completely or not
+	peerClose                      // the peer's close frame arrived
+	inputEnd                       // the peer closed its half of the transport
+	transportEnd                   // the transport was closed
 )
 
 // next is the table of all transitions. ok is false if ev changes nothing.
@@ -36,7 +37,7 @@ func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
 	switch {
 	case s == stateEnded:
 		return s, false
-	case ev == streamEnd:
+	case ev == transportEnd:
 		return stateEnded, true
 	case s == stateOpen && ev == localClose:
 		return stateClosing, true
@@ -65,15 +66,15 @@ type closing struct {
 type record struct {
 	at      closeState
 	local   bool       // this side was the first to end it
-	ours    closeFrame // valid unless the stream ended before the handshake began
-	wasSent bool       // ours was written to the stream, completely or not
+	ours    closeFrame // valid unless the transport ended before the handshake began
+	wasSent bool       // ours was written to the transport, completely or not
 	sent    bool       // completely
 	theirs  closeFrame // valid once heard
 	heard   bool
 	// failure is the error with which this side failed the connection. It has
 	// priority over everything that the peer sends afterwards.
 	failure error
-	// cause is why the stream ended without a closing handshake.
+	// cause is why the transport ended without a closing handshake.
 	cause error
 }
 
@@ -108,7 +109,7 @@ func (c *closing) hear(f closeFrame) {
 	c.at, c.theirs, c.heard = next, f, true
 }
 
-// lose records that the peer closed its half of the stream, with this cause,
+// lose records that the peer closed its half of the transport, with this cause,
 // without a close frame: that violates RFC 6455 section 7.1.1, and it may still
 // read our close frame.
 func (c *closing) lose(cause error) {
@@ -121,8 +122,8 @@ func (c *closing) lose(cause error) {
 	}
 }
 
-// lost reports whether the peer closed its half of the stream without a close
-// frame, as far as known before the end.
+// lost reports whether the peer closed its half of the transport without a
+// close frame, as far as known before the end.
 func (c *closing) lost() bool { return c.record != nil && c.cause != nil }
 
 // answered records that our close frame was written, completely or not. After
@@ -136,7 +137,7 @@ func (c *closing) answered(whole bool) {
 
 // end records the end. It reports false if that was recorded already.
 func (c *closing) end(local bool, cause error) bool {
-	next, ok := c.state().next(streamEnd)
+	next, ok := c.state().next(transportEnd)
 	if !ok {
 		return false
 	}
@@ -155,7 +156,7 @@ func (c *closing) failed() bool { return c.record != nil && c.failure != nil }
 // wasHeard reports whether the peer's close frame has arrived.
 func (c *closing) wasHeard() bool { return c.record != nil && c.heard }
 
-// tried reports whether our close frame was written to the stream.
+// tried reports whether our close frame was written to the transport.
 func (c *closing) tried() bool { return c.record != nil && c.wasSent }
 
 // mustSend reports whether our close frame is due.

@@ -38,7 +38,7 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()
-		if c.closing.state() == stateOpen && c.brokenBy() == nil {
+		if c.closing.state() == stateOpen && c.brokenLocked() == nil {
 			c.more().replies.add(payload)
 			c.due.Store(true)
 		}
@@ -101,13 +101,13 @@ func (c *Conn) sendReplies() {
 	defer c.unlockWire()
 	for c.due.Load() {
 		c.mu.Lock()
-		due := c.takeReplies()
-		ready := !c.closing.tried() && c.brokenBy() == nil
+		due := c.takeRepliesLocked()
+		ready := !c.closing.tried() && c.brokenLocked() == nil
 		if !ready {
 			c.mu.Unlock()
 			return
 		}
-		b := c.takeOut()
+		b := c.takeOutLocked()
 		c.mu.Unlock()
 		c.writeReplies(b, due)
 	}
@@ -116,7 +116,7 @@ func (c *Conn) sendReplies() {
 // writeReplies writes b and then what is due.
 func (c *Conn) writeReplies(b *block, due replies) {
 	b = c.addReplies(b, due)
-	_, err := c.writeStream(context.Background(), b.mem[:b.n], nil)
+	_, err := c.writeTransport(context.Background(), b.mem[:b.n], nil)
 	c.done(b)
 	if err != nil {
 		c.breakWrites(err)
@@ -127,8 +127,8 @@ func (c *Conn) writeReplies(b *block, due replies) {
 	}
 }
 
-// takeReplies empties the slot. The caller holds mu.
-func (c *Conn) takeReplies() (due replies) {
+// takeRepliesLocked empties the slot.
+func (c *Conn) takeRepliesLocked() (due replies) {
 	if r := c.rare.Load(); r != nil {
 		due = r.replies
 		r.replies = replies{}
@@ -140,9 +140,9 @@ func (c *Conn) takeReplies() (due replies) {
 	return due
 }
 
-// restoreReplies undoes takeReplies. The caller holds mu, and nothing has
-// become due meanwhile.
-func (c *Conn) restoreReplies(due replies) {
+// restoreRepliesLocked undoes takeRepliesLocked. Nothing has become due
+// meanwhile.
+func (c *Conn) restoreRepliesLocked(due replies) {
 	c.due.Store(due.ping || due.count > 0)
 	if due.ping {
 		due.ping, c.pingOut = false, pingDue

@@ -71,7 +71,7 @@ func TestFailHalfCloses(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		bubble(t, role(client), func(t *testing.T) {
 			r := newRig(t, Config{Client: client})
-			r.c.stream = halfEnd{r.s}
+			r.c.transport = halfEnd{r.s}
 			r.send(header(r, 0x83, 0))
 			read := r.startRead(background)
 			if h, _ := r.next(); h.Opcode != frame.OpClose {

@@ -134,11 +134,11 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// inflateHeld appends a message to dst that is one complete buffered frame. If
-// it is unusual in any way, it returns deflate.ErrOdd, and the frame remains
+// inflateComplete appends a message to dst that is one complete buffered frame.
+// If it is unusual in any way, it returns deflate.ErrOdd, and the frame remains
 // buffered. Over the limit it returns deflate.ErrOver and the bytes within the
 // limit.
-func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
+func (c *Conn) inflateComplete(dst []byte) ([]byte, error) {
 	z, length := &c.msg.zip, int(c.cur.left)
 	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
 		return dst, deflate.ErrOdd
@@ -159,7 +159,7 @@ func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
 
 // inflateMessage appends the rest of the current message to dst.
 func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
-	out, err := c.inflateHeld(dst)
+	out, err := c.inflateComplete(dst)
 	switch {
 	case err == deflate.ErrOdd:
 		return c.inflateRest(ctx, dst)

@@ -6,13 +6,13 @@ import "github.com/twinws/ws/frame"
 // the next buffer is smaller.
 const calmReads = 8
 
-// input holds bytes that were read from the stream and not yet used. While it
-// is empty its buffer is in the pool.
+// input holds bytes that were read from the transport and not yet used. While
+// it is empty its buffer is in the pool.
 type input struct {
 	buf   []byte
 	r, w  int
 	block *block // buf's pooled memory; nil for adopted bytes
-	err   error  // the stream's end, reported together with bytes
+	err   error  // the transport's end, reported together with bytes
 	pace
 }
 
@@ -95,22 +95,22 @@ func (c *Conn) ReadBuffered() (n int64) {
 		return 0
 	}
 	n = int64(len(c.msg.partial))
-	held := c.in.bytes()
+	rest := c.in.bytes()
 	next := frame.Header{Opcode: frame.OpClose} // not counted
 	left := int64(0)
 	if c.cur.have {
 		next, left = c.cur.h, c.cur.left
 	}
 	for {
-		payload := min(left, int64(len(held)))
+		payload := min(left, int64(len(rest)))
 		if !next.Opcode.IsControl() {
 			n += payload
 		}
-		held = held[payload:]
-		h, size, err := frame.ParseHeader(held)
+		rest = rest[payload:]
+		h, size, err := frame.ParseHeader(rest)
 		if err != nil {
 			return n
 		}
-		held, next, left = held[size:], h, h.Length
+		rest, next, left = rest[size:], h, h.Length
 	}
 }

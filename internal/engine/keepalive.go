@@ -39,7 +39,7 @@ func (c *Conn) tolerance() time.Duration {
 // Timeout it only sends pings.
 func (c *Conn) judge() error {
 	c.mu.Lock()
-	broken, out := c.brokenBy(), c.pingOut
+	broken, out := c.brokenLocked(), c.pingOut
 	c.mu.Unlock()
 	switch {
 	case broken != nil:

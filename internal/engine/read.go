@@ -27,7 +27,7 @@ type current struct {
 	n       int
 }
 
-// data reports whether the payload of a data frame is next on the stream.
+// data reports whether the payload of a data frame is next on the transport.
 func (c *current) data() bool { return c.have && !c.h.Opcode.IsControl() }
 
 // message is the data message being read.
@@ -37,14 +37,14 @@ type message struct {
 	size      int64 // payload bytes of all its frames so far, as announced
 	fragments int
 	text      frame.UTF8
-	zip       inflating // decompression, if it is compressed
-	partial   []byte    // payload that an interrupted Read had read
-	handed    bool      // a Reader's stream returned bytes of it
-	stream    *stream   // the Reader's stream that is in use
+	zip       inflating      // decompression, if it is compressed
+	partial   []byte         // payload that an interrupted Read had read
+	handed    bool           // a Reader's stream returned bytes of it
+	reader    *messageReader // the one in use, nil for none
 }
 
 // payloadWaits reports whether the next bytes belong to a Read: payload on the
-// stream, or the rest of a compressed message whose payload has arrived.
+// transport, or the rest of a compressed message whose payload has arrived.
 func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 
 // ReadAppend appends the next message to dst. It waits before calling the
@@ -52,7 +52,7 @@ func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
 	wait, err := c.beginRead(ctx)
 	if wait {
-		if _, err = c.readStream(ctx, nil); err != nil {
+		if _, err = c.readTransport(ctx, nil); err != nil {
 			err = c.lost(ctx, err)
 			c.doneReading()
 		}
@@ -72,7 +72,7 @@ func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
 	switch {
 	case !c.open.Load():
 		err = c.drain(ctx)
-	case c.msg.stream.atWork() || c.msg.handed:
+	case c.msg.reader.atWork() || c.msg.handed:
 		err = api.ErrUnreadMessage
 	default:
 		return c.in.len() == 0 && !c.cur.have && !c.msg.begun, nil
@@ -85,12 +85,12 @@ func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
 //
 //go:noinline
 func (c *Conn) readWaited(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if length, ok := c.findHeld(); ok {
+	if length, ok := c.findComplete(); ok {
 		begin := len(dst)
 		if cap(dst)-begin < length {
 			dst = append(make([]byte, 0, begin+length), dst...)
 		}
-		if c.takeHeld(dst[begin : begin+length]) {
+		if c.takeComplete(dst[begin : begin+length]) {
 			typ := api.MessageType(c.cur.h.Opcode)
 			c.doneReading()
 			return typ, dst[:begin+length], nil
@@ -349,12 +349,12 @@ func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, e
 	return n, ascii, nil
 }
 
-// readRaw reads some bytes into p: from the input buffer, else from the stream,
-// bypassing the buffer if p is larger.
+// readRaw reads some bytes into p: from the input buffer, else from the
+// transport, bypassing the buffer if p is larger.
 func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	if c.in.len() == 0 {
 		if len(p) >= c.in.size() {
-			n, err := c.readStream(ctx, p)
+			n, err := c.readTransport(ctx, p)
 			return n, c.lost(ctx, err)
 		}
 		if err := c.fill(ctx); err != nil {
@@ -368,12 +368,12 @@ func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 
 // fill adds bytes to the input buffer, which contains less than a header.
 func (c *Conn) fill(ctx context.Context) error {
-	_, err := c.readStream(ctx, nil)
+	_, err := c.readTransport(ctx, nil)
 	return c.lost(ctx, err)
 }
 
-// lost ends the connection if the stream has ended. It returns the error of an
-// ended context, and nil, unchanged.
+// lost ends the connection if the transport has ended. It returns the error of
+// an ended context, and nil, unchanged.
 func (c *Conn) lost(ctx context.Context, err error) error {
 	if err == nil || err == ctx.Err() {
 		return err
@@ -381,7 +381,7 @@ func (c *Conn) lost(ctx context.Context, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without close_notify
 		return c.inputEnded(ctx)
 	}
-	if broken, ok := err.(*api.ProtocolError); ok { // a translated stream's
+	if broken, ok := err.(*api.ProtocolError); ok { // a translated transport's
 		return c.fail(ctx, broken.Code, broken)
 	}
 	return c.end(false, err, atOnce)

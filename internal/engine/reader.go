@@ -16,7 +16,7 @@ func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 	if !c.open.Load() {
 		return 0, nil, c.drain(ctx)
 	}
-	if c.msg.stream.atWork() {
+	if c.msg.reader.atWork() {
 		return 0, nil, api.ErrUnreadMessage
 	}
 	if err := c.beginMessage(ctx); err != nil {
@@ -25,67 +25,67 @@ func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 		}
 		return 0, nil, err
 	}
-	c.msg.stream = &stream{c: c, ctx: ctx}
-	return c.msg.typ, c.msg.stream, nil
+	c.msg.reader = &messageReader{c: c, ctx: ctx}
+	return c.msg.typ, c.msg.reader, nil
 }
 
-// stream is the payload of one message.
-type stream struct {
+// messageReader is the payload of one message.
+type messageReader struct {
 	c   *Conn
 	ctx context.Context
 	err error // protected by c.reading; sticky
 }
 
-// atWork reports whether s can still be read to the end of its message.
-func (s *stream) atWork() bool { return s != nil && s.ctx.Err() == nil }
+// atWork reports whether r can still be read to the end of its message.
+func (r *messageReader) atWork() bool { return r != nil && r.ctx.Err() == nil }
 
 // Read reads some of the message's payload. After the end of its context, the
 // rest of the message belongs to the next Reader.
-func (s *stream) Read(p []byte) (int, error) {
-	c := s.c
-	if err := c.lockReading(s.ctx); err != nil {
+func (r *messageReader) Read(p []byte) (int, error) {
+	c := r.c
+	if err := c.lockReading(r.ctx); err != nil {
 		return 0, err
 	}
 	defer c.doneReading()
 	switch {
-	case s.err != nil:
-		return 0, s.err
+	case r.err != nil:
+		return 0, r.err
 	case !c.open.Load():
-		return 0, s.finish(c.drain(s.ctx))
-	case c.msg.stream != s:
+		return 0, r.finish(c.drain(r.ctx))
+	case c.msg.reader != r:
 		// Its context ended while this call began, and another call has the
 		// message, or had it: what follows belongs to another message.
-		return 0, s.finish(s.ctx.Err())
+		return 0, r.finish(r.ctx.Err())
 	case len(p) == 0:
 		return 0, nil
 	}
-	n, err := s.read(p)
+	n, err := r.read(p)
 	if n > 0 {
 		c.msg.handed = true
 	}
 	if err == errClosing {
-		err = c.drain(s.ctx)
+		err = c.drain(r.ctx)
 	}
 	if err != nil {
-		err = s.finish(err)
+		err = r.finish(err)
 	}
 	return n, err
 }
 
-func (s *stream) read(p []byte) (int, error) {
-	c := s.c
-	if held := c.msg.partial; len(held) > 0 {
-		n := copy(p, held)
-		c.msg.partial = held[n:]
+func (r *messageReader) read(p []byte) (int, error) {
+	c := r.c
+	if rest := c.msg.partial; len(rest) > 0 {
+		n := copy(p, rest)
+		c.msg.partial = rest[n:]
 		return n, nil
 	}
 	if c.msg.zip.c != nil {
-		n, err := c.readInflated(s.ctx, p)
+		n, err := c.readInflated(r.ctx, p)
 		if err == io.EOF && n > 0 {
 			return n, nil // the next call returns it again
 		}
 		if err == io.EOF {
-			if broken := c.checkEnd(s.ctx); broken != nil {
+			if broken := c.checkEnd(r.ctx); broken != nil {
 				err = broken
 			}
 		}
@@ -93,12 +93,12 @@ func (s *stream) read(p []byte) (int, error) {
 	}
 	for {
 		if c.cur.data() && c.cur.left > 0 {
-			return c.readPayload(s.ctx, p[:min(int64(len(p)), c.cur.left)])
+			return c.readPayload(r.ctx, p[:min(int64(len(p)), c.cur.left)])
 		}
-		if last, err := c.endFrame(s.ctx); err != nil {
+		if last, err := c.endFrame(r.ctx); err != nil {
 			return 0, err
 		} else if last {
-			if err := c.checkEnd(s.ctx); err != nil {
+			if err := c.checkEnd(r.ctx); err != nil {
 				return 0, err
 			}
 			return 0, io.EOF
@@ -107,14 +107,14 @@ func (s *stream) read(p []byte) (int, error) {
 }
 
 // finish makes err the error of all later calls.
-func (s *stream) finish(err error) error {
-	c := s.c
-	if s.err != nil {
-		return s.err
+func (r *messageReader) finish(err error) error {
+	c := r.c
+	if r.err != nil {
+		return r.err
 	}
-	s.err = err
-	if c.msg.stream == s {
-		c.msg.stream = nil
+	r.err = err
+	if c.msg.reader == r {
+		c.msg.reader = nil
 		if err == io.EOF {
 			c.msg = message{}
 		}

@@ -9,37 +9,35 @@ import (
 )
 
 // socket lets a read wait for bytes without a buffer. It is the zero value for
-// a stream that cannot.
+// a transport that cannot.
 type socket struct {
 	raw syscall.RawConn
 	try func(fd uintptr) bool // reads if there is something to read
 }
 
-// newSocket returns the socket of s if it is a TCP or Unix connection of
-// package net itself: a type that wraps one has its own Read.
-func (c *Conn) newSocket(s Stream) socket {
-	var raw syscall.RawConn
-	var err error
-	switch s := s.(type) {
-	case *net.TCPConn:
-		raw, err = s.SyscallConn()
-	case *net.UnixConn:
-		if s.LocalAddr().Network() != "unix" {
-			return socket{} // an empty datagram is not the end
-		}
-		raw, err = s.SyscallConn()
-	}
-	if raw == nil || err != nil || newTry == nil {
+// newSocket returns the socket of t if it is a TCP or Unix connection of
+// package net itself, on a system whose sockets can be read like this: a type
+// that wraps one has its own Read.
+func (c *Conn) newSocket(t Transport) socket {
+	if !triesSockets {
 		return socket{}
 	}
-	return socket{raw, newTry(c)}
+	var raw syscall.RawConn
+	var err error
+	switch t := t.(type) {
+	case *net.TCPConn:
+		raw, err = t.SyscallConn()
+	case *net.UnixConn:
+		if t.LocalAddr().Network() != "unix" {
+			return socket{} // an empty datagram is not the end
+		}
+		raw, err = t.SyscallConn()
+	}
+	if raw == nil || err != nil {
+		return socket{}
+	}
+	return socket{raw, c.tryRead}
 }
-
-// newTry returns a function that reads once from c's socket, if there is
-// something to read, including its end or an error. It reports whether it did,
-// or lacks a buffer. newTry is nil on systems whose sockets cannot be read like
-// this.
-var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
 // waits for the first byte of a message no buffer is held. It calls little
@@ -105,20 +103,16 @@ type sender struct {
 
 var senders = sync.Pool{New: func() any {
 	w := new(sender)
-	w.try = newSend(w)
+	w.try = w.tryWrite
 	return w
 }}
-
-// newSend returns a function that writes what it can of w.p, and reports
-// whether it is done. It is set where newTry is.
-var newSend func(w *sender) (try func(fd uintptr) bool)
 
 // socketError returns the error of a read or write that met err, or fault from
 // the system.
 func (c *Conn) socketError(op string, err, fault error) error {
 	if err == nil {
-		s := c.stream.(net.Conn)
-		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
+		t := c.transport.(net.Conn)
+		err = &net.OpError{Net: t.LocalAddr().Network(), Source: t.LocalAddr(), Addr: t.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
 	}
 	if e, ok := err.(*net.OpError); ok {
 		e.Op = op

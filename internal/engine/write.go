@@ -10,7 +10,7 @@ import (
 )
 
 // cutOffError is the cause of a connection whose outgoing message was
-// truncated, because of its context or, in a stream, of its text.
+// truncated, because of its context or, in a transport, of its text.
 type cutOffError struct{ err error }
 
 func (e *cutOffError) Error() string {
@@ -104,7 +104,7 @@ func (c *Conn) put(ctx context.Context, b *block, h frame.Header, p []byte) erro
 // which it releases. The common case of a single write makes few nested calls,
 // so that writing small messages needs a small stack only.
 func (c *Conn) send(ctx context.Context, b *block) error {
-	if b.n > c.stride() || !outlives(ctx, c.stream) {
+	if b.n > c.stride() || !outlives(ctx, c.transport) {
 		return c.sendRest(ctx, b, 0, nil, false)
 	}
 	var n int
@@ -113,7 +113,7 @@ func (c *Conn) send(ctx context.Context, b *block) error {
 		n, err = c.writeSocket(b.mem[:b.n])
 	} else {
 		c.beginWrite()
-		n, err = c.stream.Write(b.mem[:b.n])
+		n, err = c.transport.Write(b.mem[:b.n])
 	}
 	if fired := c.endWatch(&c.writes); fired || err != nil || n != b.n {
 		return c.sendRest(ctx, b, n, err, fired)
@@ -133,13 +133,13 @@ func (c *Conn) sendRest(ctx context.Context, b *block, n int, err error, fired b
 	c.written.Add(uint32(n))
 	if n, err = c.judgeWrite(ctx, n, err, fired); err == nil {
 		var k int
-		k, err = c.writeStream(ctx, p[n:], nil)
+		k, err = c.writeTransport(ctx, p[n:], nil)
 		n += k
 	}
 	return c.putDone(ctx, b, n, err)
 }
 
-// putDone ends a put, of which the stream accepted sent bytes.
+// putDone ends a put, of which the transport accepted sent bytes.
 func (c *Conn) putDone(ctx context.Context, b *block, sent int, err error) error {
 	defer c.unlockWire()
 	switch {
@@ -171,7 +171,7 @@ func (c *Conn) addFrame(b *block, h frame.Header, p []byte) *block {
 }
 
 // emit writes b and then a long frame, through b or a larger block. It returns
-// how many bytes the stream accepted.
+// how many bytes the transport accepted.
 func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (all *block, sent int, err error) {
 	h.Length = int64(len(p))
 	if c.cfg.Client {
@@ -190,13 +190,13 @@ func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (al
 	b.n = len(head)
 	if !h.Masked {
 		copy(head[start:], p)
-		sent, err = c.writeStream(ctx, head, p[fits:])
+		sent, err = c.writeTransport(ctx, head, p[fits:])
 		return b, sent, err
 	}
 	// Masking requires a copy, since p belongs to the caller.
 	pos := frame.MaskCopy(head[start:], p[:fits], h.Key, 0)
 	for {
-		n, err := c.writeStream(ctx, head, nil)
+		n, err := c.writeTransport(ctx, head, nil)
 		sent += n
 		if p = p[fits:]; err != nil || len(p) == 0 {
 			return b, sent, err
@@ -208,9 +208,9 @@ func (c *Conn) emit(ctx context.Context, b *block, h frame.Header, p []byte) (al
 }
 
 // copied returns how many bytes of a long payload of n are copied after the
-// header: none if the stream supports vectored writes.
+// header: none if the transport supports vectored writes.
 func (c *Conn) copied(n int) int {
-	if vectored(c.stream) {
+	if vectored(c.transport) {
 		return 0
 	}
 	return n
@@ -237,23 +237,22 @@ func (c *Conn) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 func (c *Conn) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.writableHeld()
+	return c.writableLocked()
 }
 
-// writableHeld is writable for the holder of mu.
-func (c *Conn) writableHeld() error {
+// writableLocked is writable for the holder of mu.
+func (c *Conn) writableLocked() error {
 	if err := c.closing.err(); err != nil {
 		return err
 	}
-	if err := c.brokenBy(); err != nil {
+	if err := c.brokenLocked(); err != nil {
 		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: err}
 	}
 	return nil
 }
 
-// brokenBy returns why the stream accepts no more bytes, nil if it does. The
-// caller holds mu.
-func (c *Conn) brokenBy() error {
+// brokenLocked returns why the transport accepts no more bytes, nil if it does.
+func (c *Conn) brokenLocked() error {
 	if c.closing.state() == stateEnded {
 		return c.closing.err()
 	}
@@ -263,9 +262,9 @@ func (c *Conn) brokenBy() error {
 	return nil
 }
 
-// breakWrites records that the stream accepts no more bytes. Reading continues:
-// what the peer sent before, in particular its close frame, is still delivered.
-// A peer that does not read is disconnected at once: it might send
+// breakWrites records that the transport accepts no more bytes. Reading
+// continues: what the peer sent before, in particular its close frame, is still
+// delivered. A peer that does not read is disconnected at once: it might send
 // indefinitely.
 func (c *Conn) breakWrites(err error) {
 	if err == api.ErrWriteTimeout {
@@ -273,9 +272,9 @@ func (c *Conn) breakWrites(err error) {
 		return
 	}
 	c.mu.Lock()
-	if c.brokenBy() == nil {
+	if c.brokenLocked() == nil {
 		c.more().broken = err
-		c.dropOut()
+		c.dropOutLocked()
 	}
 	c.mu.Unlock()
 }

@@ -2,9 +2,10 @@ package engine
 
 import "github.com/twinws/ws/frame"
 
-// findHeld looks for the common case: a complete buffered message in one valid
-// frame. It returns the length of its payload, which takeHeld then takes.
-func (c *Conn) findHeld() (length int, ok bool) {
+// findComplete looks for the common case: a complete buffered message in one
+// valid frame. It returns the length of its payload, which takeComplete then
+// takes.
+func (c *Conn) findComplete() (length int, ok bool) {
 	if c.msg.begun || c.cur.have {
 		return 0, false
 	}
@@ -19,9 +20,10 @@ func (c *Conn) findHeld() (length int, ok bool) {
 	return int(h.Length), true
 }
 
-// takeHeld copies the payload of the frame that findHeld found to p. If it
-// should be UTF-8 and is not, it reports false, and the frame remains buffered.
-func (c *Conn) takeHeld(p []byte) bool {
+// takeComplete copies the payload of the frame that findComplete found to p. If
+// it should be UTF-8 and is not, it reports false, and the frame remains
+// buffered.
+func (c *Conn) takeComplete(p []byte) bool {
 	payload := c.in.bytes()[c.cur.n:][:len(p)]
 	valid := c.cur.h.Opcode != frame.OpText
 	switch {
