@@ -273,7 +273,7 @@ func (c *Conn) drain(ctx context.Context) error {
 			err = c.nextFrame(ctx)
 		}
 		if err != nil && err != errClosing {
-			return err
+			return c.conclude(ctx, err)
 		}
 	}
 	return c.finish(ctx)

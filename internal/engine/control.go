@@ -34,7 +34,7 @@ func (r *replies) add(payload []byte) {
 
 // control handles a complete control frame. It returns errClosing when reading
 // messages is over.
-func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) error {
+func (c *Conn) control(op frame.Opcode, payload []byte) error {
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()
@@ -54,7 +54,7 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	case frame.OpClose:
 		code, reason, err := c.cfg.Version.ParseClose(payload)
 		if err != nil {
-			return c.fail(ctx, err.Code, err)
+			return err
 		}
 		c.mu.Lock()
 		c.closing.hear(closeFrame{code, reason})

@@ -20,7 +20,7 @@ type inflating struct {
 	payload []byte           // unmasked, as far as it has arrived
 	at      int              // how much of it was given to the decompressor
 	whole   bool             // the end of the payload has arrived
-	failed  bool             // the decompressor was given an error
+	failure error            // that the decompressor was given, nil for none
 	out     int64            // bytes decompressed
 	done    bool             // decompression is complete
 	beyond  [1]byte          // for a byte over the limit
@@ -33,7 +33,7 @@ func (z *inflating) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if err := z.fetch(); err != nil {
-			z.failed = true
+			z.failure = err
 			return 0, err
 		}
 	}
@@ -66,7 +66,7 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at, z.failed = z.c.rare.Load().received.Open(z), 0, false
+	z.m, z.at, z.failure = z.c.rare.Load().received.Open(z), 0, nil
 	b := getBlock(middleBlock)
 	defer putBlock(b)
 	for skip := z.out; skip > 0; {
@@ -117,19 +117,24 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	switch z.out += int64(n); {
 	case left == 0 && n > 0:
 		z.close()
-		return 0, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
+		return 0, c.tooBig()
 	case c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]):
 		z.close()
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		return 0, errText
 	case err == io.EOF:
 		z.finish()
 	case err == deflate.ErrCorrupt:
 		z.close()
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, c.corrupt())
-	case err != nil, z.failed:
-		// A decompressor that has more output than was requested keeps an error
-		// for later. By then it may be that of another call's context.
+		return 0, c.corrupt()
+	case err != nil:
 		z.close()
+	case z.failure != nil:
+		// A decompressor that has more output than was requested keeps an error
+		// for later. By then a context may be another call's.
+		z.close()
+		if z.failure != ctx.Err() {
+			err = z.failure
+		}
 	}
 	return n, err
 }
@@ -164,11 +169,11 @@ func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	case err == deflate.ErrOdd:
 		return c.inflateRest(ctx, dst)
 	case c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]):
-		return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		return dst, errText
 	case err == deflate.ErrOver:
-		return dst, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
+		return dst, c.tooBig()
 	}
-	return out, c.checkEnd(ctx)
+	return out, c.checkEnd()
 }
 
 // inflateRest is inflateMessage for any message.
@@ -184,7 +189,7 @@ func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
 		n, err := c.readInflated(ctx, dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if err == io.EOF {
-			return dst, c.checkEnd(ctx)
+			return dst, c.checkEnd()
 		} else if err != nil {
 			return dst, err
 		}

@@ -159,9 +159,7 @@ func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
 		c.drain(ctx)
 	case c.payloadWaits():
 	default:
-		if err := c.nextFrame(ctx); err == errClosing {
-			c.drain(ctx)
-		}
+		c.conclude(ctx, c.nextFrame(ctx))
 	}
 	if !c.payloadWaits() {
 		return nil

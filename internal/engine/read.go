@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 
 	"github.com/twinws/ws/api"
@@ -12,19 +11,25 @@ import (
 
 // Internal signals; none leaves the package.
 var (
-	errClosing = errors.New("engine: the closing handshake has begun")
-	errPong    = errors.New("engine: the pong came")
+	errClosing  = errors.New("engine: the closing handshake has begun")
+	errInputEnd = errors.New("engine: the peer has closed its half of the transport")
+	errPong     = errors.New("engine: the pong came")
 )
+
+// lostError is an error of the transport, which has ended with it.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
 
 // current is the frame being read. It is kept when a Read is interrupted.
 type current struct {
-	have bool // a header has been read, and its payload not completely
 	h    frame.Header
 	left int64 // payload bytes that have not arrived
 	mask int   // position in the masking key
-	// payload of a control frame, as far as it has arrived
+	n    int   // how much of control has arrived
+	// payload of a control frame
 	control [frame.MaxControlPayload]byte
-	n       int
+	have    bool // a header has been read, and its payload not completely
 }
 
 // data reports whether the payload of a data frame is next on the transport.
@@ -53,7 +58,7 @@ func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []b
 	wait, err := c.beginRead(ctx)
 	if wait {
 		if _, err = c.readTransport(ctx, nil); err != nil {
-			err = c.lost(ctx, err)
+			err = c.conclude(ctx, err)
 			c.doneReading()
 		}
 	}
@@ -116,13 +121,13 @@ func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byt
 // readFailed returns the error of a ReadAppend that has read some bytes of a
 // message and got err, or the end of reading.
 func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
-	if err == nil || err == errClosing {
-		return c.drain(ctx)
+	if err == nil {
+		err = errClosing
 	}
 	if err == ctx.Err() && len(taken) > 0 {
 		c.msg.partial = append([]byte(nil), taken...)
 	}
-	return err
+	return c.conclude(ctx, err)
 }
 
 // doneReading ends a read operation.
@@ -168,7 +173,7 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 		if last, err := c.endFrame(ctx); err != nil {
 			return dst, err
 		} else if last {
-			return fit(dst, exact), c.checkEnd(ctx)
+			return fit(dst, exact), c.checkEnd()
 		}
 	}
 }
@@ -230,10 +235,10 @@ func (c *Conn) endFrame(ctx context.Context) (last bool, err error) {
 	return false, c.nextFrame(ctx)
 }
 
-// checkEnd fails the connection for a text that ends within a character.
-func (c *Conn) checkEnd(ctx context.Context) error {
+// checkEnd returns an error for a text that ends within a character.
+func (c *Conn) checkEnd() error {
 	if c.msg.typ == api.MessageText && !c.msg.text.Done() {
-		return c.fail(ctx, api.StatusInvalidFramePayloadData, errTextEnd)
+		return errTextEnd
 	}
 	return nil
 }
@@ -248,7 +253,7 @@ func (c *Conn) nextFrame(ctx context.Context) error {
 			}
 		}
 		if !c.cur.h.Opcode.IsControl() {
-			return c.admit(ctx)
+			return c.admit()
 		}
 		for c.cur.left > 0 {
 			n, err := c.readRaw(ctx, c.cur.control[c.cur.n:int64(c.cur.n)+c.cur.left])
@@ -263,7 +268,7 @@ func (c *Conn) nextFrame(ctx context.Context) error {
 			frame.Mask(payload, c.cur.h.Key, 0)
 		}
 		c.cur.have = false
-		if err := c.control(ctx, c.cur.h.Opcode, payload); err != nil {
+		if err := c.control(c.cur.h.Opcode, payload); err != nil {
 			return err
 		}
 	}
@@ -280,11 +285,10 @@ func (c *Conn) readHeader(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			broken, _ := errors.AsType[*api.ProtocolError](err)
-			return c.fail(ctx, broken.Code, broken)
+			return err
 		}
 		if broken := c.rules.Check(h); broken != nil {
-			return c.fail(ctx, broken.Code, broken)
+			return broken
 		}
 		c.in.skip(n)
 		c.cur.have, c.cur.h, c.cur.left, c.cur.mask, c.cur.n = true, h, h.Length, 0, 0
@@ -294,7 +298,7 @@ func (c *Conn) readHeader(ctx context.Context) error {
 
 // admit checks a data frame against this side's limits, before any of its
 // payload is read.
-func (c *Conn) admit(ctx context.Context) error {
+func (c *Conn) admit() error {
 	if !c.open.Load() {
 		return errClosing
 	}
@@ -305,11 +309,11 @@ func (c *Conn) admit(ctx context.Context) error {
 		limit += min(limit, math.MaxInt64-limit-4096) + 4096
 	}
 	if c.cur.h.Length > limit-c.msg.size {
-		return c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
+		return c.tooBig()
 	}
 	c.msg.size += c.cur.h.Length
 	if c.msg.fragments++; c.msg.fragments > maxFragments {
-		return c.fail(ctx, api.StatusPolicyViolation, errFragments)
+		return errFragments
 	}
 	return nil
 }
@@ -322,6 +326,9 @@ func (c *Conn) readLimit() int64 {
 	return c.cfg.ReadLimit
 }
 
+// tooBig is the error of a message over the limit.
+func (c *Conn) tooBig() error { return &api.MessageTooBigError{Limit: c.readLimit()} }
+
 // readPayload reads some of the current data frame's payload into p: unmasked,
 // and validated if it is text.
 func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
@@ -329,7 +336,7 @@ func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
 	switch {
 	case err != nil, c.msg.typ != api.MessageText, ascii && c.msg.text.Done():
 	case !c.msg.text.Write(p[:n]):
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		return 0, errText
 	}
 	return n, err
 }
@@ -354,8 +361,7 @@ func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, e
 func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 	if c.in.len() == 0 {
 		if len(p) >= c.in.size() {
-			n, err := c.readTransport(ctx, p)
-			return n, c.lost(ctx, err)
+			return c.readTransport(ctx, p)
 		}
 		if err := c.fill(ctx); err != nil {
 			return 0, err
@@ -369,22 +375,28 @@ func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
 // fill adds bytes to the input buffer, which contains less than a header.
 func (c *Conn) fill(ctx context.Context) error {
 	_, err := c.readTransport(ctx, nil)
-	return c.lost(ctx, err)
+	return err
 }
 
-// lost ends the connection if the transport has ended. It returns the error of
-// an ended context, and nil, unchanged.
-func (c *Conn) lost(ctx context.Context, err error) error {
-	if err == nil || err == ctx.Err() {
-		return err
+// conclude is where what reading met changes the connection: it turns the error
+// that ended an operation into a closing, if it is more than the end of ctx,
+// and returns the operation's error. The caller holds reading.
+func (c *Conn) conclude(ctx context.Context, err error) error {
+	switch e := err.(type) {
+	case *api.ProtocolError:
+		return c.fail(ctx, e.Code, e)
+	case *api.MessageTooBigError:
+		return c.fail(ctx, api.StatusMessageTooBig, e)
+	case *lostError:
+		return c.end(false, e.err, atOnce)
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without close_notify
+	switch err {
+	case errInputEnd:
 		return c.inputEnded(ctx)
+	case errClosing:
+		return c.drain(ctx)
 	}
-	if broken, ok := err.(*api.ProtocolError); ok { // a translated transport's
-		return c.fail(ctx, broken.Code, broken)
-	}
-	return c.end(false, err, atOnce)
+	return err
 }
 
 var (

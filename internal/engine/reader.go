@@ -20,10 +20,7 @@ func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
 		return 0, nil, api.ErrUnreadMessage
 	}
 	if err := c.beginMessage(ctx); err != nil {
-		if err == errClosing {
-			err = c.drain(ctx)
-		}
-		return 0, nil, err
+		return 0, nil, c.conclude(ctx, err)
 	}
 	c.msg.reader = &messageReader{c: c, ctx: ctx}
 	return c.msg.typ, c.msg.reader, nil
@@ -63,11 +60,8 @@ func (r *messageReader) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.msg.handed = true
 	}
-	if err == errClosing {
-		err = c.drain(r.ctx)
-	}
 	if err != nil {
-		err = r.finish(err)
+		err = r.finish(c.conclude(r.ctx, err))
 	}
 	return n, err
 }
@@ -85,7 +79,7 @@ func (r *messageReader) read(p []byte) (int, error) {
 			return n, nil // the next call returns it again
 		}
 		if err == io.EOF {
-			if broken := c.checkEnd(r.ctx); broken != nil {
+			if broken := c.checkEnd(); broken != nil {
 				err = broken
 			}
 		}
@@ -98,7 +92,7 @@ func (r *messageReader) read(p []byte) (int, error) {
 		if last, err := c.endFrame(r.ctx); err != nil {
 			return 0, err
 		} else if last {
-			if err := c.checkEnd(r.ctx); err != nil {
+			if err := c.checkEnd(); err != nil {
 				return 0, err
 			}
 			return 0, io.EOF

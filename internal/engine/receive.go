@@ -7,15 +7,17 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/twinws/ws/api"
 )
 
 // readTransport reads once into p, or into the input if p is nil, waiting for
 // bytes. It first sends what is due, measures the peer's silence, and returns
-// ctx.Err() when ctx ends. Any other error means that the transport has ended;
-// no error means n > 0.
+// ctx.Err() when ctx ends. Any other error means that the transport has ended:
+// see lost. No error means n > 0.
 func (c *Conn) readTransport(ctx context.Context, p []byte) (int, error) {
 	if c.in.err != nil {
-		return 0, c.in.err
+		return 0, lost(ctx, c.in.err)
 	}
 	c.sendHeld()
 	for empty := 0; ; {
@@ -31,9 +33,24 @@ func (c *Conn) readTransport(ctx context.Context, p []byte) (int, error) {
 			n, err = c.readPlain(p)
 		}
 		if err = c.endWait(ctx, begun, n, err, &empty); n > 0 || err != nil {
-			return n, err
+			return n, lost(ctx, err)
 		}
 	}
+}
+
+// lost returns what the parser returns for an error of the transport: nil, and
+// the error of an ended context, stay what they are.
+func lost(ctx context.Context, err error) error {
+	switch err {
+	case nil, ctx.Err():
+		return err
+	case io.EOF, io.ErrUnexpectedEOF: // of TLS without close_notify
+		return errInputEnd
+	}
+	if broken, ok := err.(*api.ProtocolError); ok { // a translated transport's
+		return broken
+	}
+	return &lostError{err}
 }
 
 // beginWait is called before a read of the transport, which ctx and keepalive
