@@ -72,9 +72,9 @@ func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason str
 		return c.endOnce(true, cause, atOnce)
 	})
 	defer context.AfterFunc(wait, func() { end() })() // the transport may ignore its deadlines
-	if c.lockReading(wait) == nil {
-		c.drain(wait)
-		c.doneReading()
+	if in, err := c.lockReading(wait); err == nil {
+		in, _ = in.drain(wait)
+		in.release()
 	}
 	first, _ := end()
 	err := c.closed()
@@ -123,21 +123,24 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	defer cancel()
 	defer context.AfterFunc(wait, func() { c.end(true, err, atOnce) })()
 	how := atOnce
-	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
-		how = halfFirst
-		defer c.doneReading()
+	if c.sendClose(wait) == nil {
+		if in, err := c.lockReading(wait); err == nil {
+			how = halfFirst
+			defer in.release()
+		}
 	}
 	c.end(true, err, how)
 }
 
-// fail is Fail for the holder of reading. It returns the error of the
-// operation. An ended ctx does not keep code from being sent. If the peer's
-// close frame has arrived, an error in the message that it interrupted is
-// ignored: a decompressor reads ahead.
-func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
+// fail is Fail for a Read, which found err. It returns the error of the
+// operation. An ended ctx does not keep code
+// from being sent. If the peer's close frame has arrived, an error in the
+// message that it interrupted is ignored: a decompressor reads ahead.
+func (in *input) fail(ctx context.Context, code api.StatusCode, err error) error {
+	c := in.c
 	err = c.inVersion(err)
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
-		return c.finish(ctx)
+		return in.finish(ctx)
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
@@ -263,20 +266,21 @@ func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFra
 
 // drain is reading after the closing handshake has begun: it discards messages
 // until the peer's close frame has arrived, and then ends the connection. It
-// returns the connection's error, or ctx.Err() if there is more to do.
-func (c *Conn) drain(ctx context.Context) error {
-	for c.expectsClose() {
+// returns the connection's error, or ctx.Err() if there is more to do, and the
+// input as conclude does.
+func (in *input) drain(ctx context.Context) (*input, error) {
+	for in.c.expectsClose() {
 		var err error
-		if c.cur.data() {
-			err = c.discardPayload(ctx)
+		if in.cur.data() {
+			err = in.discardPayload(ctx)
 		} else {
-			err = c.nextFrame(ctx)
+			in, err = in.awaitFrame(ctx)
 		}
 		if err != nil && err != errClosing {
-			return c.conclude(ctx, err)
+			return in.conclude(ctx, err)
 		}
 	}
-	return c.finish(ctx)
+	return in, in.finish(ctx)
 }
 
 // expectsClose reports whether the peer's close frame has yet to arrive.
@@ -287,17 +291,17 @@ func (c *Conn) expectsClose() bool {
 }
 
 // discardPayload discards the rest of the current frame.
-func (c *Conn) discardPayload(ctx context.Context) error {
+func (in *input) discardPayload(ctx context.Context) error {
 	b := getBlock(middleBlock)
 	defer putBlock(b)
-	for c.cur.left > 0 {
-		n, err := c.readRaw(ctx, b.mem[:min(middleBlock, c.cur.left)])
-		c.cur.left -= int64(n)
+	for in.cur.left > 0 {
+		n, err := in.readRaw(ctx, b.mem[:min(middleBlock, in.cur.left)])
+		in.cur.left -= int64(n)
 		if err != nil {
 			return err
 		}
 	}
-	c.cur.have = false
+	in.cur.have = false
 	return nil
 }
 
@@ -307,7 +311,8 @@ func (c *Conn) discardPayload(ctx context.Context) error {
 // only its sending half if possible: otherwise unread bytes after the peer's
 // close frame could reset the connection before the peer has read our close
 // frame. No caller waits for the peer to close its half.
-func (c *Conn) finish(ctx context.Context) error {
+func (in *input) finish(ctx context.Context) error {
+	c := in.c
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
 	lost := c.closing.lost()
@@ -342,7 +347,8 @@ func (c *Conn) finish(ctx context.Context) error {
 // inputEnded is reading after the peer has closed its half of the transport
 // without a close frame. The peer may continue to read, so what this side has
 // accepted is sent.
-func (c *Conn) inputEnded(ctx context.Context) error {
+func (in *input) inputEnded(ctx context.Context) error {
+	c := in.c
 	cause := io.ErrUnexpectedEOF
 	if !c.cfg.Version.CloseFrames() {
 		cause = errStreamEnd
@@ -351,7 +357,7 @@ func (c *Conn) inputEnded(ctx context.Context) error {
 	c.closing.lose(cause)
 	c.open.Store(false)
 	c.mu.Unlock()
-	return c.finish(ctx)
+	return in.finish(ctx)
 }
 
 // end closes the transport, once, and returns the connection's error. local and

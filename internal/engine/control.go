@@ -34,7 +34,8 @@ func (r *replies) add(payload []byte) {
 
 // control handles a complete control frame. It returns errClosing when reading
 // messages is over.
-func (c *Conn) control(op frame.Opcode, payload []byte) error {
+func (in *input) control(op frame.Opcode, payload []byte) error {
+	c := in.c
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()

@@ -106,7 +106,7 @@ type Conn struct {
 
 	// reading is held by whoever reads from the transport: see lockReading.
 	reading ctxlock.Lock
-	*incoming
+	in      *input        // protected by reading: nil before the first, and while it waits at rest
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping was sent or is due
@@ -205,8 +205,7 @@ func (c *Conn) Init(t Transport, cfg Config) {
 		}
 	}
 	if len(cfg.Buffered) > 0 {
-		c.wake()
-		c.in.adopt(cfg.Buffered)
+		c.wake().buf.adopt(cfg.Buffered)
 	}
 	c.open.Store(true)
 }

@@ -15,7 +15,12 @@ import (
 func TestFailEndedContext(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		begun := time.Now()
-		err := r.c.fail(gone(), 1002, errFragments)
+		in, err := r.c.lockReading(t.Context())
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer in.release()
+		_, err = in.conclude(gone(), errFragments)
 		if err != errFragments {
 			r.Errorf("fail: %v", err)
 		}

@@ -179,8 +179,9 @@ func (c *Conn) putBack(b *block, sent int) {
 
 // lookAhead records whether a whole message is buffered for the next Read. The
 // caller holds reading.
-func (c *Conn) lookAhead() {
-	now := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
+func (in *input) lookAhead() {
+	c := in.c
+	now := !c.cfg.NoGather && !in.cur.have && frame.HoldsMessage(in.buf.bytes())
 	if now != (c.later.Load()&ahead != 0) {
 		c.mu.Lock()
 		c.noteLocked(ahead, now)
@@ -190,7 +191,8 @@ func (c *Conn) lookAhead() {
 
 // sendHeld sends the held-back frames before the caller, who holds reading,
 // waits for the transport.
-func (c *Conn) sendHeld() {
+func (in *input) sendHeld() {
+	c := in.c
 	if c.later.Load() != 0 {
 		c.mu.Lock()
 		c.noteLocked(ahead, false)

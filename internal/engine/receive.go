@@ -14,26 +14,30 @@ import (
 // readTransport reads once into p, or into the input if p is nil, waiting for
 // bytes. It first sends what is due, measures the peer's silence, and returns
 // ctx.Err() when ctx ends. Any other error means that the transport has ended:
-// see lost. No error means n > 0.
-func (c *Conn) readTransport(ctx context.Context, p []byte) (int, error) {
-	if c.in.err != nil {
-		return 0, lost(ctx, c.in.err)
+// see lost. No error means n > 0. It returns the input that the connection has
+// then: another one, if this one was at rest.
+func (in *input) readTransport(ctx context.Context, p []byte) (*input, int, error) {
+	if in.buf.err != nil {
+		return in, 0, lost(ctx, in.buf.err)
 	}
-	c.sendHeld()
+	in.sendHeld()
 	for empty := 0; ; {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return in, 0, err
 		}
-		begun := c.beginWait(ctx)
+		begun := in.beginWait(ctx)
 		var n int
 		var err error
-		if c.socket.raw != nil {
-			n, err = c.readSocket(p)
+		if in.c.socket.raw != nil {
+			in, n, err = in.readSocket(p)
 		} else {
-			n, err = c.readPlain(p)
+			in, n, err = in.readPlain(p)
 		}
-		if err = c.endWait(ctx, begun, n, err, &empty); n > 0 || err != nil {
-			return n, lost(ctx, err)
+		if err = in.endWait(ctx, begun, n, err, &empty); err != nil {
+			return in, n, lost(ctx, err)
+		}
+		if n > 0 {
+			return in, n, nil
 		}
 	}
 }
@@ -55,8 +59,9 @@ func lost(ctx context.Context, err error) error {
 
 // beginWait is called before a read of the transport, which ctx and keepalive
 // interrupt. It returns the time, 0 if keepalive is off.
-func (c *Conn) beginWait(ctx context.Context) (begun int64) {
-	if patience := c.patience(); patience > 0 {
+func (in *input) beginWait(ctx context.Context) (begun int64) {
+	c := in.c
+	if patience := in.patience(); patience > 0 {
 		begun = c.beginWatch(&c.reads, patience)
 	}
 	c.beginCall(inward, ctx)
@@ -66,7 +71,8 @@ func (c *Conn) beginWait(ctx context.Context) (begun int64) {
 // endWait is called after the read, and evaluates its result. It returns nil if
 // there are bytes, or the transport must be read again; empty counts how often
 // in a row that happens without a reason.
-func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty *int) error {
+func (in *input) endWait(ctx context.Context, begun int64, n int, err error, empty *int) error {
+	c := in.c
 	interrupted := c.endCall(inward, ctx)
 	timeout := err != nil && isTimeout(err)
 	if c.endWatch(&c.reads) || interrupted || timeout {
@@ -75,7 +81,7 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 	if n > 0 {
 		c.silence, c.pinged = 0, false
 		if !timeout {
-			c.in.err = err
+			in.buf.err = err
 		}
 		return nil
 	}
@@ -93,41 +99,45 @@ func (c *Conn) endWait(ctx context.Context, begun int64, n int, err error, empty
 		return net.ErrClosed
 	case interrupted || ctx.Err() != nil:
 		return ctx.Err()
-	case c.patient():
+	case in.patient():
 		// Not requested here: the system timed out, or an old deadline passed.
 		if *empty++; *empty == emptyReads || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 	default:
-		return c.judge()
+		return in.judge()
 	}
 	return nil
 }
 
 // readPlain makes one Read of a transport that is not a socket.
-func (c *Conn) readPlain(p []byte) (n int, err error) {
+func (in *input) readPlain(p []byte) (*input, int, error) {
+	c := in.c
 	if t, ok := c.transport.(Awaiter); ok {
-		if err := c.await(t, p); err != nil {
-			return 0, err
+		var err error
+		if in, err = in.await(t, p); err != nil {
+			return in, 0, err
 		}
 	}
 	if p != nil {
-		return c.transport.Read(p)
+		n, err := c.transport.Read(p)
+		return in, n, err
 	}
-	n, err = c.transport.Read(c.in.room())
-	c.in.took(n)
-	return n, err
+	n, err := c.transport.Read(in.buf.room())
+	in.buf.took(n)
+	return in, n, err
 }
 
 // await waits until t has something to read into p or into the input. Meanwhile
 // no buffer is held, as with a socket.
-func (c *Conn) await(t Awaiter, p []byte) error {
-	c.direct = p
-	c.park()
+func (in *input) await(t Awaiter, p []byte) (*input, error) {
+	c := in.c
+	in.direct = p
+	in.park()
 	err := t.AwaitRead()
-	c.wake()
-	c.direct = nil
-	return err
+	in = c.wake()
+	in.direct = nil
+	return in, err
 }
 
 func isTimeout(err error) bool {

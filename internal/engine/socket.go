@@ -42,33 +42,34 @@ func (c *Conn) newSocket(t Transport) socket {
 // readSocket reads once from the socket, into p or into the input. While it
 // waits for the first byte of a message no buffer is held. It calls little
 // while it waits, to keep the stack small: buffers are allocated here.
-func (c *Conn) readSocket(p []byte) (int, error) {
+func (in *input) readSocket(p []byte) (*input, int, error) {
+	c := in.c
 	for {
-		c.direct, c.into = p, p
+		in.direct, in.into = p, p
 		if p == nil {
-			c.into = c.in.room()
+			in.into = in.buf.room()
 		}
 		err := c.socket.raw.Read(c.socket.try)
-		c.wake()
-		if err != nil || c.into != nil {
-			return c.readDone(p == nil, err)
+		in = c.wake()
+		if err != nil || in.into != nil {
+			return in.readDone(p == nil, err)
 		}
 	}
 }
 
 // readDone returns the result of a read from the socket.
-func (c *Conn) readDone(input bool, err error) (int, error) {
-	n, fault := c.got, c.fault
-	c.direct, c.into, c.got, c.fault = nil, nil, 0, nil
+func (in *input) readDone(buffered bool, err error) (*input, int, error) {
+	n, fault := in.got, in.fault
+	in.direct, in.into, in.got, in.fault = nil, nil, 0, nil
 	switch {
 	case err != nil || fault != nil:
-		return 0, c.socketError("read", err, fault)
+		return in, 0, in.c.socketError("read", err, fault)
 	case n == 0:
-		return 0, io.EOF
-	case input:
-		c.in.took(n)
+		return in, 0, io.EOF
+	case buffered:
+		in.buf.took(n)
 	}
-	return n, nil
+	return in, n, nil
 }
 
 // writeSocket writes p to the socket. It does what the socket's Write does with

@@ -8,56 +8,65 @@ import "syscall"
 // RawConn's Read and Write.
 const triesSockets = true
 
-// tryRead reads once from the socket into c.into, if there is something to
-// read, including the end of the stream or an error. It reports whether it did,
-// or lacks a buffer. It tries before it waits, since what arrived before is not
-// reported again.
+// tryRead reads once from the socket into the input's into, if there is
+// something to read, including the end of the stream or an error. It reports
+// whether it did, or lacks a buffer. It tries before it waits, since what
+// arrived before is not reported again.
 func (c *Conn) tryRead(fd uintptr) bool {
-	if (c.incoming == nil || c.into == nil) && !c.ready() {
-		return true
+	in := c.in
+	if in == nil || in.into == nil {
+		if in = c.ready(); in == nil {
+			return true
+		}
 	}
 	for {
-		n, err := syscall.Read(int(fd), c.into)
+		n, err := syscall.Read(int(fd), in.into)
 		if err == nil {
-			c.got = n
+			in.got = n
 			return true
 		}
 		switch fault, _ := err.(syscall.Errno); fault {
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			c.park()
+			in.park()
 			return false
 		default:
-			c.fault = err
+			in.fault = err
 			return true
 		}
 	}
 }
 
-// ready takes a buffer to read into again, unless it would have to be
-// allocated.
+// ready takes what a read needs again after a wait, and returns nil if that
+// would have to be allocated.
 //
 //go:noinline
-func (c *Conn) ready() bool {
-	if c.incoming == nil && !c.wakeOld() {
-		return false
+func (c *Conn) ready() *input {
+	in := c.in
+	if in == nil {
+		if in = c.wakeOld(); in == nil {
+			return nil
+		}
 	}
-	if c.direct != nil {
-		c.into = c.direct
-	} else if c.in.hasRoom() {
-		c.into = c.in.room()
+	if in.direct != nil {
+		in.into = in.direct
+	} else if in.buf.hasRoom() {
+		in.into = in.buf.room()
 	}
-	return c.into != nil
+	if in.into == nil {
+		return nil
+	}
+	return in
 }
 
 // hasRoom reports whether room returns memory without allocating.
-func (in *input) hasRoom() bool {
-	if in.block == nil && in.r == in.w {
-		if b, ok := blocks[in.class].Get().(*block); ok {
-			in.block, in.buf, in.r, in.w = b, b.mem, 0, 0
+func (b *buffer) hasRoom() bool {
+	if b.block == nil && b.r == b.w {
+		if m, ok := blocks[b.class].Get().(*block); ok {
+			b.block, b.mem, b.r, b.w = m, m.mem, 0, 0
 		}
 	}
-	return in.block != nil && len(in.block.mem) >= in.size()
+	return b.block != nil && len(b.block.mem) >= b.size()
 }
 
 // tryWrite writes what it can of w.p, and reports whether it is done.
