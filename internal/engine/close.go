@@ -89,11 +89,8 @@ func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason str
 func (c *Conn) closed() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
+	if c.closing.whole() {
 		return nil
-	}
-	if c.closing.lost() && c.closing.cause == errStreamEnd && c.closing.sent && !c.closing.failed() {
-		return nil // that was the peer's answer
 	}
 	return c.closing.err()
 }
@@ -178,16 +175,18 @@ func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
 	defer c.mu.Unlock()
 	c.closing.begin(f, failure)
 	c.open.Store(false)
-	return c.closing.heard
+	return c.closing.wasHeard()
 }
 
 // sendClose sends our close frame if it is due. It returns an error if it could
 // not be written, now or before; after ctx.Err() it may still be due.
 func (c *Conn) sendClose(ctx context.Context) error {
-	if err := c.lockWire(ctx); err != nil {
+	t, err := c.awaitTurn(ctx)
+	if err != nil {
 		return err
 	}
-	return c.sendCloseHeld(ctx)
+	defer t.release()
+	return t.sendClose(ctx)
 }
 
 // sendAnswer is sendClose for a Read, whose context, unlike wait, may end
@@ -195,18 +194,22 @@ func (c *Conn) sendClose(ctx context.Context) error {
 // same, like a ping: a truncated one would end the sending half, and the peer
 // would never see a close.
 func (c *Conn) sendAnswer(ctx, wait context.Context) error {
-	if err := c.lockWire(wait); err != nil {
+	t, err := c.awaitTurn(wait)
+	if err != nil {
 		return err
 	}
 	if outlives(ctx, c.transport) {
-		return c.sendCloseHeld(wait)
+		defer t.release()
+		return t.sendClose(wait)
 	}
 	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
 	sent := make(chan error, 1)
-	go func() {
+	go func(t turn) {
 		defer bound.Stop()
-		sent <- c.sendCloseHeld(context.Background())
-	}()
+		err := t.sendClose(context.Background())
+		t.release()
+		sent <- err
+	}(t)
 	select {
 	case err := <-sent:
 		return err
@@ -215,31 +218,31 @@ func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	}
 }
 
-// sendCloseHeld is sendClose for the holder of wire, which it releases.
-func (c *Conn) sendCloseHeld(ctx context.Context) error {
-	defer c.unlockWire()
+// sendClose is Conn.sendClose.
+func (t *turn) sendClose(ctx context.Context) error {
+	c := t.c
 	c.mu.Lock()
 	err := c.brokenLocked()
 	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
 	}
-	f := c.closing.ours
+	f := c.closing.record.ours
 	due, b := c.takeRepliesLocked(), c.takeOutLocked()
 	c.mu.Unlock()
+	t.out = b
 	sent, before := 0, b.used()
 	if err == nil {
-		b, sent, err = c.writeClose(ctx, b, due, f)
+		sent, err = t.writeClose(ctx, due, f)
 	}
 	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
 		c.restoreRepliesLocked(due)
 		c.mu.Unlock()
-		b.n = before
-		c.putBack(b, sent)
+		t.putBack(sent)
 		return err
 	}
-	c.done(b)
+	t.done()
 	c.mu.Lock()
 	c.closing.answered(err == nil)
 	c.mu.Unlock()
@@ -253,15 +256,15 @@ func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	return err
 }
 
-// writeClose adds a close frame to b and writes it, preceded by what is due:
-// pings that arrived before the peer's close frame are answered (RFC 6455
-// section 5.5.2).
-func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFrame) (all *block, sent int, err error) {
+// writeClose writes the turn's frames and then a close frame, preceded by what
+// is due: pings that arrived before the peer's close frame are answered (RFC
+// 6455 section 5.5.2).
+func (t *turn) writeClose(ctx context.Context, due replies, f closeFrame) (sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
-	b = c.addReplies(b, due)
-	b.n = len(c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
-	sent, err = c.writeTransport(ctx, b.mem[:b.n], nil)
-	return b, sent, err
+	b := t.c.addReplies(t.out, due)
+	b.n = len(t.c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
+	t.out = b
+	return t.writeTransport(ctx, b.mem[:b.n], nil)
 }
 
 // drain is reading after the closing handshake has begun: it discards messages

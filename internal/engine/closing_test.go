@@ -124,13 +124,13 @@ func TestClosingMustSend(t *testing.T) {
 			t.Errorf("%s: due is %v", step.name, !step.due)
 		}
 	}
-	if c.ours != (closeFrame{code: 3001}) {
-		t.Errorf("the answer is %+v, want the peer's code without a reason (section 5.5.1)", c.ours)
+	if c.record.ours != (closeFrame{code: 3001}) {
+		t.Errorf("the answer is %+v, want the peer's code without a reason (section 5.5.1)", c.record.ours)
 	}
 	c = closing{}
 	c.begin(closeFrame{1000, ""}, nil)
 	c.hear(closeFrame{3001, ""})
-	if !c.mustSend() || c.ours.code != 1000 {
-		t.Errorf("after both began: due %v, %+v; want our own frame to be due", c.mustSend(), c.ours)
+	if !c.mustSend() || c.record.ours.code != 1000 {
+		t.Errorf("after both began: due %v, %+v; want our own frame to be due", c.mustSend(), c.record.ours)
 	}
 }

@@ -19,7 +19,7 @@ func (c *Conn) Context() context.Context {
 	return c.lifetimeLocked()
 }
 
-// lifetimeLocked is Context for the holder of mu.
+// lifetimeLocked is Context.
 func (c *Conn) lifetimeLocked() context.Context {
 	r := c.more()
 	if r.lifetime == nil {

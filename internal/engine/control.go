@@ -70,36 +70,19 @@ func (in *input) control(op frame.Opcode, payload []byte) error {
 // sends it. The sending must not block the reader, since the peer may be
 // waiting for it to read: it runs on a goroutine of its own.
 func (c *Conn) sendDue() {
-	if c.due.Load() && c.wire.TryLock() {
-		go c.sendReplies()
+	if !c.due.Load() {
+		return
+	}
+	if t, ok := c.tryTurn(); ok {
+		go t.sendReplies()
 	}
 }
 
-// lockWire acquires wire. On error it calls sendDue, since waiting for wire may
-// have kept what is due from being sent: the lock is granted in order of
-// arrival.
-func (c *Conn) lockWire(ctx context.Context) error {
-	err := c.wire.Lock(ctx)
-	if err == nil && ctx.Err() != nil {
-		c.wire.Unlock()
-		err = ctx.Err()
-	}
-	if err != nil {
-		c.sendDue()
-	}
-	return err
-}
-
-// unlockWire releases wire, and sends what became due meanwhile.
-func (c *Conn) unlockWire() {
-	c.wire.Unlock()
-	c.sendDue()
-}
-
-// sendReplies writes all that is due, and coalesced frames. The caller holds
-// wire; it is released.
-func (c *Conn) sendReplies() {
-	defer c.unlockWire()
+// sendReplies uses the whole turn, which it releases, to send what is due and
+// what is held back.
+func (t turn) sendReplies() {
+	defer t.release()
+	c := t.c
 	for c.due.Load() {
 		c.mu.Lock()
 		due := c.takeRepliesLocked()
@@ -108,17 +91,19 @@ func (c *Conn) sendReplies() {
 			c.mu.Unlock()
 			return
 		}
-		b := c.takeOutLocked()
+		t.out = c.takeOutLocked()
 		c.mu.Unlock()
-		c.writeReplies(b, due)
+		t.writeReplies(due)
 	}
 }
 
-// writeReplies writes b and then what is due.
-func (c *Conn) writeReplies(b *block, due replies) {
-	b = c.addReplies(b, due)
-	_, err := c.writeTransport(context.Background(), b.mem[:b.n], nil)
-	c.done(b)
+// writeReplies writes the turn's frames and then what is due.
+func (t *turn) writeReplies(due replies) {
+	c := t.c
+	b := c.addReplies(t.out, due)
+	t.out = b
+	_, err := t.writeTransport(context.Background(), b.mem[:b.n], nil)
+	t.done()
 	if err != nil {
 		c.breakWrites(err)
 	} else if due.ping {

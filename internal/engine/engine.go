@@ -104,19 +104,18 @@ type Conn struct {
 	transport Transport // constant
 	socket    socket    // constant
 
-	// reading is held by whoever reads from the transport: see lockReading.
-	reading ctxlock.Lock
+	// The locks that are held while waiting for the peer. Whoever has one has a
+	// value for it, through which what it protects is used: an input for
+	// reading, a sender for sending, a turn for wire. sending is for a whole
+	// data message, wire for one frame. ARCHITECTURE.md has their order.
+	reading, sending, wire ctxlock.Lock
+
 	in      *input        // protected by reading: nil before the first, and while it waits at rest
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping was sent or is due
 	behind  bool          // protected by reading: when last checked, bytes up to it waited to be sent
 	silence time.Duration // protected by reading: time waited without a byte received
-
-	// sending is held for a whole outgoing data message, wire for one frame.
-	// sending is acquired before wire.
-	sending ctxlock.Lock
-	wire    ctxlock.Lock
 
 	mu      sync.Mutex
 	closing closing // protected by mu
@@ -151,7 +150,7 @@ type rare struct {
 
 	lifetime *lifetime // protected by mu; nil until requested
 
-	*compression // constant; nil without
+	compression *compression // constant; nil without
 }
 
 // endLocked drops what an ended connection does not need.

@@ -44,24 +44,25 @@ type ticker struct {
 }
 
 // place puts a frame with payload p in its position among all frames to be
-// sent. It is either held back, or now is true: then the caller sends it with
-// put, after b, and holds wire for that.
+// sent. It is either held back, or place returns a turn, whose owner then sends
+// it.
 //
 // Frames are held back while a whole unread message is buffered, since the
 // reading goroutine is then expected to write again soon, and while another
 // goroutine is writing, which then sends them.
-func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, now bool, err error) {
+func (s sender) place(ctx context.Context, h frame.Header, p []byte) (turn, error) {
+	c := s.c
 	c.mu.Lock()
 	if err := c.writableLocked(); err != nil {
 		c.mu.Unlock()
-		return b, false, err
+		return turn{}, err
 	}
 	if !c.cfg.NoGather && c.out.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		soon := c.later.Load()&ahead != 0
 		if !soon && c.wire.TryLock() {
-			b = c.takeAllLocked()
+			b := c.takeAllLocked()
 			c.mu.Unlock()
-			return b, true, nil
+			return turn{c, b}, nil
 		}
 		if soon {
 			c.tickLocked()
@@ -71,30 +72,18 @@ func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, n
 		c.holdLocked(h, p)
 		c.mu.Unlock()
 		c.sendDue()
-		return b, false, nil
+		return turn{}, nil
 	}
 	c.mu.Unlock()
-	if err := c.lockWire(ctx); err != nil {
-		return b, false, err
-	}
-	b, err = c.takeWritable()
-	return b, err == nil, err
-}
-
-// takeWritable takes the held-back frames, for the holder of wire who is about
-// to write more. On error, when nothing can be written any more, it releases
-// wire.
-func (c *Conn) takeWritable() (*block, error) {
-	c.mu.Lock()
-	err := c.writableLocked()
+	t, err := c.awaitTurn(ctx)
 	if err != nil {
-		c.mu.Unlock()
-		c.unlockWire()
-		return nil, err
+		return turn{}, err
 	}
-	b := c.takeAllLocked()
-	c.mu.Unlock()
-	return b, nil
+	if err := t.take(); err != nil {
+		t.release()
+		return turn{}, err
+	}
+	return t, nil
 }
 
 // holdLocked adds a frame to those held back.
@@ -146,39 +135,7 @@ func (c *Conn) dropOutLocked() {
 	c.noteLocked(held, false)
 }
 
-// done releases what takeOutLocked returned.
-func (c *Conn) done(b *block) {
-	if b != nil && b.payload > 0 {
-		c.buffered.Add(-b.payload)
-	}
-	putBlock(b)
-}
-
-// putBack makes the part of b that the transport did not accept the first of
-// the held-back frames, and due. The caller holds wire.
-func (c *Conn) putBack(b *block, sent int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	defer c.done(b)
-	rest := b.used() - sent
-	if rest == 0 || c.brokenLocked() != nil {
-		return
-	}
-	later := c.out
-	all := getBlock(rest + later.used())
-	all.n, all.payload = copy(all.mem, b.mem[sent:b.n]), min(b.payload, int64(rest))
-	if later != nil {
-		all.n += copy(all.mem[rest:], later.mem[:later.n])
-		all.payload += later.payload
-		putBlock(later)
-	}
-	c.out = all
-	c.noteLocked(held, true)
-	c.due.Store(true)
-}
-
-// lookAhead records whether a whole message is buffered for the next Read. The
-// caller holds reading.
+// lookAhead records whether a whole message is buffered for the next Read.
 func (in *input) lookAhead() {
 	c := in.c
 	now := !c.cfg.NoGather && !in.cur.have && frame.HoldsMessage(in.buf.bytes())
@@ -189,8 +146,7 @@ func (in *input) lookAhead() {
 	}
 }
 
-// sendHeld sends the held-back frames before the caller, who holds reading,
-// waits for the transport.
+// sendHeld sends the held-back frames before waiting for the transport.
 func (in *input) sendHeld() {
 	c := in.c
 	if c.later.Load() != 0 {
@@ -239,7 +195,9 @@ func (t *ticker) look() {
 		c.due.Store(true)
 	}
 	c.mu.Unlock()
-	if late && c.wire.TryLock() {
-		c.sendReplies()
+	if late {
+		if t, ok := c.tryTurn(); ok {
+			t.sendReplies()
+		}
 	}
 }

@@ -66,7 +66,7 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at, z.failure = z.in.c.rare.Load().received.Open(z), 0, nil
+	z.m, z.at, z.failure = z.in.c.rare.Load().compression.received.Open(z), 0, nil
 	b := getBlock(middleBlock)
 	defer putBlock(b)
 	for skip := z.out; skip > 0; {
@@ -154,7 +154,7 @@ func (in *input) inflateComplete(dst []byte) ([]byte, error) {
 	if in.cur.h.Masked {
 		frame.Mask(payload, in.cur.h.Key, 0)
 	}
-	out, err := in.c.rare.Load().received.Whole(dst, payload, in.c.readLimit())
+	out, err := in.c.rare.Load().compression.received.Whole(dst, payload, in.c.readLimit())
 	putDeflated(b, payload)
 	if err == nil {
 		in.buf.skip(length)

@@ -127,17 +127,19 @@ func (c *Conn) ping(ctx context.Context, p []byte) error {
 // ctx ends: a truncated frame would end the connection. payload is then used
 // after the return.
 func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
-	if err := c.lockWire(ctx); err != nil {
+	t, err := c.awaitTurn(ctx)
+	if err != nil {
 		return err
 	}
 	sent := make(chan error, 1)
-	go func() {
-		b, err := c.takeWritable()
+	go func(t turn) {
+		err := t.take()
 		if err == nil {
-			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: op}, payload)
+			err = t.send(context.Background(), frame.Header{Fin: true, Opcode: op}, payload)
 		}
+		t.release()
 		sent <- err
-	}()
+	}(t)
 	select {
 	case err := <-sent:
 		return err

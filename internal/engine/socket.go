@@ -74,39 +74,39 @@ func (in *input) readDone(buffered bool, err error) (*input, int, error) {
 
 // writeSocket writes p to the socket. It does what the socket's Write does with
 // less stack, and starts the time limit when it has to wait.
-func (c *Conn) writeSocket(p []byte) (int, error) {
-	w := senders.Get().(*sender)
-	w.c, w.p = c, p
-	err := c.socket.raw.Write(w.try)
-	return c.writeDone(w, err)
-}
-
-// writeDone returns the result of a write to the socket.
-func (c *Conn) writeDone(w *sender, err error) (int, error) {
-	n, fault := w.n, w.fault
-	w.c, w.p, w.n, w.fault, w.waited = nil, nil, 0, nil, false
-	senders.Put(w)
-	if err != nil || fault != nil {
-		err = c.socketError("write", err, fault)
+func (t *turn) writeSocket(p []byte) (int, error) {
+	w, ok := writings.Get().(*writing)
+	if !ok {
+		w = new(writing)
+		w.try = w.tryWrite
 	}
-	return n, err
+	w.c, w.p = t.c, p
+	err := t.c.socket.raw.Write(w.try)
+	return w.done(err)
 }
 
-// sender is one write to a socket.
-type sender struct {
-	try    func(fd uintptr) bool
+// writing is one write to a socket.
+type writing struct {
 	c      *Conn
+	try    func(fd uintptr) bool // writes what it can of p
 	p      []byte
 	n      int   // bytes of p that were accepted
 	fault  error // the system error
 	waited bool
 }
 
-var senders = sync.Pool{New: func() any {
-	w := new(sender)
-	w.try = w.tryWrite
-	return w
-}}
+var writings sync.Pool
+
+// done returns the result, and w to the pool.
+func (w *writing) done(err error) (int, error) {
+	c, n, fault := w.c, w.n, w.fault
+	*w = writing{try: w.try}
+	writings.Put(w)
+	if err != nil || fault != nil {
+		err = c.socketError("write", err, fault)
+	}
+	return n, err
+}
 
 // socketError returns the error of a read or write that met err, or fault from
 // the system.

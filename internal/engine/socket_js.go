@@ -8,8 +8,8 @@ import "syscall"
 // to be looked at by the same tools.
 const triesSockets = false
 
-func (c *Conn) tryRead(uintptr) bool    { return true }
-func (w *sender) tryWrite(uintptr) bool { return true }
+func (c *Conn) tryRead(uintptr) bool     { return true }
+func (w *writing) tryWrite(uintptr) bool { return true }
 
 // peek is not called.
 func peek(syscall.RawConn, []byte) (n int, more bool) { return 0, false }

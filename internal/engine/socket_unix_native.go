@@ -70,7 +70,7 @@ func (b *buffer) hasRoom() bool {
 }
 
 // tryWrite writes what it can of w.p, and reports whether it is done.
-func (w *sender) tryWrite(fd uintptr) bool {
+func (w *writing) tryWrite(fd uintptr) bool {
 	for w.n < len(w.p) {
 		n, err := syscall.Write(int(fd), w.p[w.n:])
 		if err == nil {
@@ -91,7 +91,7 @@ func (w *sender) tryWrite(fd uintptr) bool {
 }
 
 // wait is called before waiting for the socket.
-func (w *sender) wait() {
+func (w *writing) wait() {
 	if !w.waited {
 		w.waited = true
 		w.c.beginWrite()

@@ -22,9 +22,9 @@ const (
 )
 
 // writeTransport writes head and then body, and returns how many bytes the
-// transport accepted. When ctx ends first the error is ctx.Err(). The caller
-// holds wire.
-func (c *Conn) writeTransport(ctx context.Context, head, body []byte) (n int, err error) {
+// transport accepted. When ctx ends first the error is ctx.Err().
+func (t *turn) writeTransport(ctx context.Context, head, body []byte) (n int, err error) {
+	c := t.c
 	c.beginCall(outward, ctx)
 	for err == nil && len(head)+len(body) > 0 {
 		c.beginWrite()

@@ -12,17 +12,18 @@ import (
 
 var errWriterClosed = errors.New("the message has ended: its stream is closed")
 
-// Writer returns a stream whose bytes form one message. It holds sending until
-// the stream is closed.
+// Writer returns a stream whose bytes form one message. No other message is
+// sent until it is closed.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
-	if err := c.sending.Lock(ctx); err != nil {
+	s, err := c.lockSending(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.writable(); err != nil {
-		c.sending.Unlock()
+		s.release()
 		return nil, err
 	}
-	return &messageWriter{c: c, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
+	return &messageWriter{c: c, s: s, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
 }
 
 // messageWriter buffers up to middleBlock bytes and sends them as a fragment. A
@@ -30,6 +31,7 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 // whole message.
 type messageWriter struct {
 	c    *Conn
+	s    sender // until release
 	ctx  context.Context
 	typ  api.MessageType
 	op   frame.Opcode    // of the next frame
@@ -118,19 +120,19 @@ func (w *messageWriter) send(p []byte, fin bool) error {
 	h := frame.Header{Fin: fin, Opcode: w.op}
 	switch {
 	case first && fin:
-		return c.writeWhole(w.ctx, w.op, p)
+		return w.s.whole(w.ctx, w.op, p)
 	case first && c.compresses(p):
-		w.zip, h.RSV1 = c.rare.Load().sent.Stream(), true
+		w.zip, h.RSV1 = w.s.compressor().Stream(), true
 	}
 	if w.zip == nil {
-		return c.writeFrame(w.ctx, h, p)
+		return w.s.frame(w.ctx, h, p)
 	}
 	b := getDeflated()
 	small := w.zip.Append((*b)[:0], p, fin)
 	defer func() { putDeflated(b, small) }()
-	err := c.writeFrame(w.ctx, h, small)
+	err := w.s.frame(w.ctx, h, small)
 	if err == nil {
-		c.rare.Load().sent.Sent(p)
+		w.s.compressor().Sent(p)
 	}
 	return err
 }
@@ -157,5 +159,5 @@ func (w *messageWriter) release() {
 		w.zip.Close()
 	}
 	w.err = errWriterClosed
-	w.c.sending.Unlock()
+	w.s.release()
 }
