@@ -51,4 +51,4 @@ func (j *joined) initTunnel(over tunnel.Conn, t *terms) {
 	j.engine.Init(over, *cfg)
 }
 
-var _ engine.Stream = tunnel.Conn(nil)
+var _ engine.Transport = tunnel.Conn(nil)
