@@ -218,3 +218,24 @@ func TestGroupRestart(t *testing.T) {
 		t.Errorf("%d are still in the group", g.Len())
 	}
 }
+
+// Over HTTP/2, Shutdown of http.Server waits for the connections that the group
+// ends.
+func TestGroupOverHTTP2(t *testing.T) {
+	inBoth(t, func(t *testing.T, serve server2, start starter) {
+		g := new(ws.Group)
+		s, c := start(serve(&ws.AcceptOptions{Group: g}, func(ctx context.Context, c *ws.Conn) { c.Read(ctx) }), nil)
+		s.RegisterOnShutdown(func() { g.Shutdown(t.Context(), ws.StatusServiceRestart, "soon") })
+		client := c.open(t).client()
+		if synctest.Wait(); g.Len() != 1 {
+			t.Fatalf("Len = %d", g.Len())
+		}
+		down := make(chan error, 1)
+		go func() { down <- s.Shutdown(t.Context()) }()
+		_, _, err := client.ReadAppend(t.Context(), nil)
+		closedBy(t, err, ws.StatusServiceRestart, nil)
+		if err := <-down; err != nil || g.Len() != 0 {
+			t.Errorf("Shutdown = %v, %d are left", err, g.Len())
+		}
+	})
+}
