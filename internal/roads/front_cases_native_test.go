@@ -172,8 +172,9 @@ func testThousand(ctx context.Context, t *testing.T, s *site) {
 		}
 		group.Wait()
 	}
+	d := s.dialer()
 	each(func(i int) (err error) {
-		conns[i], err = s.dialer().Dial(ctx, "wss://example.com/echo")
+		conns[i], err = d.Dial(ctx, "wss://example.com/echo")
 		return err
 	})
 	each(func(i int) error { return there(ctx, conns[i], ws.MessageText, fmt.Append(nil, "I am ", i)) })
