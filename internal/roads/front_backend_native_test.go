@@ -66,7 +66,12 @@ func newBackend(t *testing.T, name string) *backend {
 	mux.Handle("/close", b.serve(plain, func(_ context.Context, c *ws.Conn) error { return c.Close(4001, "enough") }))
 	mux.Handle("/sink", b.serve(silent, func(ctx context.Context, c *ws.Conn) error { return drain(ctx, c, nil) }))
 	mux.Handle("/source", b.serve(silent, pour))
-	s := httptest.NewServer(mux)
+	s := httptest.NewUnstartedServer(mux)
+	s.Config.Protocols = new(http.Protocols) // HTTP/2 by prior knowledge, as a proxy's "proto h2" has it
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	ws.ConfigureHTTP2(s.Config)
+	s.Start()
 	t.Cleanup(s.Close)
 	b.addr = s.Listener.Addr().String()
 	return b

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/twinws/ws"
+	"github.com/twinws/ws/h2"
+	_ "github.com/twinws/ws/xconnect" // the backends announce extended CONNECT
 )
 
 // origin is that of the site's own pages.
