@@ -184,8 +184,8 @@ func (s *server) together(ctx context.Context, n, each int, f func(context.Conte
 	return n * each, f(ctx, all, each)
 }
 
-// exchange sends each messages on every WebSocket at a time, one after the other,
-// and checks the echoes.
+// exchange sends each messages on every WebSocket at a time, one after the
+// other, and checks the echoes.
 func (s *server) exchange(ctx context.Context, all []*ws.Conn, each int) error {
 	return forAll(all, func(c *ws.Conn) error {
 		sent := bytes.Repeat([]byte("m"), size)

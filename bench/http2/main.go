@@ -1,7 +1,7 @@
 // Command http2 compares WebSockets over one HTTP/2 connection with as many
 // over HTTP/1.1, both over TLS: the memory that each holds, and the CPU time of
-// a message. Server and client are processes of their own on loopback; CPU times
-// are of both together, as the operating system counts them.
+// a message. Server and client are processes of their own on loopback; CPU
+// times are of both together, as the operating system counts them.
 //
 //	go run ./http2 -out results/http2.md
 package main
