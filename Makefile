@@ -56,7 +56,7 @@ test-other-go: ## run the native tests with the other supported Go release, whic
 	cd internal/roads && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 test-roads: ## run the tests through proxies: nginx, haproxy, Apache, lighttpd, Caddy, squid, tinyproxy, microsocks, ssh -D
-	@scripts/need.sh roads $(if $(RACE),cc) >/dev/null
+	@scripts/need.sh roads node $(if $(RACE),cc) >/dev/null
 	@$(MAKE) --no-print-directory run-roads
 
 serve: page ## start a server with a page to open (ADDR=host:port)
