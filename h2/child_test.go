@@ -45,8 +45,8 @@ type served struct {
 // serveChild starts an echo server of HTTP/1.1 and HTTP/2.
 func serveChild(t testing.TB) *served { return startChild(t, "2", false) }
 
-// startChild starts one of a version; flush turns the coalescing of its messages
-// off.
+// startChild starts one of a version; flush turns the coalescing of its
+// messages off.
 func startChild(t testing.TB, version string, flush bool) *served {
 	t.Helper()
 	if flush {

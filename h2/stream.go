@@ -149,9 +149,9 @@ func (in *incoming) close() (unread bool) {
 }
 
 // Write returns when all of p waits in the connection's buffer, which is
-// written at once; with the Dialer's NoGather, when it was written. It waits for the peer's windows and for room in the buffer;
-// a Write that its deadline interrupts returns how many bytes it took, all of
-// which are sent.
+// written at once; with the Dialer's NoGather, when it was written. It waits
+// for the peer's windows and for room in the buffer; a Write that its deadline
+// interrupts returns how many bytes it took, all of which are sent.
 func (s *stream) Write(p []byte) (n int, err error) {
 	c := s.c
 	c.mu.Lock()
