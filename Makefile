@@ -74,6 +74,7 @@ lint: fmt vet staticcheck tidy ## gofmt, go vet and staticcheck for both homes, 
 
 fuzz: ## run every fuzz target for FUZZTIME each
 	scripts/fuzz.sh $(FUZZTIME)
+	cd h2 && ../scripts/fuzz.sh $(FUZZTIME)
 
 chaos: ## exchange messages over streams that fail, and print the seed (CHAOS_MESSAGES=n, CHAOS_SEED=n, CHAOS_CONN=n)
 	$(GO) test $(RACE) -count=1 -timeout 0 -run TestChaos -v $(TEST) ./internal/chaos
