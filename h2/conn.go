@@ -53,25 +53,27 @@ type conn struct {
 	dead     chan struct{} // closed when the connection has ended
 
 	mu      sync.Mutex
-	out     []byte      // protected by mu: frames that wait to be written
-	owed    int         // protected by mu: bytes of out that are no DATA
-	spare   []byte      // protected by mu: the other buffer of flush
-	flusher sync.Cond   // of mu: flush has something to do
-	idle    bool        // protected by mu: flush waits
-	ready   queue       // protected by mu: streams with bytes to send and a window
-	batch   uint64      // protected by mu: the number of what out will be
-	written uint64      // protected by mu: how many of them were written
-	awaited []*stream   // protected by mu: whose Writes wait for that
-	freed   int         // protected by mu: streams that ended, see unlock
-	err     *ConnError  // protected by mu: why the connection has ended
-	closing bool        // protected by mu: flush is to close the connection
-	peer    announced   // protected by mu
-	window  int64       // protected by mu: what may be sent
-	nextID  uint32      // protected by mu
-	ended   recent      // protected by mu
-	watch   *time.Timer // protected by mu: runs check
-	quiet   int64       // protected by mu: since when there are no streams, by nanos
-	pinged  int64       // protected by mu: when the last unanswered ping was sent, or 0
+	out     []byte     // protected by mu: frames that wait to be written
+	owed    int        // protected by mu: bytes of out that are no DATA
+	spare   []byte     // protected by mu: the other buffer of flush
+	flusher sync.Cond  // of mu: flush has something to do
+	idle    bool       // protected by mu: flush waits
+	ready   queue      // protected by mu: streams with bytes to send and a window
+	batch   uint64     // protected by mu: the number of what out will be
+	written uint64     // protected by mu: how many of them were written
+	awaited []*stream  // protected by mu: whose Writes wait for that
+	freed   int        // protected by mu: streams that ended, see unlock
+	err     *ConnError // protected by mu: why the connection has ended
+	closing bool       // protected by mu: flush is to close the connection
+	peer    announced  // protected by mu
+	window  int64      // protected by mu: what may be sent
+	nextID  uint32     // protected by mu
+	ended   recent     // protected by mu: streams that both sides have ended
+	// wasReset are streams that the peer has reset.
+	wasReset recent      // protected by mu
+	watch    *time.Timer // protected by mu: runs check
+	quiet    int64       // protected by mu: since when there are no streams, by nanos
+	pinged   int64       // protected by mu: when the last unanswered ping was sent, or 0
 
 	streams map[uint32]*stream // protected by mu
 	goAway  *GoAwayError       // protected by mu
@@ -80,8 +82,9 @@ type conn struct {
 	enc    *hpack.Encoder
 	encBuf bytes.Buffer
 
-	reserved int // protected by Transport.mu: streams that are open or about to be
-	limit    int // protected by Transport.mu: how many the server allows
+	adopted  bool // protected by Transport.mu: it is or was in the pool
+	reserved int  // protected by Transport.mu: streams that are open or about to be
+	limit    int  // protected by Transport.mu: how many the server allows
 }
 
 // announced is what the server's SETTINGS say.
@@ -92,7 +95,7 @@ type announced struct {
 	connect bool   // SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 section 3)
 }
 
-// recent are the last streams that both sides had ended.
+// recent are the last streams of which something is to be remembered.
 type recent struct {
 	ids  [64]uint32
 	next int

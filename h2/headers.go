@@ -81,8 +81,11 @@ func (c *conn) onHeaders(f *http2.HeadersFrame) error {
 	c.mu.Lock()
 	defer c.unlock()
 	s, err := c.lookUp(id, http2.FrameHeaders)
-	if err != nil || s == nil {
+	if err != nil {
 		return err
+	}
+	if s == nil {
+		return c.late(id)
 	}
 	switch {
 	case s.gotEnd:

@@ -233,6 +233,7 @@ func (t *Transport) adopt(c *conn) error {
 	if !t.live[c] {
 		return &ws.HandshakeError{Problem: "the HTTP/2 connection ended before it could be used"}
 	}
+	c.adopted = true
 	c.pool.conns = append(c.pool.conns, c)
 	if c.limit == 0 {
 		return errFull
@@ -284,11 +285,12 @@ func (t *Transport) allow(c *conn, limit int) {
 	t.serve(c.pool)
 }
 
-// retire takes c out of its pool if it has no stream, and reports that.
+// retire takes c out of its pool if it has no stream, and reports that. One that
+// is being opened has none yet, and is not to be retired.
 func (t *Transport) retire(c *conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.reserved > 0 {
+	if c.reserved > 0 || !c.adopted {
 		return false
 	}
 	c.pool.remove(c)

@@ -225,6 +225,22 @@ func TestDialFails(t *testing.T) {
 	})
 }
 
+// CloseIdleConnections leaves a connection alone that is being opened.
+func TestCloseIdleWhileDialing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := newRig(t, &Transport{})
+		got := rig.open(t.Context(), "/")
+		p := <-rig.peers
+		synctest.Wait()
+		rig.tr.CloseIdleConnections()
+		p.Write(func(f *http2.Framer) { f.WriteSettings(connects) })
+		p.respond(p.expect(http2.FrameHeaders).StreamID, false, ":status", "200")
+		if x := <-got; x.err != nil {
+			t.Error(x.err)
+		}
+	})
+}
+
 // A panic of the Dialer's own functions leaves the pool usable.
 func TestDialPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -292,6 +308,23 @@ func TestRequest(t *testing.T) {
 		if x.err != nil || x.res.StatusCode != 200 || x.res.Header.Get("Sec-WebSocket-Protocol") != "chat" ||
 			len(x.res.Header["X"]) != 2 || x.res.ProtoMajor != 2 || x.res.Header.Get("Link") != "" {
 			t.Errorf("the response is %+v, %v", x.res, x.err)
+		}
+	})
+}
+
+// A server may end its half together with the response.
+func TestResponseEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := newRig(t, &Transport{}, connects)
+		got := rig.open(t.Context(), "/")
+		p := <-rig.peers
+		p.respond(p.expect(http2.FrameHeaders).StreamID, true, ":status", "204")
+		x := <-got
+		if x.err != nil || x.nc == nil {
+			t.Fatalf("got %v, %v, want a stream: any 2xx opens it (RFC 8441 section 5)", x.nc, x.err)
+		}
+		if n, err := x.nc.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Errorf("read %d, %v, want io.EOF", n, err)
 		}
 	})
 }

@@ -95,6 +95,9 @@ func section(t http2.FrameType) string {
 func (c *conn) onFrame(h http2.FrameHeader) error {
 	f, err := c.fr.ReadFrameForHeader(h)
 	if e, ok := err.(http2.StreamError); ok {
+		if h.Type == http2.FrameHeaders { // not decoded: later header blocks would be wrong
+			return violation(e.Code, "invalid HEADERS frame (RFC 9113 section 6.2)")
+		}
 		return c.refuse(e.StreamID, e.Code, fmt.Sprintf("invalid %v frame (RFC 9113 section %s)", h.Type, section(h.Type)))
 	}
 	if err != nil {
@@ -225,7 +228,7 @@ func (c *conn) deliver(id uint32, data []byte, n int64, ends bool) error {
 	}
 	switch {
 	case s == nil:
-		return nil // it was reset, and the peer has not yet seen that
+		return c.late(id)
 	case s.gotEnd:
 		return c.breakOff(s, http2.ErrCodeStreamClosed, "DATA after END_STREAM (RFC 9113 section 5.1)")
 	case s.opening != nil:
@@ -248,6 +251,17 @@ func (c *conn) deliver(id uint32, data []byte, n int64, ends bool) error {
 		s.settle()
 	}
 	return nil
+}
+
+// late handles a frame on a stream that was reset. If this side did that, the
+// peer has not yet seen it; if the peer did, that is a stream error (RFC 9113
+// section 5.1, closed). The caller holds mu.
+func (c *conn) late(id uint32) error {
+	if !c.wasReset.has(id) {
+		return nil
+	}
+	c.reset(id, http2.ErrCodeStreamClosed)
+	return c.overdue()
 }
 
 // receive appends data of a frame with n bytes. It reports whether the window
@@ -311,7 +325,7 @@ func (c *conn) onReset(f *http2.RSTStreamFrame) error {
 	if err != nil || s == nil {
 		return err
 	}
-	c.ended.add(s.id)
+	c.wasReset.add(s.id)
 	c.remove(s)
 	s.fail(&StreamError{StreamID: s.id, Code: f.ErrCode, Remote: true})
 	return nil

@@ -65,6 +65,7 @@ var rules = []struct {
 	{"6.1", "more padding than payload", raw(http2.FrameData, http2.FlagDataPadded, this, "\x02\x00"), true, http2.ErrCodeProtocol},
 	{"6.1", "padding without its length", raw(http2.FrameData, http2.FlagDataPadded, this, ""), true, http2.ErrCodeFrameSize},
 	{"6.2", "HEADERS on stream 0", raw(http2.FrameHeaders, http2.FlagHeadersEndHeaders, 0, "\x88"), true, http2.ErrCodeProtocol},
+	{"6.2", "HEADERS with more padding than payload", raw(http2.FrameHeaders, http2.FlagHeadersPadded|http2.FlagHeadersEndHeaders, this, "\x05\x88"), true, http2.ErrCodeProtocol},
 	{"6.4", "RST_STREAM of the wrong size", raw(http2.FrameRSTStream, 0, this, "\x00\x00\x08"), true, http2.ErrCodeFrameSize},
 	{"6.4", "RST_STREAM on stream 0", raw(http2.FrameRSTStream, 0, 0, "\x00\x00\x00\x08"), true, http2.ErrCodeProtocol},
 	{"6.5", "SETTINGS on a stream", raw(http2.FrameSettings, 0, this, ""), true, http2.ErrCodeProtocol},
@@ -330,6 +331,18 @@ func TestClosedStream(t *testing.T) {
 			if code := p.expect(http2.FrameGoAway).code(); code != http2.ErrCodeStreamClosed {
 				t.Errorf("GOAWAY with %v, want STREAM_CLOSED", code)
 			}
+		})
+	})
+	t.Run("reset by the peer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			rig := newRig(t, &Transport{}, connects)
+			_, p, id := rig.connected()
+			p.Write(func(f *http2.Framer) { f.WriteRSTStream(id, http2.ErrCodeCancel) })
+			p.data(id, false, "more")
+			if code := p.expect(http2.FrameRSTStream).code(); code != http2.ErrCodeStreamClosed {
+				t.Errorf("RST_STREAM with %v, want STREAM_CLOSED", code)
+			}
+			rig.next(p) // a stream error only
 		})
 	})
 	t.Run("reset", func(t *testing.T) {

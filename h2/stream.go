@@ -63,6 +63,10 @@ func newStream(c *conn) *stream {
 // HTTPVersion returns "HTTP/2.0".
 func (s *stream) HTTPVersion() string { return "HTTP/2.0" }
 
+// KeepsDeadlines tells package ws that calls return when a deadline has passed:
+// it then needs no timers of its own to enforce that.
+func (s *stream) KeepsDeadlines() bool { return true }
+
 func (s *stream) LocalAddr() net.Addr  { return s.c.nc.LocalAddr() }
 func (s *stream) RemoteAddr() net.Addr { return s.c.nc.RemoteAddr() }
 

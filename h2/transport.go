@@ -305,12 +305,8 @@ func (t *Transport) CloseIdleConnections() {
 	}
 	t.mu.Unlock()
 	for _, c := range conns {
-		select {
-		case <-c.settled:
-			if t.retire(c) {
-				c.fail(&ConnError{Problem: "it had no stream when CloseIdleConnections was called"})
-			}
-		default: // it is being opened
+		if t.retire(c) {
+			c.fail(&ConnError{Problem: "it had no stream when CloseIdleConnections was called"})
 		}
 	}
 }

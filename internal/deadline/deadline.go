@@ -11,14 +11,17 @@ import (
 )
 
 // Known reports whether nc is known to honor its deadlines: sockets and pipes
-// of package net, the results of Give, and TLS over one of them. For others
-// this cannot be known in advance.
+// of package net, the results of Give, TLS over one of them, and what has a
+// method KeepsDeadlines() bool that says so, as the streams of package h2. For
+// others this cannot be known in advance.
 func Known(nc net.Conn) bool {
 	switch nc := nc.(type) {
 	case *net.TCPConn, *net.UnixConn, *Conn, *HalfConn:
 		return true
 	case *tls.Conn:
 		return Known(nc.NetConn())
+	case interface{ KeepsDeadlines() bool }:
+		return nc.KeepsDeadlines()
 	}
 	return reflect.TypeOf(nc) == pipe()
 }

@@ -16,6 +16,14 @@ type some struct {
 func (s some) SetReadDeadline(t time.Time) error  { return s.read(t) }
 func (s some) SetWriteDeadline(t time.Time) error { return s.write(t) }
 
+// keeper says whether it keeps its deadlines.
+type keeper struct {
+	net.Conn
+	keeps bool
+}
+
+func (k keeper) KeepsDeadlines() bool { return k.keeps }
+
 func TestKnown(t *testing.T) {
 	pipe, _ := net.Pipe()
 	wrapped := struct{ net.Conn }{pipe}
@@ -32,6 +40,9 @@ func TestKnown(t *testing.T) {
 		{"TLS over TLS over a pipe", tls.Client(tls.Client(pipe, nil), nil), true},
 		{"what has the methods of a pipe", wrapped, false},
 		{"TLS over it", tls.Client(wrapped, nil), false},
+		{"what says so", keeper{wrapped, true}, true},
+		{"TLS over it", tls.Client(keeper{wrapped, true}, nil), true},
+		{"what says that it does not", keeper{pipe, false}, false},
 		{"what has the methods of TCP", struct{ *net.TCPConn }{}, false},
 	} {
 		if got := Known(tt.nc); got != tt.want {
