@@ -40,7 +40,7 @@ func TestEcho(t *testing.T) {
 				t.Errorf("HTTPVersion is %q", v)
 			}
 			for _, size := range []int{0, 1, 125, 126, 65535, 65536, 1 << 20, 5 << 20} {
-				if size > 1<<20 && i > 2 {
+				if size >= 1<<20 && i > 2 {
 					break
 				}
 				p := bytes.Repeat([]byte{byte('a' + i%26)}, size)

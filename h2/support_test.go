@@ -27,15 +27,21 @@ func (s *site) url(path string) string { return "wss" + strings.TrimPrefix(s.URL
 
 // serve starts a server of HTTP/1.1 and HTTP/2.
 func serve(t testing.TB, h http.Handler) *site {
-	return start(t, h, true)
+	return start(t, h, true, nil)
+}
+
+// serveWith is serve with settings of HTTP/2.
+func serveWith(t testing.TB, h http.Handler, cfg *http.HTTP2Config) *site {
+	return start(t, h, true, cfg)
 }
 
 // serve1 starts a server of HTTP/1.1 alone.
-func serve1(t testing.TB, h http.Handler) *site { return start(t, h, false) }
+func serve1(t testing.TB, h http.Handler) *site { return start(t, h, false, nil) }
 
-func start(t testing.TB, h http.Handler, both bool) *site {
+func start(t testing.TB, h http.Handler, both bool, cfg *http.HTTP2Config) *site {
 	s := httptest.NewUnstartedServer(h)
 	s.EnableHTTP2 = both
+	s.Config.HTTP2 = cfg
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(func() {
