@@ -54,6 +54,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	out     []byte     // protected by mu: frames that wait to be written
+	last    last       // protected by mu: part of out
 	owed    int        // protected by mu: bytes of out that are no DATA
 	spare   []byte     // protected by mu: the other buffer of flush
 	flusher sync.Cond  // of mu: flush has something to do

@@ -59,7 +59,7 @@ func (c *conn) flush() {
 			c.nc.Close()
 			return
 		}
-		batch, c.out, c.owed = c.out, nil, 0
+		batch, c.out, c.owed, c.last = c.out, nil, 0, last{}
 		c.batch++
 		c.mu.Unlock()
 		if _, err := c.nc.Write(batch); err != nil {
@@ -130,14 +130,28 @@ func (c *conn) schedule() {
 	}
 }
 
-// data appends a DATA frame. The caller holds mu.
+// last is the DATA frame at the end of out, which more of the same stream
+// lengthens.
+type last struct {
+	of         *stream // nil for none
+	start, end int     // in out
+}
+
+// data appends p to out, in a DATA frame or the one that is there. The caller
+// holds mu.
 func (c *conn) data(s *stream, p []byte, flags http2.Flags) {
 	s.window -= int64(len(p))
 	c.window -= int64(len(p))
 	b := c.buffered()
-	b = append(b, byte(len(p)>>16), byte(len(p)>>8), byte(len(p)), byte(http2.FrameData), byte(flags))
-	b = binary.BigEndian.AppendUint32(b, s.id)
-	c.out = append(b, p...)
+	if c.last.of != s || c.last.end != len(b) || len(b)-c.last.start-frameHead+len(p) > min(c.peer.frame, maxFrame) {
+		c.last.of, c.last.start = s, len(b)
+		b = append(b, 0, 0, 0, byte(http2.FrameData), 0)
+		b = binary.BigEndian.AppendUint32(b, s.id)
+	}
+	b = append(b, p...)
+	head, n := b[c.last.start:], len(b)-c.last.start-frameHead
+	head[0], head[1], head[2], head[4] = byte(n>>16), byte(n>>8), byte(n), byte(flags)
+	c.out, c.last.end = b, len(b)
 }
 
 // sendNow appends all of p, if nobody waits and the windows have room. The
