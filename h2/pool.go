@@ -285,8 +285,8 @@ func (t *Transport) allow(c *conn, limit int) {
 	t.serve(c.pool)
 }
 
-// retire takes c out of its pool if it has no stream, and reports that. One that
-// is being opened has none yet, and is not to be retired.
+// retire takes c out of its pool if it has no stream, and reports that. One
+// that is being opened has none yet, and is not to be retired.
 func (t *Transport) retire(c *conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
