@@ -40,9 +40,9 @@ func (in *input) concludeAndRelease(ctx context.Context, err error) error {
 }
 
 // fail is Fail for a Read, which found err. It returns the error of the
-// operation. An ended ctx does not keep code
-// from being sent. If the peer's close frame has arrived, an error in the
-// message that it interrupted is ignored: a decompressor reads ahead.
+// operation. An ended ctx does not keep code from being sent. If the peer's
+// close frame has arrived, an error in the message that it interrupted is
+// ignored: a decompressor reads ahead.
 func (in *input) fail(ctx context.Context, code api.StatusCode, err error) error {
 	c := in.c
 	err = c.inVersion(err)
