@@ -16,6 +16,8 @@ import (
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // AcceptOptions are the options of a server. A nil pointer and the zero value
@@ -76,6 +78,10 @@ type AcceptOptions struct {
 	// accepted. With Upgrade it is the place to inspect the path, the cookies
 	// and so on.
 	Check func(r *handshake.Request) error
+
+	// Group gets the connections, so that they can be ended together; nil for
+	// none.
+	Group *Group
 
 	// Header is added to the response; it takes an http.Header. Names keep
 	// their spelling. The fields of the handshake itself cannot be set.
@@ -190,6 +196,9 @@ func (t *terms) putRequest(r *handshake.Request) {
 // agree decides whether a request is accepted.
 func (t *terms) agree(r *handshake.Request) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, &t.policy)
+	if refusal == nil {
+		refusal = t.Group.refusal()
+	}
 	if refusal == nil && t.Check != nil {
 		refusal = refusalBy("AcceptOptions.Check", t.Check(r))
 	}
@@ -211,6 +220,14 @@ func refusalBy(who string, err error) *HandshakeError {
 // respond appends the response that accepts a to dst, and completes the
 // configuration of the connection. extra may be nil.
 func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, error) {
+	extensions, extra := t.settle(a, extra)
+	return handshake.AppendResponse(dst, a, extensions, extra)
+}
+
+// settle completes the configuration of the connection. It returns the
+// extensions of the response, and its additional fields: those in extra, which
+// may be nil, and those of the options.
+func (t *terms) settle(a *handshake.Agreement, extra http.Header) (extensions string, all http.Header) {
 	if extra == nil && len(t.Header) > 0 {
 		extra = make(http.Header, len(t.Header))
 	}
@@ -220,51 +237,77 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 	cfg := &t.cfg
 	cfg.Subprotocol, cfg.ReadLimit, cfg.NoGather = a.Subprotocol, t.ReadLimit, t.NoGather
 	cfg.WriteTimeout = orDefault(t.WriteTimeout, defaultWriteTimeout)
-	var extensions string
 	cfg.Deflate, extensions = t.Compression.answer(a.Offers)
-	return handshake.AppendResponse(dst, a, extensions, extra)
+	return extensions, extra
 }
 
 // Accept responds to a WebSocket handshake that net/http has received, and
 // takes over the connection. w and r must not be used afterwards, except that
 // r's fields may be read. It works behind middleware that wraps w, if the
-// wrapper has an Unwrap method (http.ResponseController).
+// wrapper has an Unwrap method (http.ResponseController); the middleware then
+// sees nothing of what is sent, and one that compresses does not break it.
 //
-// net/http can hand over only connections that support deadlines. If their
+// Over HTTP/1.1 the request is an upgrade, and Accept takes over the
+// connection. Over HTTP/2 it is an extended CONNECT (RFC 8441), which net/http
+// accepts if the program imports github.com/twinws/ws/xconnect: the WebSocket
+// is one stream among others of its connection. Over HTTP/3 (RFC 9220) the
+// server is quic-go's http3.Server. [Conn.HTTPVersion] tells which it was. What
+// differs over HTTP/2:
+//
+//   - The handler must not return before the connection has ended: that ends
+//     the stream, and what is then sent is lost. [Handler] sees to that.
+//   - r.Context() ends with the stream.
+//   - CloseNow, a Write that is cut off by its context, and a peer that accepts
+//     nothing within WriteTimeout reset the stream, and leave the others of the
+//     connection alone.
+//   - ReadTimeout and WriteTimeout of http.Server do not end the connection.
+//     Other limits are for all streams together: see [ConfigureHTTP2].
+//   - http.Server.Shutdown waits until the connection has ended, and Close ends
+//     it. Both know nothing of a connection over HTTP/1.1.
+//   - A handler registered for "GET /chat" gets no CONNECT: see [GuardConnect].
+//
+// Over HTTP/1.1 net/http can hand over only connections that support deadlines.
+// If their
 // SetDeadline methods return an error, as those of an SSH listener do, the
 // response is 500 and Accept returns a [*HandshakeError] that says so: accept
 // such connections with [Upgrade].
 //
 // A request that is not a handshake, has more than 200 header fields, or comes
-// from another origin, gets an error response (400, 403, 405, 426, 431), and
-// Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets 426,
-// and the error names the draft: package legacy accepts it. Fields set in
+// from another origin, gets an error response (400, 403, 405, 426, 431, 501),
+// and Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets
+// 426, and the error names the draft: package legacy accepts it. Fields set in
 // w.Header() are sent with the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(j, w, r, opts, nil); err != nil {
+	if _, err := accept(j, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
 }
 
-// IsUpgrade reports whether r requests an upgrade to WebSocket, so that Accept
-// should respond to it: a GET of HTTP/1.1 whose Connection field lists upgrade
-// and whose Upgrade field lists websocket (RFC 6455 section 4.2.1 items 1, 3
-// and 4). Accept decides whether it is accepted.
+// IsUpgrade reports whether r requests a WebSocket, so that Accept should
+// respond to it: a GET of HTTP/1.1 whose Connection field lists upgrade and
+// whose Upgrade field lists websocket (RFC 6455 section 4.2.1 items 1, 3 and
+// 4), or over HTTP/2 or HTTP/3 an extended CONNECT whose :protocol is websocket
+// (RFC 8441 section 4, RFC 9220 section 3). Accept decides whether it is
+// accepted.
 func IsUpgrade(r *http.Request) bool {
+	if r.ProtoMajor > 1 {
+		return handshake.ConnectProtocol(r) == "websocket"
+	}
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
 // accept makes j the connection. If last is not nil, it is called last, and its
-// error rejects the request.
-func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
+// error rejects the request. The stream is the one that needs the handler to
+// stay, nil if none does.
+func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) (*tunnel.Stream, error) {
 	t := new(terms)
 	err := opts.resolve(t, r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
-		return err
+		return nil, err
 	}
 	t.cameBy(r)
 	request := t.takeRequest()
@@ -276,10 +319,18 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	}
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
-		return refusal
+		return nil, refusal
 	}
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	if agreement.Extended {
+		return t.acceptExtended(j, w, r, agreement)
+	}
+	return nil, t.takeOver(j, w, r, agreement)
+}
+
+// takeOver accepts a request of HTTP/1.1, and takes its connection over.
+func (t *terms) takeOver(j *joined, w http.ResponseWriter, r *http.Request, agreement *handshake.Agreement) error {
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	head, err := t.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -293,14 +344,14 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
-			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
+			Problem: "the ResponseWriter cannot be hijacked: give middleware's writers an Unwrap method", Cause: err}
 		writeRefusal(w, r, e)
 		return e
 	}
 	// What the client sent after its handshake is in the buffer of net/http.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc = withDeadlines(nc)
+		nc = opening.WithDeadlines(nc)
 		err = sendHead(nc, head, timeLimit(t.HandshakeTimeout))
 	}
 	if err != nil {
@@ -372,9 +423,9 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 // sendHead writes the head of a response to nc, and leaves nc without
 // deadlines.
 func sendHead(nc net.Conn, head []byte, limit time.Time) error {
-	b := bounded(context.Background(), nc, limit)
+	b := opening.Bounded(context.Background(), nc, limit)
 	_, err := nc.Write(head)
-	if late := b.undo(); late != nil {
+	if late := b.Undo(); late != nil {
 		err = late
 	}
 	return err

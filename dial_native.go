@@ -4,20 +4,11 @@ package ws
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
-	"runtime"
-	"strings"
-	"sync/atomic"
 	"time"
-
-	"github.com/twinws/ws/handshake"
-	"github.com/twinws/ws/internal/engine"
-	"github.com/twinws/ws/internal/variant"
 )
 
 // Dialer dials with options that need native types. Its zero value is ready to
@@ -35,8 +26,8 @@ type Dialer struct {
 
 	// TLSConfig is for wss, and for https proxies; nil means the zero Config.
 	// An empty ServerName becomes the URL's host; a proxy's is always the
-	// proxy's host. The application protocol (ALPN) is always http/1.1. The
-	// Config is not modified.
+	// proxy's host. The application protocol (ALPN) is always http/1.1, or what
+	// OpenStream asks for. The Config is not modified.
 	TLSConfig *tls.Config
 
 	// NetDial opens the connection to the server or the proxy; nil means a
@@ -86,6 +77,11 @@ type Dialer struct {
 	// http.Header. A Proxy-Authorization in it replaces that of the proxy's
 	// URL. Names are canonicalized.
 	ProxyHeader map[string][]string
+
+	// OpenStream opens the stream of a WebSocket in another version of HTTP
+	// than 1.1: the method OpenStream of h2.Transport or h3.Transport. nil
+	// means HTTP/1.1. See StreamRequest.
+	OpenStream func(ctx context.Context, r *StreamRequest) (net.Conn, *http.Response, error)
 
 	// Jar supplies and stores cookies; nil means none.
 	Jar http.CookieJar
@@ -141,277 +137,4 @@ func (d *Dialer) Dial(ctx context.Context, url string) (*Conn, error) {
 		return nil, wrap(op, err)
 	}
 	return own(b), nil
-}
-
-// attempt is one handshake in progress.
-type attempt struct {
-	d    *Dialer
-	u    *url.URL // of scheme http or https, without fragment
-	name string   // what errors call it: no userinfo
-	req  handshake.ClientRequest
-	head []byte
-
-	variant     *variant.Client // nil for RFC 6455
-	compression *Compression
-	answer      map[string][]string // the header of the response
-	foreignTLS  bool                // NetDialTLS was used
-	variable    string              // the environment's that named the proxy, or ""
-	talksTo     string              // the proxy that is being asked, or ""
-	phase       atomic.Value        // of phase
-}
-
-// phase is what is waited for, and from which proxy, "" for none.
-type phase struct{ what, proxy string }
-
-// enter records what is waited for, for the error of a Dial that times out.
-func (a *attempt) enter(what string) { a.phase.Store(phase{what, a.talksTo}) }
-
-func (d *Dialer) dial(ctx context.Context, rawURL string, o DialOptions) (backend, error) {
-	return d.dialAs(ctx, rawURL, o, nil)
-}
-
-// dialAs is dial in a draft; v is nil for RFC 6455.
-func (d *Dialer) dialAs(ctx context.Context, rawURL string, o DialOptions, v *variant.Client) (backend, error) {
-	a := &attempt{d: d, variant: v}
-	if err := a.prepare(rawURL, o); err != nil {
-		return nil, err
-	}
-	bounded, cancel := d.bound(ctx)
-	defer cancel()
-	nc, err := a.connectWithin(bounded)
-	if err != nil {
-		return nil, a.explain(ctx, bounded, err)
-	}
-	a.enter("the server's response")
-	limits := interruptible(bounded, nc)
-	b := &dialed{url: a.wsURL()}
-	cfg, rest, err := a.shake(nc)
-	if late := limits.undo(); err == nil {
-		err = late
-	}
-	if err != nil {
-		abort(nc)
-		return nil, a.explain(ctx, bounded, err)
-	}
-	cfg.CutOffBreaks = a.foreignTLS // as package tls, to be on the safe side
-	cfg.ReadLimit, cfg.WriteTimeout, cfg.NoGather = o.ReadLimit, orDefault(d.WriteTimeout, defaultWriteTimeout), d.NoGather
-	b.header = a.answer
-	if v != nil {
-		old := &varied{version: v.Version}
-		old.url, old.header = b.url, b.header
-		cfg.Client = v.Frames == nil // a translated stream looks the same from both sides
-		old.open(nc, rest, &cfg, d.Keepalive, v.Frames)
-		return old, nil
-	}
-	cfg.OnPing, cfg.OnPong = hook(&b.conn, d.OnPing), hook(&b.conn, d.OnPong)
-	initEngine(&b.Conn, nc, rest, &cfg, d.Keepalive)
-	return b, nil
-}
-
-// prepare checks the URL and writes the request, before anything is sent.
-func (a *attempt) prepare(rawURL string, o DialOptions) error {
-	u, err := parseURL(rawURL)
-	if err != nil {
-		return err
-	}
-	user := u.User
-	u.User = nil
-	a.u, a.name = u, u.String()
-
-	var random [16]byte
-	rand.Read(random[:])
-	a.compression = o.Compression
-	a.req = handshake.ClientRequest{
-		Target: u.RequestURI(), Host: a.d.Host, Key: handshake.NewKey(random),
-		Subprotocols: o.Subprotocols, Extensions: a.compression.offer(), Header: a.d.header(u, user, o.Header),
-	}
-	if a.req.Host == "" {
-		a.req.Host = hostField(u)
-	}
-	if v := a.variant; v != nil {
-		if a.req.Origin = v.Origin; a.req.Origin == "" {
-			a.req.Origin = u.Scheme + "://" + hostField(u)
-		}
-		a.head, err = v.Request(nil, &a.req, u.Scheme == "https")
-	} else {
-		a.head, err = handshake.AppendRequest(nil, &a.req)
-	}
-	if e, ok := err.(*ArgumentError); ok && e.Name == "Host" && a.d.Host == "" {
-		e.Name = "url"
-	}
-	return err
-}
-
-// connected is the result of connect, which runs on a goroutine of its own.
-type connected struct {
-	nc       net.Conn
-	err      error
-	gone     bool // it did not return: it panicked, or called runtime.Goexit
-	panicked any
-}
-
-// connectWithin is connect, and returns when ctx ends even if the caller's own
-// functions do not: a connection that they return later is closed. Their panics
-// are passed on to the caller.
-func (a *attempt) connectWithin(ctx context.Context) (net.Conn, error) {
-	if ctx.Done() == nil {
-		return a.connect(ctx)
-	}
-	done := make(chan connected, 1)
-	go func() {
-		r := connected{gone: true}
-		defer func() {
-			if r.gone {
-				r.panicked = recover()
-			}
-			done <- r
-		}()
-		r.nc, r.err = a.connect(ctx)
-		r.gone = false
-	}()
-	select {
-	case r := <-done:
-		return r.result()
-	case <-ctx.Done():
-		go func() {
-			r := <-done
-			if nc, err := r.result(); err == nil {
-				abort(nc)
-			}
-		}()
-		return nil, ctx.Err()
-	}
-}
-
-// result returns what connect returned, or panics or exits as it did.
-func (r *connected) result() (net.Conn, error) {
-	switch {
-	case r.panicked != nil:
-		panic(r.panicked)
-	case r.gone:
-		runtime.Goexit()
-	}
-	return r.nc, r.err
-}
-
-// userAgent is the default User-Agent of Dial (RFC 9110 section 10.1.5).
-const userAgent = "Go-twinws-client/1"
-
-// header returns the additional fields of the request: the caller's, in their
-// spelling, and those that result from the URL, the jar and the library.
-func (d *Dialer) header(u *url.URL, user *url.Userinfo, given map[string][]string) map[string][]string {
-	h := make(map[string][]string, len(given)+3)
-	spelled := map[string]string{} // by the canonical spelling: the one that is there
-	for k, v := range given {
-		h[k] = append([]string(nil), v...)
-		spelled[http.CanonicalHeaderKey(k)] = k
-	}
-	if k, ok := spelled["User-Agent"]; !ok {
-		h["User-Agent"] = []string{userAgent}
-	} else if len(h[k]) == 1 && h[k][0] == "" {
-		delete(h, k) // as in net/http: no User-Agent
-	}
-	if auth := basicAuth(user); auth != "" && len(h[spelled["Authorization"]]) == 0 {
-		h["Authorization"] = []string{auth}
-	}
-	if d.Jar == nil {
-		return h
-	}
-	jar := http.Request{Header: http.Header{}}
-	for _, c := range d.Jar.Cookies(u) {
-		jar.AddCookie(c)
-	}
-	if c := jar.Header["Cookie"]; len(c) > 0 { // one field for all of them: RFC 6265 section 5.4
-		k := spelled["Cookie"]
-		if k == "" {
-			k = "Cookie"
-		}
-		h[k] = []string{strings.Join(append(h[k], c...), "; ")}
-	}
-	return h
-}
-
-// bound returns ctx with the handshake's time limit.
-func (d *Dialer) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	limit := d.HandshakeTimeout
-	if _, ok := ctx.Deadline(); limit == 0 && !ok {
-		limit = defaultHandshakeTimeout
-	}
-	if limit <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, limit)
-}
-
-// explain adds the URL to err. If the caller's context, or the time limit, has
-// ended, that becomes the cause, and what was waited for the problem.
-func (a *attempt) explain(ctx, bounded context.Context, err error) error {
-	e, known := err.(*HandshakeError)
-	_, argument := err.(*ArgumentError)
-	refused := known && e.Status != 0 // tells more
-	_, refusedBySOCKS := errors.AsType[*SOCKSError](err)
-	phase, _ := a.phase.Load().(phase)
-	switch {
-	case argument:
-		return err
-	case refusedBySOCKS: // nothing more was waited for
-	case ended(ctx) != nil && refused:
-		e.Cause = ended(ctx) // the rest of the refusal was waited for
-	case ended(ctx) != nil:
-		e = &HandshakeError{Proxy: phase.proxy, Problem: "the context ended while waiting for " + phase.what, Cause: ended(ctx)}
-	case ended(bounded) != nil && !refused:
-		e = &HandshakeError{Proxy: phase.proxy, Problem: "the handshake timed out while waiting for " + phase.what, Cause: ended(bounded)}
-	case !known:
-		e = &HandshakeError{Problem: "the connection was lost before the server responded", Cause: err}
-	}
-	e.URL = a.wsURL()
-	return e
-}
-
-// ended is ctx.Err(), but also reports a deadline that the network has noticed
-// already and ctx has not yet.
-func ended(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
-		return context.DeadlineExceeded
-	}
-	return nil
-}
-
-// wsURL is the URL for errors: as it was dialed, without userinfo.
-func (a *attempt) wsURL() string { return "ws" + a.name[len("http"):] }
-
-// shake sends the request and reads the response. It returns the bytes that
-// were read after it.
-func (a *attempt) shake(nc net.Conn) (cfg engine.Config, rest []byte, err error) {
-	cfg.Client = true
-	if _, err := nc.Write(a.head); err != nil {
-		return cfg, nil, err
-	}
-	res, rest, err := readResponse(nc)
-	if err != nil {
-		return cfg, nil, err
-	}
-	a.answer = res.Header.HTTP()
-	if a.d.Jar != nil {
-		if cookies := (&http.Response{Header: a.answer}).Cookies(); len(cookies) > 0 {
-			a.d.Jar.SetCookies(a.u, cookies)
-		}
-	}
-	var extensions []handshake.Extension
-	if a.variant != nil {
-		cfg.Subprotocol, rest, err = a.shakeVariant(nc, res, rest)
-	} else {
-		cfg.Subprotocol, extensions, err = handshake.CheckResponse(res, &a.req)
-	}
-	if err == nil {
-		cfg.Deflate, err = a.compression.confirm(extensions)
-	}
-	if e, ok := err.(*HandshakeError); ok {
-		e.Status, e.Header, e.Body = res.Status, a.answer, readBody(nc, rest, res)
-		e.Problem += excerpt(e.Body)
-	}
-	return cfg, rest, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinws/ws/internal/deadline"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 )
 
 // defaultHandshakeTimeout bounds a handshake that nothing else bounds.
@@ -151,6 +152,13 @@ func (c *Conn) RemoteAddr() net.Addr { return native(c.b).RemoteAddr() }
 // In a browser: absent; hidden from pages.
 func (c *Conn) LocalAddr() net.Addr { return native(c.b).LocalAddr() }
 
+// HTTPVersion returns the version of HTTP by which the connection was opened:
+// "HTTP/1.1", "HTTP/2.0" (RFC 8441) or "HTTP/3.0" (RFC 9220). It is "HTTP/1.1"
+// for a connection of [Upgrade].
+//
+// In a browser: absent; hidden from pages.
+func (c *Conn) HTTPVersion() string { return native(c.b).HTTPVersion() }
+
 // dial is the native home's part of Dial.
 func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)
@@ -166,15 +174,20 @@ type joined struct {
 	engine engine.Conn
 }
 
-func (j *joined) Conn() *Conn {
-	j.conn.b = &j.engine
-	return &j.conn
-}
+// Conn returns the connection, which open has made.
+func (j *joined) Conn() *Conn { return &j.conn }
 
 // init joins a network connection that has been accepted to the engine of j.
 func (j *joined) init(nc net.Conn, buffered []byte, t *terms) {
 	t.cfg.OnPing, t.cfg.OnPong = hook(&j.conn, t.OnPing), hook(&j.conn, t.OnPong)
 	initEngine(&j.engine, nc, buffered, &t.cfg, t.Keepalive)
+	j.open(t)
+}
+
+// open makes j, whose engine has been initialized, the connection.
+func (j *joined) open(t *terms) {
+	j.conn.b = &j.engine
+	t.Group.add(&j.conn)
 }
 
 // hook binds f to c; nil if f is nil.
@@ -203,7 +216,7 @@ func initTranslated(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Co
 	cfg.KeepsDeadlines = deadline.Known(nc)
 	cfg.CutOffBreaks = cfg.CutOffBreaks || secure || deadline.Given(nc)
 	if secure {
-		nc = tlsStream{t}
+		nc = opening.TLSStream{Conn: t}
 	}
 	if translate != nil {
 		nc = translate(nc)

@@ -15,7 +15,11 @@ import (
 // The error is a *api.HandshakeError with the response's status and header,
 // whose Problem names the first violation.
 func CheckResponse(r *Response, req *ClientRequest) (subprotocol string, extensions []Extension, err error) {
-	problem := r.problem(req.Key)
+	return r.negotiated(req, r.problem(req.Key))
+}
+
+// negotiated returns what was negotiated, or an error if there is a problem.
+func (r *Response) negotiated(req *ClientRequest, problem string) (subprotocol string, extensions []Extension, err error) {
 	if problem == "" {
 		subprotocol, problem = r.subprotocol(req.Subprotocols)
 	}
@@ -59,24 +63,36 @@ func (r *Response) problem(key string) string {
 
 // refusal explains a status other than 101 (item 1).
 func (r *Response) refusal() string {
+	got := r.instead("101 Switching Protocols")
+	switch {
+	case r.Status == http.StatusUpgradeRequired && r.Header.Count("Sec-WebSocket-Version") > 0:
+		return got + ": it speaks version " + quote(r.Header.Get("Sec-WebSocket-Version")) + " of the protocol"
+	case r.Status/100 == 2 || r.Status == http.StatusNotFound:
+		return got + ": nothing at this address speaks WebSocket, check the path, and that proxies forward Upgrade"
+	}
+	return got + r.hint()
+}
+
+// instead says which status the server answered.
+func (r *Response) instead(of string) string {
 	got := "the server answered " + strconv.Itoa(r.Status)
 	if text := http.StatusText(r.Status); text != "" {
 		got += " " + text
 	}
-	got += " instead of 101 Switching Protocols"
+	return got + " instead of " + of
+}
+
+// hint explains a status that refuses a handshake of any HTTP version.
+func (r *Response) hint() string {
 	switch {
 	case r.Status == http.StatusUnauthorized:
-		return got + ": it requires credentials, in the Authorization header or a cookie"
+		return ": it requires credentials, in the Authorization header or a cookie"
 	case r.Status == http.StatusForbidden:
-		return got + ": it does not allow this client, or this Origin"
-	case r.Status == http.StatusUpgradeRequired && r.Header.Count("Sec-WebSocket-Version") > 0:
-		return got + ": it speaks version " + quote(r.Header.Get("Sec-WebSocket-Version")) + " of the protocol"
+		return ": it does not allow this client, or this Origin"
 	case r.Status/100 == 3 && r.Header.Count("Location") > 0:
-		return got + ": redirects are not followed, dial " + quote(r.Header.Get("Location")) + " if you trust it"
-	case r.Status/100 == 2 || r.Status == http.StatusNotFound:
-		return got + ": nothing at this address speaks WebSocket, check the path, and that proxies forward Upgrade"
+		return ": redirects are not followed, dial " + quote(r.Header.Get("Location")) + " if you trust it"
 	}
-	return got
+	return ""
 }
 
 // subprotocol returns the server's choice (item 6). A server that selects none

@@ -254,5 +254,14 @@ func (c *Conn) LocalAddr() net.Addr {
 	return nil
 }
 
+// HTTPVersion returns the version of HTTP by which the connection was opened:
+// what the transport says, otherwise "HTTP/1.1".
+func (c *Conn) HTTPVersion() string {
+	if t, ok := c.transport.(Versioned); ok {
+		return t.HTTPVersion()
+	}
+	return "HTTP/1.1"
+}
+
 // CanSend reports whether code may be sent in a close frame.
 func (c *Conn) CanSend(code api.StatusCode) bool { return code.Sendable() }

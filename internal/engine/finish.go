@@ -164,6 +164,8 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 			defer c.interrupt(outward)
 		}
 		leave(c.transport, how)
+	} else if t, ok := c.transport.(Settler); ok {
+		t.Settle()
 	}
 	return first, err
 }

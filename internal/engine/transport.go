@@ -15,9 +15,10 @@ import (
 // package deadline.
 //
 // What else a Transport can do it says by implementing Awaiter, HalfCloser,
-// Aborter, Accountable, Wrapper or Addressed. To a *net.TCPConn or
-// *net.UnixConn, large messages are written without copying header and payload
-// together, and while a Read waits for one it holds no memory.
+// Aborter, Accountable, Wrapper, Addressed, Settler or Versioned. To a
+// *net.TCPConn or *net.UnixConn, large messages are written without copying
+// header and payload together, and while a Read waits for one it holds no
+// memory.
 type Transport interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -61,6 +62,20 @@ type Wrapper interface {
 type Addressed interface {
 	LocalAddr() net.Addr
 	RemoteAddr() net.Addr
+}
+
+// Settler is a Transport that must not be used later than its connection, as
+// one that a handler of net/http lends.
+type Settler interface {
+	// Settle is called for a connection that has ended. It waits until no
+	// method is at work that must not be later.
+	Settle()
+}
+
+// Versioned is a Transport that another version of HTTP than 1.1 carries.
+type Versioned interface {
+	// HTTPVersion returns "HTTP/2.0" or "HTTP/3.0".
+	HTTPVersion() string
 }
 
 // vectored reports whether t supports vectored writes.

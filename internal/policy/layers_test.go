@@ -19,8 +19,11 @@ var layers = map[string]int{
 	"internal/glue":     2,
 	"handshake":         2,
 	"internal/socks":    2,
+	"internal/tunnel":   2,
+	"xconnect":          2,
 
 	"internal/engine":  3,
+	"internal/opening": 3,
 	"internal/variant": 3,
 	"internal/browser": 3,
 	"internal/jsws":    3,
@@ -48,7 +51,6 @@ var layers = map[string]int{
 	"internal/interop":       6,
 	"internal/legacytest":    6,
 	"internal/policy":        6,
-	"internal/roads":         6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
 	"internal/sizes/app":     6,
@@ -73,6 +75,7 @@ var only = map[string][]string{
 	"examples/page":          {"ws", "api", "examples/page/figure", "examples/page/session"},
 	"examples/page/figure":   {},
 	"examples/page/session":  {"api"},
+	"xconnect":               {},
 	"internal/conformance":   {}, // its raw peer shares no code with what it judges
 	"internal/sizes/dial":    {"ws"},
 	"internal/sizes/appdial": {"ws"},
@@ -85,8 +88,8 @@ var only = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/hack-pad/safejs":      {"internal/jsws"},
 	"github.com/klauspost/compress":   {"internal/deflate"},
-	"golang.org/x/net/idna":           {"ws"}, // the URL that is dialed
-	"golang.org/x/net/http/httpproxy": {"ws"}, // NO_PROXY
+	"golang.org/x/net/idna":           {"internal/opening"}, // the URL that is dialed
+	"golang.org/x/net/http/httpproxy": {"internal/opening"}, // NO_PROXY
 	"nhooyr.io/websocket":             {"testserver", "testserver/server"},
 }
 
