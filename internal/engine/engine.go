@@ -255,7 +255,7 @@ func (c *Conn) LocalAddr() net.Addr {
 }
 
 // HTTPVersion returns the version of HTTP by which the connection was opened:
-// what the stream says, otherwise "HTTP/1.1".
+// what the transport says, otherwise "HTTP/1.1".
 func (c *Conn) HTTPVersion() string {
 	if t, ok := c.transport.(Versioned); ok {
 		return t.HTTPVersion()

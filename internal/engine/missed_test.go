@@ -123,6 +123,7 @@ func TestDeadlinesIgnored(t *testing.T) {
 				wantElapsed(r.T, c.name, begun, 5*time.Second+grace)
 				wantCloseError(r.T, c.name, err, ignored)
 				wantCloseError(r.T, "Read after it", r.startRead(background)(), ignored)
+				synctest.Wait() // the error is known before the transport is closed
 				if !r.s.over() {
 					r.Error("the stream is left open")
 				}

@@ -100,7 +100,7 @@ var writings sync.Pool
 // done returns the result, and w to the pool.
 func (w *writing) done(err error) (int, error) {
 	c, n, fault := w.c, w.n, w.fault
-	*w = writing{try: w.try}
+	w.c, w.p, w.n, w.fault, w.waited = nil, nil, 0, nil, false
 	writings.Put(w)
 	if err != nil || fault != nil {
 		err = c.socketError("write", err, fault)

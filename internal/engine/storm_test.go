@@ -119,6 +119,13 @@ func (s *stormer) run() {
 	}
 	rest.Wait()
 	s.c.CloseNow()
+	// A goroutine of the connection's own may be about to return from its last
+	// write.
+	turn, err := s.c.awaitTurn(background)
+	if err != nil {
+		s.Fatal(err)
+	}
+	turn.release()
 	if n := s.c.BufferedAmount(); n != 0 {
 		s.Errorf("BufferedAmount is %d", n)
 	}

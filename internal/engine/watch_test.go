@@ -54,6 +54,7 @@ func TestWriteTimeout(t *testing.T) {
 					wantElapsed(r.T, c.name, begun, time.Duration(1+room)*writeLimit)
 					wantCloseError(r.T, "Write after it", r.c.Write(background, 1, nil), lateWrite)
 					wantCloseError(r.T, "Read after it", r.startRead(background)(), lateWrite)
+					synctest.Wait() // the error is known before the transport is closed
 					if !r.s.over() {
 						r.Error("the stream is left open")
 					}

@@ -24,7 +24,10 @@ type sender struct{ c *Conn }
 
 // lockSending acquires sending, until release.
 func (c *Conn) lockSending(ctx context.Context) (sender, error) {
-	return sender{c}, c.sending.Lock(ctx)
+	if err := c.sending.Lock(ctx); err != nil {
+		return sender{}, err
+	}
+	return sender{c}, nil
 }
 
 func (s sender) release() { s.c.sending.Unlock() }
