@@ -305,7 +305,7 @@ func TestGuardConnect(t *testing.T) {
 		w.WriteHeader(103)
 		w.WriteHeader(200)
 	})
-	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "who are you", 401) })
+	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "who are you", http.StatusUnauthorized) })
 	n := newCensus(t)
 	c := n.dial2(t, n.serve2(t, ws.GuardConnect(mux), nil))
 	for path, want := range map[string]struct{ status, body string }{
