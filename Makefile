@@ -24,13 +24,13 @@ OTHER_GO  = $(lastword $(filter-out $(basename $(shell $(GO) env GOVERSION)).%,$
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
-MODULES := . tools bench
+MODULES := . tools bench internal/roads
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, used by wasm_test.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes test-roads run-homes page
+.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-js test-tools test-homes test-roads run-homes run-roads page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ demo: ## run examples/echo natively and in a headless browser, compare the outpu
 
 test: ## run all tests, natively, in a headless browser, in other browsers and runtimes, and through proxies (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1, WS_NO_ROADS=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-js test-tools run-homes
+	@$(MAKE) --no-print-directory -k test-native run-roads test-js test-tools run-homes
 
 test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom
 	@scripts/need.sh homes $(if $(RACE),cc) >/dev/null
@@ -52,10 +52,11 @@ test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, worke
 test-other-go: ## run the native tests with the other supported Go release, which is downloaded
 	@echo "with $(OTHER_GO), natively, without the race detector:"
 	GOTOOLCHAIN=$(OTHER_GO) WS_NO_BROWSER=1 WS_NO_HOMES=1 $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	cd internal/roads && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 test-roads: ## run the tests through proxies: nginx, haproxy, Apache, lighttpd, Caddy, squid, tinyproxy, microsocks, ssh -D
 	@scripts/need.sh roads $(if $(RACE),cc) >/dev/null
-	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/roads
+	@$(MAKE) --no-print-directory run-roads
 
 serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
@@ -96,12 +97,14 @@ vet:
 	$(JS) $(GO) vet ./...
 	cd tools && $(GO) vet ./... && $(JS) $(GO) vet ./standard/page
 	cd bench && $(GO) vet ./... && $(JS) $(GO) vet ./browser/...
+	cd internal/roads && $(GO) vet ./...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 	$(JS) $(BIN)/staticcheck ./...
 	cd tools && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./standard/page
 	cd bench && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./browser/...
+	cd internal/roads && ../../$(BIN)/staticcheck ./...
 
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
@@ -117,13 +120,16 @@ system:
 # -count=1, because the cache does not know the browser's part of a native test.
 # WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
-	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests through proxies were NOT run"
 	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
 	@echo "allocations and stacks, without the race detector, which changes them:"
 	$(GO) test -count=1 -timeout $(TIMEOUT) -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
 endif
+
+run-roads:
+	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests through proxies were NOT run"
+	cd internal/roads && $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 # Only packages with tests of their js files. wasm_test runs its own browser.
 test-js:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 )
 
 // AcceptOptions are the options of a server. A nil pointer and the zero value
@@ -278,8 +279,8 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 		writeRefusal(w, r, refusal)
 		return refusal
 	}
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	head, err := t.respond(room[:0], agreement, passedOn(w.Header()))
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
@@ -300,7 +301,7 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	// What the client sent after its handshake is in the buffer of net/http.
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
-		nc = withDeadlines(nc)
+		nc = opening.WithDeadlines(nc)
 		err = sendHead(nc, head, timeLimit(t.HandshakeTimeout))
 	}
 	if err != nil {
@@ -372,9 +373,9 @@ func writeRefusal(w http.ResponseWriter, r *http.Request, e *HandshakeError) {
 // sendHead writes the head of a response to nc, and leaves nc without
 // deadlines.
 func sendHead(nc net.Conn, head []byte, limit time.Time) error {
-	b := bounded(context.Background(), nc, limit)
+	b := opening.Bounded(context.Background(), nc, limit)
 	_, err := nc.Write(head)
-	if late := b.undo(); late != nil {
+	if late := b.Undo(); late != nil {
 		err = late
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/twinws/ws/handshake"
+	"github.com/twinws/ws/internal/opening"
 )
 
 // PendingHandshake is a client's request that has been read and not responded
@@ -41,21 +42,21 @@ func ReadHandshake(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Pend
 		err = opts.resolve(&t, false)
 	}
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, wrap(op, err)
 	}
 	_, secure := nc.(*tls.Conn)
-	h := &PendingHandshake{Request: new(handshake.Request), nc: withDeadlines(nc), secure: secure}
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	h := &PendingHandshake{Request: new(handshake.Request), nc: opening.WithDeadlines(nc), secure: secure}
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	limit := timeLimit(t.HandshakeTimeout)
-	b := bounded(ctx, h.nc, limit)
+	b := opening.Bounded(ctx, h.nc, limit)
 	h.rest, err = t.readRequest(h.nc, h.Request, room)
-	if late := b.undo(); err == nil {
+	if late := b.Undo(); err == nil {
 		err = late
 	}
 	if err != nil {
-		abort(h.nc)
+		opening.Abort(h.nc)
 		return nil, wrap(op, outOfTime(ctx, limit, err))
 	}
 	return h, nil
@@ -76,7 +77,7 @@ func (h *PendingHandshake) Accept(ctx context.Context, opts *AcceptOptions) (*Co
 	h.nc = nil
 	j, err := h.accept(ctx, nc, opts)
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, wrap(op, err)
 	}
 	return j.Conn(), nil
@@ -91,12 +92,12 @@ func (h *PendingHandshake) accept(ctx context.Context, nc net.Conn, opts *Accept
 		return nil, err
 	}
 	t.cameOver(nc)
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	limit := timeLimit(t.HandshakeTimeout)
-	b := bounded(ctx, nc, limit)
+	b := opening.Bounded(ctx, nc, limit)
 	err := t.answerRequest(nc, h.Request, room)
-	if late := b.undo(); err == nil {
+	if late := b.Undo(); err == nil {
 		err = late
 	}
 	if err != nil {
@@ -125,6 +126,6 @@ func (h *PendingHandshake) Refuse(e *HandshakeError) error {
 		answer.Status = http.StatusForbidden
 	}
 	refuse(nc, &answer)
-	abort(nc)
+	opening.Abort(nc)
 	return nil
 }

@@ -6,14 +6,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 )
 
 // ErrUseHTTP1 makes Dial use HTTP/1.1 when Dialer.OpenStream returns it, or an
@@ -69,7 +68,7 @@ type opened struct {
 
 func (o opened) drop() {
 	if o.nc != nil {
-		abort(o.nc)
+		opening.Abort(o.nc)
 	}
 	if o.res != nil && o.res.Body != nil {
 		o.res.Body.Close()
@@ -82,8 +81,8 @@ func (a *attempt) dialStream(ctx context.Context, o DialOptions) (*dialed, error
 	if err != nil {
 		return nil, err
 	}
-	a.enter("the stream of the Dialer's OpenStream")
-	got, err := within(ctx, func(ctx context.Context) (got opened, err error) {
+	a.connector.Enter("the stream of the Dialer's OpenStream")
+	got, err := opening.Within(ctx, func(ctx context.Context) (got opened, err error) {
 		got.nc, got.res, err = a.d.OpenStream(ctx, r)
 		return got, err
 	}, opened.drop)
@@ -97,7 +96,7 @@ func (a *attempt) dialStream(ctx context.Context, o DialOptions) (*dialed, error
 		return nil, err
 	}
 	b := &dialed{url: a.wsURL()}
-	return a.join(b, withDeadlines(got.nc), nil, &cfg, o), nil
+	return a.join(b, opening.WithDeadlines(got.nc), nil, &cfg, o), nil
 }
 
 // openFailed makes err one that Dial returns.
@@ -118,7 +117,7 @@ func (a *attempt) streamRequest(ctx context.Context) (*StreamRequest, error) {
 	r := &http.Request{Method: http.MethodConnect, URL: a.u, Host: a.req.Host, Header: header}
 	return &StreamRequest{
 		Request: r.WithContext(ctx), Dialer: a.d,
-		TLSConfig: a.tlsConfig(), Proxy: a.proxy, Connect: a.connectFor,
+		TLSConfig: a.connector.ServerTLS(), Proxy: a.connector.ChooseProxy, Connect: a.connector.Connect,
 	}, nil
 }
 
@@ -140,21 +139,9 @@ func (a *attempt) checkStream(ctx context.Context, got opened, cfg *engine.Confi
 	if e, ok := err.(*HandshakeError); ok {
 		e.Status, e.Header = got.res.StatusCode, a.answer
 		if got.nc == nil && got.res.Body != nil {
-			e.Body = bodyWithin(ctx, got.res.Body)
+			e.Body = opening.ReadStreamBody(ctx, got.res.Body)
 		}
-		e.Problem += excerpt(e.Body)
+		e.Problem += opening.Excerpt(e.Body)
 	}
 	return err
-}
-
-// bodyWithin reads the beginning of an error response's body, and closes it. An
-// error ends it early and is ignored.
-func bodyWithin(ctx context.Context, body io.ReadCloser) []byte {
-	stop := time.AfterFunc(bodyWait, func() { body.Close() })
-	defer stop.Stop()
-	late := context.AfterFunc(ctx, func() { body.Close() })
-	defer late()
-	p, _ := io.ReadAll(io.LimitReader(body, maxBody))
-	body.Close()
-	return p
 }

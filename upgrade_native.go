@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws/handshake"
+	"github.com/twinws/ws/internal/opening"
 )
 
 const (
@@ -54,7 +55,7 @@ func Upgrade(ctx context.Context, nc net.Conn, opts *AcceptOptions) (*Conn, erro
 	*u = upgrade{}
 	upgrades.Put(u)
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, wrap("upgrade", err)
 	}
 	return c.Conn(), nil
@@ -104,11 +105,11 @@ func (u *upgrade) shake() (*joined, error) {
 		return nil, err
 	}
 	u.cameOver(u.nc)
-	u.nc = withDeadlines(u.nc)
+	u.nc = opening.WithDeadlines(u.nc)
 	limit := timeLimit(u.HandshakeTimeout)
-	b := bounded(u.ctx, u.nc, limit)
+	b := opening.Bounded(u.ctx, u.nc, limit)
 	err := u.exchange()
-	if late := b.undo(); err == nil {
+	if late := b.Undo(); err == nil {
 		err = late
 	}
 	if err != nil {
@@ -138,8 +139,8 @@ func answered(err error) bool { return refusalOf(err).Status != 0 }
 func (u *upgrade) exchange() (err error) {
 	r := u.takeRequest()
 	defer u.putRequest(r)
-	room := heads.Get().(*[headRoom]byte)
-	defer heads.Put(room)
+	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
+	defer opening.Heads.Put(room)
 	u.rest, err = u.readRequest(u.nc, r, room)
 	if err == nil {
 		err = u.answerRequest(u.nc, r, room)
@@ -149,9 +150,9 @@ func (u *upgrade) exchange() (err error) {
 
 // readRequest reads r from nc, and returns a copy of the bytes after it. It
 // responds to anything that is not a request.
-func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (rest []byte, err error) {
+func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[opening.HeadRoom]byte) (rest []byte, err error) {
 	parse := func(p []byte) (int, error) { return r.ParseMax(p, t.MaxHeadBytes) }
-	held, err := readHead(nc, room[:0], t.MaxHeadBytes, parse)
+	held, err := opening.ReadHead(nc, room[:0], t.MaxHeadBytes, parse)
 	if err != nil {
 		return nil, &HandshakeError{Problem: "no complete request was received", Cause: err}
 	}
@@ -164,7 +165,7 @@ func (t *terms) readRequest(nc net.Conn, r *handshake.Request, room *[headRoom]b
 }
 
 // answerRequest responds to r.
-func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[headRoom]byte) (err error) {
+func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[opening.HeadRoom]byte) (err error) {
 	var head []byte
 	a, refusal := t.agree(r)
 	if refusal != nil {
@@ -185,7 +186,7 @@ func (t *terms) answerRequest(nc net.Conn, r *handshake.Request, room *[headRoom
 // refuse sends the response e, and lets it arrive: closing with bytes unread
 // could reset the connection before the peer has read it.
 func refuse(nc net.Conn, e *HandshakeError) {
-	defer expire(nc, refuseWait)()
+	defer opening.Expire(nc, refuseWait)()
 	if _, err := nc.Write(handshake.AppendRefusal(nil, e)); err != nil {
 		return
 	}

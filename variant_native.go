@@ -16,6 +16,7 @@ import (
 	"github.com/twinws/ws/frame"
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 	"github.com/twinws/ws/internal/variant"
 )
 
@@ -230,20 +231,20 @@ func takeVariant(w http.ResponseWriter, r *http.Request, opts any, v *variant.Se
 	buffered, err := rw.Reader.Peek(rw.Reader.Buffered())
 	rest := append([]byte(nil), buffered...)
 	if err == nil {
-		nc = withDeadlines(nc)
-		b := bounded(context.Background(), nc, limit)
+		nc = opening.WithDeadlines(nc)
+		b := opening.Bounded(context.Background(), nc, limit)
 		if !announced {
 			behind, rest, err = t.waitBehind(nc, rest, v)
 		}
 		if err == nil {
 			err = t.sendVariant(nc, request, agreement, behind, extra, v)
 		}
-		if late := b.undo(); err == nil {
+		if late := b.Undo(); err == nil {
 			err = late
 		}
 	}
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, err
 	}
 	return t.open(nc, rest, v), nil
@@ -289,7 +290,7 @@ func answerVariant(ctx context.Context, pending, opts any, v *variant.Server) (a
 	h.nc = nil
 	c, err := h.answer(ctx, nc, opts, v)
 	if err != nil {
-		abort(nc)
+		opening.Abort(nc)
 		return nil, wrap(op, err)
 	}
 	return c, nil
@@ -304,9 +305,9 @@ func (h *PendingHandshake) answer(ctx context.Context, nc net.Conn, opts any, v 
 		return nil, err
 	}
 	limit := timeLimit(t.HandshakeTimeout)
-	b := bounded(ctx, nc, limit)
+	b := opening.Bounded(ctx, nc, limit)
 	rest, err := t.exchangeVariant(nc, h.Request, h.rest, v)
-	if late := b.undo(); err == nil {
+	if late := b.Undo(); err == nil {
 		err = late
 	}
 	if err != nil {
@@ -355,7 +356,7 @@ func (a *attempt) shakeVariant(nc net.Conn, res *handshake.Response, held []byte
 		subprotocol, err = v.Check(res, &a.req, nil)
 		return subprotocol, held, err
 	}
-	a.enter(fmt.Sprintf("the %d bytes behind the head of the server's response", v.Behind))
+	a.connector.Enter(fmt.Sprintf("the %d bytes behind the head of the server's response", v.Behind))
 	behind, rest, err := readBehind(nc, held, v.Behind)
 	if err == nil {
 		subprotocol, err = v.Check(res, &a.req, behind)

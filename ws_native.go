@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinws/ws/internal/deadline"
 	"github.com/twinws/ws/internal/engine"
+	"github.com/twinws/ws/internal/opening"
 )
 
 // defaultHandshakeTimeout bounds a handshake that nothing else bounds.
@@ -203,7 +204,7 @@ func initTranslated(c *engine.Conn, nc net.Conn, buffered []byte, cfg *engine.Co
 	cfg.KeepsDeadlines = deadline.Known(nc)
 	cfg.CutOffBreaks = cfg.CutOffBreaks || secure || deadline.Given(nc)
 	if secure {
-		nc = tlsStream{t}
+		nc = opening.TLSStream{Conn: t}
 	}
 	if translate != nil {
 		nc = translate(nc)

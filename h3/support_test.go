@@ -75,7 +75,7 @@ func dialer(t testing.TB, tr *Transport) *ws.Dialer {
 // scripted is a server that does what a test wants, byte by byte.
 type scripted struct {
 	t        testing.TB
-	settings []byte                                 // the SETTINGS frame, or whatever the control stream begins with
+	settings []byte                                    // the SETTINGS frame, or whatever the control stream begins with
 	request  func(n int, c *quic.Conn, s *quic.Stream) // called for each request, n from 1, after its HEADERS were read
 	quic     *quic.Config
 	conns    chan *serverConn

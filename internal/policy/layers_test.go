@@ -21,6 +21,7 @@ var layers = map[string]int{
 	"internal/socks":    2,
 
 	"internal/engine":  3,
+	"internal/opening": 3,
 	"internal/variant": 3,
 	"internal/browser": 3,
 	"internal/jsws":    3,
@@ -48,7 +49,6 @@ var layers = map[string]int{
 	"internal/interop":       6,
 	"internal/legacytest":    6,
 	"internal/policy":        6,
-	"internal/roads":         6,
 	"internal/sizes/empty":   6,
 	"internal/sizes/dial":    6,
 	"internal/sizes/app":     6,
@@ -85,8 +85,8 @@ var only = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/hack-pad/safejs":      {"internal/jsws"},
 	"github.com/klauspost/compress":   {"internal/deflate"},
-	"golang.org/x/net/idna":           {"ws"}, // the URL that is dialed
-	"golang.org/x/net/http/httpproxy": {"ws"}, // NO_PROXY
+	"golang.org/x/net/idna":           {"internal/opening"}, // the URL that is dialed
+	"golang.org/x/net/http/httpproxy": {"internal/opening"}, // NO_PROXY
 	"nhooyr.io/websocket":             {"testserver", "testserver/server"},
 }
 

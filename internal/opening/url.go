@@ -1,6 +1,4 @@
-//go:build !js
-
-package ws
+package opening
 
 import (
 	"encoding/base64"
@@ -11,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/twinws/ws/api"
 	"golang.org/x/net/idna"
 )
 
@@ -18,10 +17,10 @@ import (
 // 6455 section 4.1), and of proxies.
 var defaultPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
-// parseURL parses an absolute URL. The result has the scheme http or https, an
+// ParseURL parses an absolute URL. The result has the scheme http or https, an
 // ASCII host, no fragment, and path and query as a browser would request them.
-func parseURL(raw string) (*url.URL, error) {
-	bad := func(problem string) error { return &ArgumentError{Name: "url", Problem: problem} }
+func ParseURL(raw string) (*url.URL, error) {
+	bad := func(problem string) error { return &api.ArgumentError{Name: "url", Problem: problem} }
 	u, err := url.Parse(raw)
 	if err != nil {
 		return nil, bad(parseProblem(raw, err))
@@ -153,10 +152,10 @@ func escape(s, more string) string {
 	return b.String()
 }
 
-// hostField returns the value of the Host field for u: without a default port,
+// HostField returns the value of the Host field for u: without a default port,
 // and without an IPv6 zone, which has meaning only on this machine (RFC 6874
 // section 1).
-func hostField(u *url.URL) string {
+func HostField(u *url.URL) string {
 	port := u.Port()
 	if port == defaultPorts[u.Scheme] {
 		port = ""
@@ -173,8 +172,8 @@ func withoutZone(ip string) string {
 	return ip
 }
 
-// hostPort returns u's address with a port.
-func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }
+// HostPort returns u's address with a port.
+func HostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }
 
 func portOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
@@ -183,8 +182,8 @@ func portOf(u *url.URL) string {
 	return defaultPorts[u.Scheme]
 }
 
-// basicAuth returns the credentials of user (RFC 7617), "" when there are none.
-func basicAuth(user *url.Userinfo) string {
+// BasicAuth returns the credentials of user (RFC 7617), "" when there are none.
+func BasicAuth(user *url.Userinfo) string {
 	if user == nil || user.String() == "" {
 		return ""
 	}

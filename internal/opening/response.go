@@ -1,9 +1,8 @@
-//go:build !js
-
-package ws
+package opening
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -14,27 +13,28 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/twinws/ws/api"
 	"github.com/twinws/ws/handshake"
 )
 
 const (
-	// maxInterim bounds the interim responses before the final one.
+	// maxInterim Bounds the interim responses before the final one.
 	maxInterim = 8
 	// maxBody is how much of an error response's body is kept, in bytes.
 	maxBody = 1024
-	// bodyWait bounds the wait for it.
+	// bodyWait Bounds the wait for it.
 	bodyWait = time.Second
 )
 
-// readResponse reads the head of a response, and skips interim ones. It returns
+// ReadResponse reads the head of a response, and skips interim ones. It returns
 // the bytes that were read after it.
-func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error) {
+func ReadResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error) {
 	parse := func(p []byte) (n int, err error) {
 		res, n, err = handshake.ParseResponse(p)
 		return n, err
 	}
 	for range 1 + maxInterim {
-		held, err := readHead(nc, rest, handshake.MaxResponseHeadBytes, parse)
+		held, err := ReadHead(nc, rest, handshake.MaxResponseHeadBytes, parse)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -46,7 +46,7 @@ func readResponse(nc net.Conn) (res *handshake.Response, rest []byte, err error)
 			return res, rest, nil
 		}
 	}
-	return nil, nil, &HandshakeError{Problem: "the server sent more than 8 interim responses"}
+	return nil, nil, &api.HandshakeError{Problem: "the server sent more than 8 interim responses"}
 }
 
 // reasonOf is the status of a response with its reason phrase, which may be the
@@ -62,9 +62,9 @@ func reasonOf(res *handshake.Response) string {
 	return ": " + strconv.Itoa(res.Status) + " " + excerptOf(reason)
 }
 
-// excerpt returns the beginning of an error response's body for an error text:
+// Excerpt returns the beginning of an error response's body for an error text:
 // its first line in quotes, if it is text and not markup.
-func excerpt(body []byte) string {
+func Excerpt(body []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
 	line = excerptOf(strings.TrimSpace(line))
 	if line == "" || line[0] == '<' || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
@@ -73,7 +73,7 @@ func excerpt(body []byte) string {
 	return "; it says " + strconv.Quote(line)
 }
 
-// maxExcerpt bounds the server's text in an error text, in bytes.
+// maxExcerpt Bounds the server's text in an error text, in bytes.
 const maxExcerpt = 200
 
 func excerptOf(s string) string {
@@ -83,13 +83,13 @@ func excerptOf(s string) string {
 	return strings.ToValidUTF8(s[:maxExcerpt], "") + "..."
 }
 
-// readBody returns the first bytes of an error response's body that arrive in
+// ReadBody returns the first bytes of an error response's body that arrive in
 // time. An error ends it early and is ignored.
-func readBody(nc net.Conn, held []byte, res *handshake.Response) []byte {
+func ReadBody(nc net.Conn, held []byte, res *handshake.Response) []byte {
 	if res.Status == 101 || res.Status == 204 || res.Status == 304 {
 		return nil
 	}
-	defer expire(nc, bodyWait)()
+	defer Expire(nc, bodyWait)()
 	var body io.Reader = io.MultiReader(bytes.NewReader(held), nc)
 	if strings.EqualFold(res.Header.Get("Transfer-Encoding"), "chunked") {
 		body = httputil.NewChunkedReader(body)
@@ -97,5 +97,17 @@ func readBody(nc net.Conn, held []byte, res *handshake.Response) []byte {
 		body = io.LimitReader(body, max(n, 0))
 	}
 	p, _ := io.ReadAll(io.LimitReader(body, maxBody))
+	return p
+}
+
+// ReadStreamBody reads the beginning of an error response's body, and closes
+// it. An error ends it early and is ignored.
+func ReadStreamBody(ctx context.Context, body io.ReadCloser) []byte {
+	stop := time.AfterFunc(bodyWait, func() { body.Close() })
+	defer stop.Stop()
+	late := context.AfterFunc(ctx, func() { body.Close() })
+	defer late()
+	p, _ := io.ReadAll(io.LimitReader(body, maxBody))
+	body.Close()
 	return p
 }

@@ -1,12 +1,11 @@
-//go:build !js
-
-package ws
+package opening
 
 import (
 	"net/url"
 	"os"
 	"strings"
 
+	"github.com/twinws/ws/api"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -72,7 +71,7 @@ func parseProxy(value string) (*url.URL, error) {
 	}
 	u, err := url.Parse(value)
 	if err != nil {
-		return nil, &ArgumentError{Name: "Proxy", Problem: "the URL " + parseProblem(value, err)}
+		return nil, &api.ArgumentError{Name: "Proxy", Problem: "the URL " + parseProblem(value, err)}
 	}
 	return u, nil
 }

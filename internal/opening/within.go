@@ -1,6 +1,4 @@
-//go:build !js
-
-package ws
+package opening
 
 import (
 	"context"
@@ -15,10 +13,10 @@ type outcome[T any] struct {
 	panicked any
 }
 
-// within calls f, and returns when ctx ends even if f, which may call the
+// Within calls f, and returns when ctx ends even if f, which may call the
 // caller's own functions, does not: what it returns later goes to drop. A panic
 // of f is passed on to the caller.
-func within[T any](ctx context.Context, f func(context.Context) (T, error), drop func(T)) (T, error) {
+func Within[T any](ctx context.Context, f func(context.Context) (T, error), drop func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return f(ctx)
 	}

@@ -1,6 +1,4 @@
-//go:build !js
-
-package ws
+package opening
 
 import (
 	"context"
@@ -17,23 +15,23 @@ import (
 )
 
 const (
-	// headRoom is the size of the buffers for a head, in bytes,
-	headRoom = 2048
+	// HeadRoom is the size of the buffers for a head, in bytes,
+	HeadRoom = 2048
 	// and headMore the least space for a read.
 	headMore = 512
 	// headStart is how many bytes show whether this can be a head.
 	headStart = 8
-	// emptyReads bounds how often in a row a connection may return 0, nil.
+	// emptyReads Bounds how often in a row a connection may return 0, nil.
 	emptyReads = 100
 )
 
 // past is a deadline that interrupts at once.
 var past = time.Unix(1, 0)
 
-// readHead reads from nc until a head is complete, or exceeds limit, or parse
+// ReadHead reads from nc until a head is complete, or exceeds limit, or parse
 // reports after its first bytes that it is invalid. held are bytes that were
 // read before.
-func readHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, error)) ([]byte, error) {
+func ReadHead(nc net.Conn, held []byte, limit int, parse func([]byte) (int, error)) ([]byte, error) {
 	empty := 0
 	for seen := 0; handshake.HeadEnd(held, seen) < 0 && len(held) <= limit; {
 		if seen < headStart && len(held) > 0 {
@@ -82,31 +80,31 @@ func readTo(nc net.Conn, held []byte, n int) ([]byte, error) {
 	return held, nil
 }
 
-// withDeadlines returns nc, or a connection over it that has deadlines if nc
+// WithDeadlines returns nc, or a connection over it that has deadlines if nc
 // has none: then time limits work the same for all.
-func withDeadlines(nc net.Conn) net.Conn {
+func WithDeadlines(nc net.Conn) net.Conn {
 	if deadline.Known(nc) || deadline.Missing(nc) == nil {
 		return nc
 	}
 	return deadline.Give(nc)
 }
 
-// bounds interrupt blocked calls of a connection during a handshake.
-type bounds struct {
+// Bounds interrupt blocked calls of a connection during a handshake.
+type Bounds struct {
 	nc    net.Conn
 	stop  func() bool   // stops a context's AfterFunc; nil without
 	ran   chan struct{} // closed by it, if it sets a deadline
 	timer *time.Timer   // closes nc; nil where a deadline does
 }
 
-// interruptible makes the end of ctx interrupt blocked calls of nc.
-func interruptible(ctx context.Context, nc net.Conn) bounds { return bounded(ctx, nc, time.Time{}) }
+// Interruptible makes the end of ctx interrupt blocked calls of nc.
+func Interruptible(ctx context.Context, nc net.Conn) Bounds { return Bounded(ctx, nc, time.Time{}) }
 
-// bounded is interruptible with a time limit, unless that is zero. An nc that
+// Bounded is Interruptible with a time limit, unless that is zero. An nc that
 // may ignore its deadlines is closed. Errors of setting deadlines are ignored:
 // the blocked Read or Write reports the same.
-func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
-	b := bounds{nc: nc}
+func Bounded(ctx context.Context, nc net.Conn, limit time.Time) Bounds {
+	b := Bounds{nc: nc}
 	known := deadline.Known(nc)
 	switch {
 	case limit.IsZero():
@@ -130,9 +128,9 @@ func bounded(ctx context.Context, nc net.Conn, limit time.Time) bounds {
 	return b
 }
 
-// undo must be called, and leaves nc without deadlines. It returns an error if
+// Undo must be called, and leaves nc without deadlines. It returns an error if
 // nc had to be closed.
-func (b *bounds) undo() error {
+func (b *Bounds) Undo() error {
 	late := b.stop != nil && !b.stop()
 	if late && b.ran != nil {
 		<-b.ran
@@ -154,26 +152,26 @@ func (b *bounds) undo() error {
 func interrupt(nc net.Conn) {
 	nc.SetDeadline(past)
 	if !deadline.Known(nc) {
-		abort(nc)
+		Abort(nc)
 	}
 }
 
-// heads are buffers for the heads of requests and responses. Most are smaller.
-var heads = sync.Pool{New: func() any { return new([headRoom]byte) }}
+// Heads are buffers for the heads of requests and responses. Most are smaller.
+var Heads = sync.Pool{New: func() any { return new([HeadRoom]byte) }}
 
-// expire interrupts the blocked calls of nc after d. Unlike a deadline it does
+// Expire interrupts the blocked calls of nc after d. Unlike a deadline it does
 // not undo an interrupt by a context that ended before. nc must be closed
 // afterwards.
-func expire(nc net.Conn, d time.Duration) (stop func() bool) {
+func Expire(nc net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { interrupt(nc) }).Stop
 }
 
 // aborter is a connection with its own way of closing at once.
 type aborter interface{ Abort() error }
 
-// abort closes nc without TLS's close_notify, which blocks on a peer that does
+// Abort closes nc without TLS's close_notify, which blocks on a peer that does
 // not read.
-func abort(nc net.Conn) error {
+func Abort(nc net.Conn) error {
 	if a, ok := nc.(aborter); ok {
 		return a.Abort()
 	}
@@ -183,28 +181,28 @@ func abort(nc net.Conn) error {
 	return nc.Close()
 }
 
-// farewellWait bounds the sending of TLS's close_notify, as in package tls.
+// farewellWait Bounds the sending of TLS's close_notify, as in package tls.
 const farewellWait = 5 * time.Second
 
-// tlsStream can close a TLS connection at once. The connection below may ignore
+// TLSStream can close a TLS connection at once. The connection below may ignore
 // the deadline that TLS sets for close_notify.
-type tlsStream struct{ *tls.Conn }
+type TLSStream struct{ *tls.Conn }
 
-func (s tlsStream) Abort() error { return abort(s.Conn) }
+func (s TLSStream) Abort() error { return Abort(s.Conn) }
 
-func (s tlsStream) Close() error {
+func (s TLSStream) Close() error {
 	defer s.bound()()
 	return s.Conn.Close()
 }
 
-func (s tlsStream) CloseWrite() error {
+func (s TLSStream) CloseWrite() error {
 	defer s.bound()()
 	return s.Conn.CloseWrite()
 }
 
-func (s tlsStream) bound() (stop func() bool) {
+func (s TLSStream) bound() (stop func() bool) {
 	if deadline.Known(s.Conn) {
 		return func() bool { return true }
 	}
-	return expire(s.Conn, farewellWait)
+	return Expire(s.Conn, farewellWait)
 }
