@@ -86,8 +86,8 @@ func TestAcceptHTTP2(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if res.ProtoMajor != 2 || res.StatusCode != 426 || !strings.Contains(string(body), "http/1.1") {
-			t.Errorf("%s, status %d, body %q; want HTTP/2, 426", res.Proto, res.StatusCode, body)
+		if res.ProtoMajor != 2 || res.StatusCode != 400 || !strings.Contains(string(body), "http/1.1") {
+			t.Errorf("%s, status %d, body %q; want HTTP/2, 400", res.Proto, res.StatusCode, body)
 		}
 		if res.Header.Get("Upgrade") != "" || res.Header.Get("Sec-WebSocket-Version") != "13" {
 			t.Errorf("header %v", res.Header)

@@ -17,6 +17,7 @@ import (
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
 	"github.com/twinws/ws/internal/opening"
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // AcceptOptions are the options of a server. A nil pointer and the zero value
@@ -212,6 +213,14 @@ func refusalBy(who string, err error) *HandshakeError {
 // respond appends the response that accepts a to dst, and completes the
 // configuration of the connection. extra may be nil.
 func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) ([]byte, error) {
+	extensions, extra := t.settle(a, extra)
+	return handshake.AppendResponse(dst, a, extensions, extra)
+}
+
+// settle completes the configuration of the connection. It returns the
+// extensions of the response, and its additional fields: those in extra, which
+// may be nil, and those of the options.
+func (t *terms) settle(a *handshake.Agreement, extra http.Header) (extensions string, all http.Header) {
 	if extra == nil && len(t.Header) > 0 {
 		extra = make(http.Header, len(t.Header))
 	}
@@ -221,9 +230,8 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 	cfg := &t.cfg
 	cfg.Subprotocol, cfg.ReadLimit, cfg.NoGather = a.Subprotocol, t.ReadLimit, t.NoGather
 	cfg.WriteTimeout = orDefault(t.WriteTimeout, defaultWriteTimeout)
-	var extensions string
 	cfg.Deflate, extensions = t.Compression.answer(a.Offers)
-	return handshake.AppendResponse(dst, a, extensions, extra)
+	return extensions, extra
 }
 
 // Accept responds to a WebSocket handshake that net/http has received, and
@@ -243,29 +251,35 @@ func (t *terms) respond(dst []byte, a *handshake.Agreement, extra http.Header) (
 // w.Header() are sent with the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
-	if err := accept(j, w, r, opts, nil); err != nil {
+	if _, err := accept(j, w, r, opts, nil); err != nil {
 		return nil, wrap("accept", err)
 	}
 	return j.Conn(), nil
 }
 
-// IsUpgrade reports whether r requests an upgrade to WebSocket, so that Accept
-// should respond to it: a GET of HTTP/1.1 whose Connection field lists upgrade
-// and whose Upgrade field lists websocket (RFC 6455 section 4.2.1 items 1, 3
-// and 4). Accept decides whether it is accepted.
+// IsUpgrade reports whether r requests a WebSocket, so that Accept should
+// respond to it: a GET of HTTP/1.1 whose Connection field lists upgrade and
+// whose Upgrade field lists websocket (RFC 6455 section 4.2.1 items 1, 3 and
+// 4), or over HTTP/2 or HTTP/3 an extended CONNECT whose :protocol is websocket
+// (RFC 8441 section 4, RFC 9220 section 3). Accept decides whether it is
+// accepted.
 func IsUpgrade(r *http.Request) bool {
+	if r.ProtoMajor > 1 {
+		return handshake.IsExtended(r)
+	}
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
 // accept makes j the connection. If last is not nil, it is called last, and its
-// error rejects the request.
-func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) error {
+// error rejects the request. The stream is that of HTTP/2 and HTTP/3, nil for
+// HTTP/1.1.
+func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) (*tunnel.Stream, error) {
 	t := new(terms)
 	err := opts.resolve(t, r.TLS != nil)
 	if err != nil {
 		writeRefusal(w, r, refusalOf(err))
-		return err
+		return nil, err
 	}
 	t.cameBy(r)
 	request := t.takeRequest()
@@ -277,8 +291,16 @@ func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptio
 	}
 	if refusal != nil {
 		writeRefusal(w, r, refusal)
-		return refusal
+		return nil, refusal
 	}
+	if agreement.Extended {
+		return t.acceptExtended(j, w, r, agreement)
+	}
+	return nil, t.takeOver(j, w, r, agreement)
+}
+
+// takeOver accepts a request of HTTP/1.1, and takes its connection over.
+func (t *terms) takeOver(j *joined, w http.ResponseWriter, r *http.Request, agreement *handshake.Agreement) error {
 	room := opening.Heads.Get().(*[opening.HeadRoom]byte)
 	defer opening.Heads.Put(room)
 	head, err := t.respond(room[:0], agreement, passedOn(w.Header()))

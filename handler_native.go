@@ -65,7 +65,8 @@ type handler struct {
 	opts   AcceptOptions                                             // constant
 }
 
-// ServeHTTP accepts a connection and returns.
+// ServeHTTP accepts a connection. Over HTTP/1.1 it returns at once, otherwise
+// when the connection is over.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := new(service)
 	choose := func() (err error) {
@@ -75,11 +76,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return err
 	}
-	if accept(&s.joined, w, r, &h.opts, choose) != nil {
+	stream, err := accept(&s.joined, w, r, &h.opts, choose)
+	if err != nil {
 		return // it has been answered
 	}
 	s.ctx.Init(uncancelled(r.Context(), s.engine.LocalAddr()), &s.engine)
+	if stream == nil {
+		go s.run()
+		return
+	}
+	stream.Served()
 	go s.run()
+	stream.Serve()
 }
 
 // uncancelled returns a context that has the values of ctx, and keeps little

@@ -94,7 +94,7 @@ func TestAcceptAndUpgradeAgree(t *testing.T) {
 		// net/http answers by itself, with a status of its own, before Accept
 		// is asked.
 		"RFC 9112 section 6.1: an unknown coding":       {request("Transfer-Encoding: gzip"), 501, 400},
-		"RFC 9110 section 15.6.6: HTTP/2.0 in the line": {instead("HTTP/1.1", "HTTP/2.0"), 505, 426},
+		"RFC 9110 section 15.6.6: HTTP/2.0 in the line": {instead("HTTP/1.1", "HTTP/2.0"), 505, 400},
 		"RFC 9110 section 15.6.6: HTTP/0.9 in the line": {instead("HTTP/1.1", "HTTP/0.9"), 505, 426},
 		// RFC 9110 section 10.1.1: a server MAY refuse; nothing depends on it
 		// here.

@@ -152,6 +152,13 @@ func (c *Conn) RemoteAddr() net.Addr { return native(c.b).RemoteAddr() }
 // In a browser: absent; hidden from pages.
 func (c *Conn) LocalAddr() net.Addr { return native(c.b).LocalAddr() }
 
+// HTTPVersion returns the version of HTTP by which the connection was opened:
+// "HTTP/1.1", "HTTP/2.0" (RFC 8441) or "HTTP/3.0" (RFC 9220). It is "HTTP/1.1"
+// for a connection of [Upgrade].
+//
+// In a browser: absent; hidden from pages.
+func (c *Conn) HTTPVersion() string { return native(c.b).HTTPVersion() }
+
 // dial is the native home's part of Dial.
 func dial(ctx context.Context, url string, o DialOptions) (backend, error) {
 	return (&Dialer{DialOptions: o}).dial(ctx, url, o)

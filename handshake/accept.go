@@ -1,6 +1,11 @@
 package handshake
 
-import "github.com/twinws/ws/api"
+import (
+	"maps"
+	"net/http"
+
+	"github.com/twinws/ws/api"
+)
 
 // AppendResponse appends the head of the response that accepts a handshake (RFC
 // 6455 section 4.2.2 item 5). extensions is the value of
@@ -8,12 +13,13 @@ import "github.com/twinws/ws/api"
 // name, such as Set-Cookie.
 //
 // It returns a *api.ArgumentError, and dst unchanged, under the same rules as
-// [AppendRequest].
+// [AppendRequest], and if the request was an extended CONNECT: HTTP/2 and
+// HTTP/3 write a header otherwise, see [Agreement.Response].
 func AppendResponse(dst []byte, a *Agreement, extensions string, extra map[string][]string) ([]byte, error) {
-	if a.Subprotocol != "" && !isToken(a.Subprotocol) {
-		return dst, &api.ArgumentError{Name: "Subprotocol", Problem: quote(a.Subprotocol) + " is not a token"}
+	if a.Extended {
+		return dst, &api.ArgumentError{Name: "Agreement", Problem: "is of an extended CONNECT: its response is not one of HTTP/1.1"}
 	}
-	if err := checkExtensions(extensions); err != nil {
+	if err := a.check(extensions); err != nil {
 		return dst, err
 	}
 	b := append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
@@ -30,4 +36,40 @@ func AppendResponse(dst []byte, a *Agreement, extensions string, extra map[strin
 		return dst, err
 	}
 	return append(b, "\r\n"...), nil
+}
+
+// check checks what the server has chosen.
+func (a *Agreement) check(extensions string) error {
+	if a.Subprotocol != "" && !isToken(a.Subprotocol) {
+		return &api.ArgumentError{Name: "Subprotocol", Problem: quote(a.Subprotocol) + " is not a token"}
+	}
+	return checkExtensions(extensions)
+}
+
+// Response returns the status and the header of the response that accepts a
+// handshake, for a server that writes them through net/http: to an extended
+// CONNECT 200, without Sec-WebSocket-Accept (RFC 8441 section 5), otherwise
+// 101. The arguments and the errors are those of [AppendResponse].
+func (a *Agreement) Response(extensions string, extra map[string][]string) (status int, header map[string][]string, err error) {
+	if err := a.check(extensions); err != nil {
+		return 0, nil, err
+	}
+	if err := CheckHeader("Header", extra); err != nil {
+		return 0, nil, err
+	}
+	header = make(map[string][]string, len(extra)+4)
+	maps.Copy(header, extra)
+	status = http.StatusOK
+	if !a.Extended {
+		status = http.StatusSwitchingProtocols
+		header["Upgrade"], header["Connection"] = []string{"websocket"}, []string{"Upgrade"}
+		header["Sec-WebSocket-Accept"] = []string{string(appendAcceptKey(nil, a.Key))}
+	}
+	if a.Subprotocol != "" {
+		header["Sec-WebSocket-Protocol"] = []string{a.Subprotocol}
+	}
+	if extensions != "" {
+		header["Sec-WebSocket-Extensions"] = []string{extensions}
+	}
+	return status, header, nil
 }

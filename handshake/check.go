@@ -121,11 +121,15 @@ type Agreement struct {
 	Key         string      // the client's Sec-WebSocket-Key
 	Subprotocol string      // the server's choice, "" for none
 	Offers      []Extension // the extensions that the client offers, in its order
+	Extended    bool        // the request was an extended CONNECT: there is no Key
 }
 
-// Check checks a request against RFC 6455 section 4.2.1 and p.
+// Check checks a request against RFC 6455 section 4.2.1 and p. An extended
+// CONNECT, over HTTP/2 or HTTP/3, is checked against RFC 8441 sections 4 and 5
+// (RFC 9220 section 3): there are no Upgrade, Connection and Sec-WebSocket-Key,
+// which are ignored; all else is the same.
 //
-// The error has a status of 400, 403, 405, 426 or 431, the header of the
+// The error has a status of 400, 403, 405, 426, 431 or 501, the header of the
 // response, and a Problem that names the cause and the remedy and may be shown
 // to the peer: respond with [AppendRefusal]. 400 and 426 have
 // Sec-WebSocket-Version (section 4.4).
@@ -145,7 +149,11 @@ func Check(r *Request, p *Policy) (*Agreement, *api.HandshakeError) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, err.Error())
 	}
-	return &Agreement{d, r.Header.Get("Sec-WebSocket-Key"), subprotocol, extensions}, nil
+	a := &Agreement{Draft: d, Subprotocol: subprotocol, Offers: extensions, Extended: r.Protocol != ""}
+	if !a.Extended {
+		a.Key = r.Header.Get("Sec-WebSocket-Key")
+	}
+	return a, nil
 }
 
 // CheckCommon checks of a request of draft d what all versions have in common:
@@ -161,18 +169,13 @@ func checkHTTP(r *Request) *api.HandshakeError {
 	if r.Host != "" && r.Header.Count("Host") == 0 {
 		fields++ // net/http takes it out
 	}
-	switch {
-	case fields > MaxFields:
+	if fields > MaxFields {
 		return tooManyFields(fields)
-	case r.Method != http.MethodGet:
-		return refuse(http.StatusMethodNotAllowed, "the method is "+quote(r.Method)+
-			": a WebSocket handshake is a GET (RFC 6455 section 4.2.1 item 1)")
-	case len(r.Proto) < 6 || r.Proto[5] > '1':
-		return refuse(http.StatusUpgradeRequired, "the request came over "+quote(r.Proto)+
-			", which has no Upgrade: offer only http/1.1 by ALPN")
-	case r.Proto == "HTTP/1.0" || r.Proto[5] == '0':
-		return refuse(http.StatusUpgradeRequired, "the request came over "+quote(r.Proto)+
-			", the handshake needs HTTP/1.1 (RFC 6455 section 4.2.1 item 1): a proxy in front must use it too (nginx: proxy_http_version 1.1)")
+	}
+	if err := r.checkMethod(); err != nil {
+		return err
+	}
+	switch {
 	case r.Header.Count("Host") > 1:
 		return refuse(http.StatusBadRequest, "there is more than one Host field (RFC 9112 section 3.2)")
 	case !isRequestTarget(r.Target):
@@ -191,9 +194,47 @@ func checkHTTP(r *Request) *api.HandshakeError {
 	return nil
 }
 
-// checkUpgrade checks the fields that request an upgrade, and sets d to the
+// checkMethod checks the method, which depends on the version of HTTP.
+func (r *Request) checkMethod() *api.HandshakeError {
+	multiplexed := len(r.Proto) < 6 || r.Proto[5] > '1' // or unknown
+	switch {
+	case multiplexed && r.Protocol != "":
+		return r.checkExtended()
+	case multiplexed:
+		return refuse(http.StatusBadRequest, "the request came over "+quote(r.Proto)+", which has no Upgrade: there a WebSocket is "+
+			"opened by a CONNECT with :protocol websocket (RFC 8441 section 4); or offer only http/1.1 by ALPN")
+	case r.Protocol != "":
+		return refuse(http.StatusBadRequest, "the request came over "+quote(r.Proto)+
+			", which has no extended CONNECT (RFC 8441 section 4)")
+	case r.Method != http.MethodGet:
+		return refuse(http.StatusMethodNotAllowed, "the method is "+quote(r.Method)+
+			": a WebSocket handshake is a GET (RFC 6455 section 4.2.1 item 1)")
+	case r.Proto == "HTTP/1.0" || r.Proto[5] == '0':
+		return refuse(http.StatusUpgradeRequired, "the request came over "+quote(r.Proto)+
+			", the handshake needs HTTP/1.1 (RFC 6455 section 4.2.1 item 1): a proxy in front must use it too (nginx: proxy_http_version 1.1)")
+	}
+	return nil
+}
+
+// checkExtended checks the method and the protocol of an extended CONNECT.
+func (r *Request) checkExtended() *api.HandshakeError {
+	switch {
+	case r.Method != http.MethodConnect:
+		return refuse(http.StatusBadRequest, "the method is "+quote(r.Method)+
+			": only CONNECT has a :protocol (RFC 8441 section 4)")
+	case r.Protocol != "websocket":
+		return refuse(http.StatusNotImplemented, "the :protocol is "+quote(r.Protocol)+
+			": this address speaks websocket only (RFC 9220 section 3)")
+	}
+	return nil
+}
+
+// checkUpgrade checks the fields that request a WebSocket, and sets d to the
 // version.
 func (p *Policy) checkUpgrade(r *Request, d *Draft) *api.HandshakeError {
+	if r.Protocol != "" {
+		return checkVersion(r)
+	}
 	const proxy = ": this address speaks WebSocket only; a proxy in front must forward Upgrade and Connection"
 	h := r.Header
 	version := h.Get("Sec-WebSocket-Version")
@@ -212,6 +253,18 @@ func (p *Policy) checkUpgrade(r *Request, d *Draft) *api.HandshakeError {
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must occur exactly once (RFC 6455 section 11.3.1)")
 	case !validKey(h.Get("Sec-WebSocket-Key")):
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key is not the base64 of 16 bytes (RFC 6455 section 4.2.1 item 5)")
+	}
+	return nil
+}
+
+// checkVersion checks the version of an extended CONNECT: no draft has one.
+func checkVersion(r *Request) *api.HandshakeError {
+	switch version := r.Header.Get("Sec-WebSocket-Version"); {
+	case r.Header.Count("Sec-WebSocket-Version") > 1:
+		return refuse(http.StatusBadRequest, "there is more than one Sec-WebSocket-Version field (RFC 6455 section 11.3.5)")
+	case version != Version:
+		return refuse(http.StatusBadRequest, "the Sec-WebSocket-Version is "+quote(version)+
+			", an extended CONNECT has "+Version+" (RFC 8441 section 5, RFC 6455 section 4.2.1 item 6)")
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"RFC 6455 section 4.2.1 item 1: lower case is another method", "GET", "get", 405, `"get"`},
 		{"RFC 6455 section 4.2.1 item 1: HTTP/1.0", "HTTP/1.1", "HTTP/1.0", 426, "proxy_http_version"},
 		{"RFC 6455 section 4.2.1 item 1: HTTP/0.9", "HTTP/1.1", "HTTP/0.9", 426, "HTTP/0.9"},
-		{"RFC 9113 section 8.6: HTTP/2 knows no Upgrade", "HTTP/1.1", "HTTP/2.0", 426, "ALPN"},
+		{"RFC 9113 section 8.6: HTTP/2 knows no Upgrade", "HTTP/1.1", "HTTP/2.0", 400, "ALPN"},
 		{"RFC 6455 section 4.2.1 item 2: no Host", "Host: server.example.com\r\n", "", 400, "Host"},
 		{"RFC 6455 section 4.2.1 item 2: an empty Host", ": server.example.com", ":", 400, "Host"},
 		{"RFC 9112 section 3.2: two Hosts", "Host: server.example.com", "Host: a\r\nHost: b", 400, "more than one Host"},

@@ -16,6 +16,11 @@ type Request struct {
 	Host   string // the authority of an absolute Target, else the value of the Host field
 	Proto  string // "HTTP/1.1"
 	Header Fields // includes the Host field if it comes from ParseRequest
+	// Protocol is "websocket" in an extended CONNECT (RFC 8441 section 4, RFC
+	// 9220 section 3): the pseudo-header field ":protocol", by which a request
+	// of HTTP/2 or HTTP/3 asks for what an Upgrade field asks for in HTTP/1.1.
+	// It is "" without that field.
+	Protocol string
 }
 
 // ParseRequest parses the head of a request at the start of src and returns its
@@ -124,9 +129,9 @@ func validProto(s string) bool {
 	return len(s) == len("HTTP/1.1") && s[:5] == "HTTP/" && isDigit(s[5]) && s[6] == '.' && isDigit(s[7])
 }
 
-// FromHTTP returns the head of a request that net/http has parsed. Fields that
-// net/http removes from the header, Host and Transfer-Encoding, are restored
-// where [Check] looks for them.
+// FromHTTP returns the head of a request that net/http has parsed, or the
+// server of HTTP/3 in quic-go. Fields that they remove from the header, Host
+// and Transfer-Encoding, are restored where [Check] looks for them.
 func FromHTTP(r *http.Request) *Request {
 	into := new(Request)
 	into.SetHTTP(r)
@@ -142,7 +147,11 @@ func (into *Request) SetHTTP(r *http.Request) {
 	}
 	into.Reset()
 	h := slices.Grow(into.Header, n)
+	protocol, proto := protocolOf(r)
 	for name, values := range r.Header {
+		if name == pseudoProtocol && protocol != "" {
+			continue
+		}
 		for _, v := range values {
 			h = append(h, Field{name, trimSpace(v)})
 		}
@@ -157,5 +166,33 @@ func (into *Request) SetHTTP(r *http.Request) {
 	if target == "" && r.URL != nil {
 		target = r.URL.RequestURI()
 	}
-	*into = Request{Method: r.Method, Target: target, Host: r.Host, Proto: r.Proto, Header: h}
+	*into = Request{Method: r.Method, Target: target, Host: r.Host, Proto: proto, Header: h, Protocol: protocol}
+}
+
+// pseudoProtocol is the name under which net/http keeps the pseudo-header field
+// among the others. A client cannot send a field of that name.
+const pseudoProtocol = ":protocol"
+
+// protocolOf returns the pseudo-header field ":protocol" of r, "" for none, and
+// the version of HTTP. net/http has the former in the header; quic-go has it in
+// Proto.
+func protocolOf(r *http.Request) (protocol, proto string) {
+	switch r.ProtoMajor {
+	case 2:
+		if v := r.Header[pseudoProtocol]; len(v) > 0 {
+			protocol = v[0]
+		}
+	case 3:
+		if r.Method == http.MethodConnect && !strings.HasPrefix(r.Proto, "HTTP/") {
+			return r.Proto, "HTTP/3.0"
+		}
+	}
+	return protocol, r.Proto
+}
+
+// IsExtended reports whether r asks for a WebSocket by an extended CONNECT (RFC
+// 8441 section 4, RFC 9220 section 3), over HTTP/2 or HTTP/3.
+func IsExtended(r *http.Request) bool {
+	protocol, _ := protocolOf(r)
+	return r.Method == http.MethodConnect && protocol == "websocket"
 }

@@ -42,9 +42,10 @@ const (
 // close_notify that Close may send; AwaitRead() error blocks until Read would
 // not block, within the read deadline, so that no buffer is held meanwhile;
 // Progress() (Progress, error) returns how much of what was written the peer
-// has received, and NetConn() net.Conn the connection below, which may know. To
-// a *net.TCPConn or *net.UnixConn, large messages are written without copying
-// header and payload together.
+// has received; HTTPVersion() string names the version of HTTP that carries it,
+// if that is not HTTP/1.1; and NetConn() net.Conn the connection below, which
+// may know. To a *net.TCPConn or *net.UnixConn, large messages are written
+// without copying header and payload together.
 type Stream interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -279,6 +280,15 @@ func (c *Conn) LocalAddr() net.Addr {
 		return s.LocalAddr()
 	}
 	return nil
+}
+
+// HTTPVersion returns the version of HTTP by which the connection was opened:
+// what the stream says, otherwise "HTTP/1.1".
+func (c *Conn) HTTPVersion() string {
+	if s, ok := c.stream.(interface{ HTTPVersion() string }); ok {
+		return s.HTTPVersion()
+	}
+	return "HTTP/1.1"
 }
 
 // CanSend reports whether code may be sent in a close frame.

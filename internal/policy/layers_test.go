@@ -19,6 +19,8 @@ var layers = map[string]int{
 	"internal/glue":     2,
 	"handshake":         2,
 	"internal/socks":    2,
+	"internal/tunnel":   2,
+	"xconnect":          2,
 
 	"internal/engine":  3,
 	"internal/opening": 3,
@@ -73,6 +75,7 @@ var only = map[string][]string{
 	"examples/page":          {"ws", "api", "examples/page/figure", "examples/page/session"},
 	"examples/page/figure":   {},
 	"examples/page/session":  {"api"},
+	"xconnect":               {},
 	"internal/conformance":   {}, // its raw peer shares no code with what it judges
 	"internal/sizes/dial":    {"ws"},
 	"internal/sizes/appdial": {"ws"},
