@@ -25,6 +25,7 @@ type conn struct {
 	leaving  context.Context
 	leave    context.CancelFunc // no further streams: GOAWAY, or the connection was lost
 	idleTime time.Duration
+	patience time.Duration // see requestFailed
 
 	mu     sync.Mutex
 	users  int           // streams, and requests for one
@@ -36,8 +37,8 @@ type conn struct {
 const noStream = quic.StreamID(1) << 62
 
 // newConn starts to speak HTTP/3 on q.
-func newConn(q *quic.Conn, idleTime time.Duration) *conn {
-	c := &conn{q: q, settled: make(chan struct{}), beyond: noStream, idleTime: idleTime}
+func newConn(q *quic.Conn, idleTime, patience time.Duration) *conn {
+	c := &conn{q: q, settled: make(chan struct{}), beyond: noStream, idleTime: idleTime, patience: patience}
 	c.leaving, c.leave = context.WithCancel(q.Context())
 	go c.accept()
 	return c
@@ -148,7 +149,7 @@ func (c *conn) request(ctx context.Context, r *http.Request) (*stream, *http.Res
 		c.release()
 		return nil, nil, err
 	}
-	s := newStream(c, q)
+	s, begun := newStream(c, q), time.Now()
 	stop := context.AfterFunc(ctx, func() { s.reset(http3.ErrCodeRequestCanceled) })
 	left := context.AfterFunc(c.leaving, func() {
 		if !c.processes(q.StreamID()) {
@@ -162,7 +163,7 @@ func (c *conn) request(ctx context.Context, r *http.Request) (*stream, *http.Res
 	}
 	if err != nil {
 		s.Abort()
-		return nil, nil, c.requestFailed(ctx, q, err)
+		return nil, nil, c.requestFailed(ctx, q, begun, err)
 	}
 	if res.StatusCode/100 != 2 {
 		s.finish()
@@ -193,6 +194,7 @@ func (c *conn) openStream(ctx context.Context) (*quic.Stream, error) {
 	case c.leaving.Err() != nil && c.q.Context().Err() == nil:
 		return nil, &unprocessed{errGoAway}
 	}
+	c.leave() // it may not be so yet
 	return nil, &unprocessed{lost(err)}
 }
 
@@ -215,10 +217,14 @@ func (s *stream) exchange(block []byte) (*http.Response, error) {
 	return nil, &ws.HandshakeError{Problem: fmt.Sprintf("the server sent over %d interim responses", maxInterim)}
 }
 
-// requestFailed explains why there is no response.
-func (c *conn) requestFailed(ctx context.Context, q *quic.Stream, err error) error {
+// requestFailed explains why there is no response. If there was none for as
+// long as connecting may take, perhaps the server is gone, and QUIC has not
+// noticed: the next Dial uses another connection.
+func (c *conn) requestFailed(ctx context.Context, q *quic.Stream, begun time.Time, err error) error {
 	if ctx.Err() != nil {
-		c.retire() // perhaps the server is gone, and QUIC has not noticed
+		if time.Since(begun) >= c.patience {
+			c.retire()
+		}
 		return ctx.Err()
 	}
 	if e, ok := err.(*connectionError); ok {
@@ -236,6 +242,7 @@ func (c *conn) requestFailed(ctx context.Context, q *quic.Stream, err error) err
 	case !c.processes(q.StreamID()):
 		return &unprocessed{errGoAway}
 	case gone(err):
+		c.leave() // it may not be so yet
 		return &unprocessed{failed}
 	default:
 		return failed

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -180,7 +181,7 @@ func (t *Transport) connect(ctx context.Context, addr string, cfg *tls.Config) (
 	if err != nil {
 		return nil, connectFailed(addr, t.connectTimeout(), err)
 	}
-	c := newConn(q, t.idleTimeout())
+	c := newConn(q, t.idleTimeout(), t.connectTimeout())
 	if err := c.openControl(); err != nil {
 		c.close()
 		return nil, connectFailed(addr, t.connectTimeout(), err)
@@ -207,14 +208,10 @@ func connectFailed(addr string, limit time.Duration, err error) *obstacle {
 	} else if ok && e.ErrorCode.IsCryptoError() {
 		return &obstacle{problem: "TLS failed", cause: err, always: true}
 	}
-	timeout, ok := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
-	if ok && timeout.Timeout() {
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return &obstacle{
 			problem: fmt.Sprintf("no answer from %s over UDP within %v: it may not speak HTTP/3, or a firewall drops UDP; set Fallback of h3.Transport", addr, limit),
-			cause:   err, silent: true,
+			cause:   fmt.Errorf("%w: %w", context.DeadlineExceeded, err), silent: true,
 		}
 	}
 	return &obstacle{problem: addr + " cannot be reached by QUIC", cause: err}

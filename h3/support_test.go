@@ -77,6 +77,7 @@ type scripted struct {
 	t        testing.TB
 	settings []byte                                    // the SETTINGS frame, or whatever the control stream begins with
 	request  func(n int, c *quic.Conn, s *quic.Stream) // called for each request, n from 1, after its HEADERS were read
+	mu       sync.Mutex                                // protects request
 	quic     *quic.Config
 	conns    chan *serverConn
 	listener *quic.Listener
@@ -182,7 +183,10 @@ func (s *scripted) serve(c *quic.Conn) {
 			s.t.Errorf("the request begins with a frame of type %#x", kind)
 		}
 		io.CopyN(io.Discard, q, int64(length))
-		s.request(n, c, q)
+		s.mu.Lock()
+		request := s.request
+		s.mu.Unlock()
+		request(n, c, q)
 	}
 }
 
@@ -211,21 +215,24 @@ func pipe(t testing.TB, s *scripted, tr *Transport) (client, server *stream) {
 	t.Helper()
 	d := &ws.Dialer{TLSConfig: clientTLS(), Proxy: noProxy}
 	served := make(chan *stream, 1)
+	s.mu.Lock()
 	s.request = func(_ int, c *quic.Conn, q *quic.Stream) {
 		q.Write(answer(":status", "200"))
 		other := newStream(&conn{q: c, users: 1 << 20, beyond: noStream, leaving: context.Background()}, q)
 		other.open = true
 		served <- other
 	}
+	s.mu.Unlock()
+	opened := make(chan *stream, 1) // not a variable, which would keep the stream
 	d.OpenStream = func(ctx context.Context, r *ws.StreamRequest) (net.Conn, *http.Response, error) {
 		nc, res, err := tr.OpenStream(ctx, r)
 		if err == nil {
-			client = nc.(*stream)
+			opened <- nc.(*stream)
 		}
 		return nc, res, err
 	}
 	if _, err := d.Dial(within(t), s.url()); err != nil {
 		t.Fatal(err)
 	}
-	return client, <-served
+	return <-opened, <-served
 }
