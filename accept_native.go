@@ -265,15 +265,15 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 // accepted.
 func IsUpgrade(r *http.Request) bool {
 	if r.ProtoMajor > 1 {
-		return handshake.IsExtended(r)
+		return handshake.ConnectProtocol(r) == "websocket"
 	}
 	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		handshake.HasToken(r.Header["Connection"], "Upgrade") && handshake.HasToken(r.Header["Upgrade"], "websocket")
 }
 
 // accept makes j the connection. If last is not nil, it is called last, and its
-// error rejects the request. The stream is that of HTTP/2 and HTTP/3, nil for
-// HTTP/1.1.
+// error rejects the request. The stream is the one that needs the handler to
+// stay, nil if none does.
 func accept(j *joined, w http.ResponseWriter, r *http.Request, opts *AcceptOptions, last func() error) (*tunnel.Stream, error) {
 	t := new(terms)
 	err := opts.resolve(t, r.TLS != nil)

@@ -4,16 +4,13 @@ package ws_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -110,7 +107,6 @@ func newClient2(t *testing.T, nc net.Conn, settings ...http2.Setting) *client2 {
 		nc.Close()
 		<-c.done
 	})
-	go c.read()
 	c.mu.Lock()
 	_, err := io.WriteString(nc, http2.ClientPreface)
 	if err == nil {
@@ -120,6 +116,7 @@ func newClient2(t *testing.T, nc net.Conn, settings ...http2.Setting) *client2 {
 		err = c.fr.WriteWindowUpdate(0, 1<<30)
 	}
 	c.mu.Unlock()
+	go c.read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,16 +413,6 @@ func (s *stream2) ended() string {
 	}
 }
 
-// echoing echoes messages, as a function of a Handler.
-func echoing(ctx context.Context, c *ws.Conn) {
-	for {
-		typ, p, err := c.Read(ctx)
-		if err != nil || c.Write(ctx, typ, p) != nil {
-			return
-		}
-	}
-}
-
 // says2 fails the test unless c echoes.
 func says2(t *testing.T, c *engine.Conn, typ ws.MessageType, p []byte) {
 	t.Helper()
@@ -437,6 +424,3 @@ func says2(t *testing.T, c *engine.Conn, typ ws.MessageType, p []byte) {
 		t.Fatalf("Read = %v, %d bytes, %v; want %v, %d bytes", got, len(q), err, typ, len(p))
 	}
 }
-
-var _ = strings.Cut
-var _ = fmt.Sprint

@@ -5,6 +5,7 @@ package ws_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func measureIdle(b testing.TB, kind string, n int) (before, after footprint) {
 	lines := bufio.NewScanner(answers)
 	lines.Scan()
 	addr := lines.Text()
-	var open idlers
+	open := crowdOf(kind)
 	defer open.close()
 	measure := func() (f footprint) {
 		fmt.Fprintln(ask)
@@ -150,20 +151,38 @@ func measureIdle(b testing.TB, kind string, n int) (before, after footprint) {
 	return before, measure()
 }
 
-// idlers are a client's connections.
+// crowd are a client's connections. dial opens n, and sends a few messages
+// there and back on each.
+type crowd interface {
+	dial(addr string, n int) error
+	close()
+}
+
+// crowdOf returns the client of a server of that kind.
+func crowdOf(kind string) crowd {
+	if kind == "HTTP2" {
+		return new(streams)
+	}
+	return &idlers{secure: kind == "TLS"}
+}
+
+// idlers are connections of their own.
 type idlers struct {
-	mu  sync.Mutex
-	all []net.Conn
+	secure bool
+	mu     sync.Mutex
+	all    []net.Conn
 }
 
 func (c *idlers) close() {
 	for _, nc := range c.all {
+		if t, ok := nc.(*tls.Conn); ok {
+			nc = t.NetConn()
+		}
 		nc.(*net.TCPConn).SetLinger(0) // no port is left to wait
 		nc.Close()
 	}
 }
 
-// dial opens n connections and sends a message there and back on each.
 func (c *idlers) dial(addr string, n int) error {
 	var left atomic.Int64
 	left.Store(int64(n))
@@ -171,7 +190,7 @@ func (c *idlers) dial(addr string, n int) error {
 	for range cap(errs) {
 		go func() {
 			for left.Add(-1) >= 0 {
-				nc, err := talkOnce(addr)
+				nc, err := talkOnce(addr, c.secure)
 				if err != nil {
 					errs <- err
 					return
@@ -191,8 +210,8 @@ func (c *idlers) dial(addr string, n int) error {
 }
 
 // talkOnce opens a connection by bytes alone, and has 128 bytes echoed, thrice.
-func talkOnce(addr string) (net.Conn, error) {
-	nc, err := openRaw(addr)
+func talkOnce(addr string, secure bool) (net.Conn, error) {
+	nc, err := openRaw(addr, secure)
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +225,14 @@ func talkOnce(addr string) (net.Conn, error) {
 
 // openRaw opens one. Each of the many comes from one of a few addresses, since
 // the ports of one do not suffice.
-func openRaw(addr string) (net.Conn, error) {
+func openRaw(addr string, secure bool) (net.Conn, error) {
 	from := net.IPv4(127, 0, 0, byte(2+callers.Add(1)%8))
 	nc, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}).Dial("tcp", addr)
 	if err != nil {
 		return nil, err
+	}
+	if secure {
+		nc = tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
 	}
 	const request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -287,6 +309,8 @@ var idleKinds = map[string]func(net.Listener) error{
 		}
 	},
 	"Handler": func(l net.Listener) error { return http.Serve(l, ws.Handler(echoIdle, nil)) },
+	"TLS":     serveIdleTLS,
+	"HTTP2":   serveIdleTLS,
 	"Accept": func(l net.Listener) error {
 		return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if c, err := ws.Accept(w, r, nil); err == nil {

@@ -54,8 +54,11 @@ func (d Draft) OriginField() string {
 
 // DraftOf returns the version that a request asks for. It reports false for a
 // request that does not ask for an upgrade to WebSocket, or for another
-// version.
+// version. An extended CONNECT asks for RFC 6455: no draft has one.
 func DraftOf(r *Request) (Draft, bool) {
+	if r.Protocol != "" {
+		return RFC6455, true
+	}
 	h := r.Header
 	if r.Method != "GET" || !h.hasToken("Upgrade", "websocket") || !h.hasToken("Connection", "Upgrade") {
 		return 0, false

@@ -190,9 +190,13 @@ func protocolOf(r *http.Request) (protocol, proto string) {
 	return protocol, r.Proto
 }
 
-// IsExtended reports whether r asks for a WebSocket by an extended CONNECT (RFC
-// 8441 section 4, RFC 9220 section 3), over HTTP/2 or HTTP/3.
-func IsExtended(r *http.Request) bool {
+// ConnectProtocol returns the protocol that r asks for by an extended CONNECT
+// (RFC 8441 section 4, RFC 9220 section 3), over HTTP/2 or HTTP/3: "websocket"
+// for a WebSocket, "" if r is no such request.
+func ConnectProtocol(r *http.Request) string {
+	if r.Method != http.MethodConnect {
+		return ""
+	}
 	protocol, _ := protocolOf(r)
-	return r.Method == http.MethodConnect && protocol == "websocket"
+	return protocol
 }

@@ -38,8 +38,21 @@ func responderOf(w http.ResponseWriter) responder {
 	}
 }
 
-// Stream is the byte stream. Its methods are those of an engine.Stream: one
-// Read, AwaitRead or Write at a time in each direction, all others at any time.
+// Conn is the byte stream: what the engine needs, and what it uses if it is
+// there.
+type Conn interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	Abort() error
+	RemoteAddr() net.Addr
+	LocalAddr() net.Addr
+	HTTPVersion() string
+}
+
+// Stream is a Conn over a ResponseWriter and the body of a request. One Read,
+// AwaitRead or Write may be in progress in each direction; all other methods
+// may be called at any time.
 //
 // Over HTTP/2 a Read of the body cannot be interrupted without ending the body.
 // So nobody but a waiting goroutine blocks in it: it finds out that there is
@@ -51,11 +64,10 @@ func responderOf(w http.ResponseWriter) responder {
 // and reuses what is below it. So each use is counted: Serve does not return
 // before the last one has ended.
 type Stream struct {
+	ends                   // constant
 	w      responder       // constant
 	body   io.Reader       // constant
 	ctx    context.Context // constant: of the request
-	remote string          // constant
-	major  int             // constant: of the version of HTTP
 	silent bool            // constant: a Read of 0 bytes of the body waits for some
 
 	mu      sync.Mutex
@@ -85,35 +97,51 @@ var helds = sync.Pool{New: func() any { return new(held) }}
 // Open answers r, which is an extended CONNECT, with status 200 and header, and
 // returns the stream that follows; limit bounds the answer unless it is zero.
 // It returns ErrNoStream, and has answered nothing, if w cannot carry one.
-func Open(w http.ResponseWriter, r *http.Request, header map[string][]string, limit time.Time) (*Stream, error) {
+//
+// If the Conn is a *Stream, the handler must not return before it is closed.
+func Open(w http.ResponseWriter, r *http.Request, header map[string][]string, limit time.Time) (Conn, error) {
 	inner := responderOf(w)
 	if inner == nil {
 		return nil, ErrNoStream
 	}
-	s := &Stream{w: inner, body: r.Body, ctx: r.Context(), remote: r.RemoteAddr, major: r.ProtoMajor, silent: waitsForNothing(r.Body)}
-	s.cond.L = &s.mu
 	h := inner.Header()
 	clear(h)
 	for name, values := range header {
 		h[name] = values
 	}
-	// The server's ReadTimeout and WriteTimeout are for requests, not for what
-	// goes on for hours.
-	err := inner.SetReadDeadline(time.Time{})
-	if err == nil && !limit.IsZero() {
-		err = inner.SetWriteDeadline(limit)
+	if _, ok := h["Date"]; !ok {
+		// net/http sends it anyway, but waits until a head is sent, before
+		// anything can follow, only if the handler has set a field.
+		h["Date"] = []string{time.Now().UTC().Format(http.TimeFormat)}
 	}
-	if err == nil {
-		inner.WriteHeader(http.StatusOK)
-		err = inner.FlushError()
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	e := ends{r.RemoteAddr, local, r.ProtoMajor}
+	if take := taker(inner); take != nil {
+		return take.open(inner, e, limit)
 	}
-	if err == nil {
-		err = inner.SetWriteDeadline(time.Time{})
-	}
-	if err != nil {
+	if err := answer(inner, limit); err != nil {
 		return nil, err
 	}
+	s := &Stream{ends: e, w: inner, body: r.Body, ctx: r.Context(), silent: waitsForNothing(r.Body)}
+	s.cond.L = &s.mu
 	return s, nil
+}
+
+// answer sends the head of the response. The server's ReadTimeout and
+// WriteTimeout, which are for requests and not for what goes on for hours, are
+// lifted.
+func answer(w responder, limit time.Time) error {
+	if err := w.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if err := w.SetWriteDeadline(limit); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	if err := w.FlushError(); err != nil || limit.IsZero() {
+		return ended(err)
+	}
+	return w.SetWriteDeadline(time.Time{})
 }
 
 // waitsForNothing reports whether a Read of 0 bytes of body waits until there
@@ -150,20 +178,3 @@ func (s *Stream) Serve() {
 
 // Served says, before the stream is used, that Serve will be called.
 func (s *Stream) Served() { s.serving = true }
-
-// HTTPVersion returns "HTTP/2.0" or "HTTP/3.0".
-func (s *Stream) HTTPVersion() string {
-	if s.major == 3 {
-		return "HTTP/3.0"
-	}
-	return "HTTP/2.0"
-}
-
-// RemoteAddr returns the peer's address.
-func (s *Stream) RemoteAddr() net.Addr { return peerAddr(s.remote, s.major) }
-
-// LocalAddr returns the server's address, nil if it is unknown.
-func (s *Stream) LocalAddr() net.Addr {
-	a, _ := s.ctx.Value(http.LocalAddrContextKey).(net.Addr)
-	return a
-}
