@@ -12,6 +12,8 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+
+	"github.com/twinws/ws/internal/opening"
 )
 
 // The settings of [ConfigureHTTP2].
@@ -80,9 +82,9 @@ func enableConnect(cfg reflect.Value) {
 // HTTP/2 on it and reads the server's first frame, and does not close nc, which
 // is of no use afterwards.
 func CheckHTTP2(ctx context.Context, nc net.Conn) error {
-	b := interruptible(ctx, nc)
+	b := opening.Interruptible(ctx, nc)
 	err := checkHTTP2(nc)
-	if late := b.undo(); err == nil {
+	if late := b.Undo(); err == nil {
 		err = late
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {

@@ -19,4 +19,5 @@ require (
 	golang.org/x/crypto v0.54.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.40.0 // indirect
+	nhooyr.io/websocket v1.8.17 // indirect
 )

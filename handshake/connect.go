@@ -5,10 +5,6 @@ import (
 	"strings"
 )
 
-// ConnectProtocol is the value of ":protocol" in an extended CONNECT that asks
-// for a WebSocket (RFC 8441 section 5, RFC 9220 section 3).
-const ConnectProtocol = "websocket"
-
 // ConnectHeader returns the header of r as an extended CONNECT (RFC 8441), with
 // canonical names: the fields of [AppendRequest] except Host, Upgrade,
 // Connection and the key, and ":protocol", which net/http keeps there. The
@@ -20,7 +16,7 @@ func ConnectHeader(r *ClientRequest) (http.Header, error) {
 	if err := CheckHeader("Header", r.Header); err != nil {
 		return nil, err
 	}
-	h := http.Header{":protocol": {ConnectProtocol}, "Sec-Websocket-Version": {Version}}
+	h := http.Header{":protocol": {"websocket"}, "Sec-Websocket-Version": {Version}}
 	if len(r.Subprotocols) > 0 {
 		h.Set("Sec-WebSocket-Protocol", strings.Join(r.Subprotocols, ", "))
 	}
