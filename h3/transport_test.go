@@ -479,7 +479,7 @@ func TestTransportClose(t *testing.T) {
 func TestConfig(t *testing.T) {
 	c := new(Transport).config()
 	if c.KeepAlivePeriod != 15*time.Second || c.HandshakeIdleTimeout != 3*time.Second || c.MaxIncomingStreams != -1 ||
-		c.InitialStreamReceiveWindow != 128<<10 || c.MaxStreamReceiveWindow != 1<<20 || c.InitialConnectionReceiveWindow != 32<<20 || c.MaxConnectionReceiveWindow != 32<<20 {
+		c.InitialStreamReceiveWindow != 512<<10 || c.MaxStreamReceiveWindow != 1<<20 || c.InitialConnectionReceiveWindow != 64<<20 || c.MaxConnectionReceiveWindow != 64<<20 {
 		t.Errorf("the defaults are %+v", c)
 	}
 	given := &quic.Config{KeepAlivePeriod: time.Minute, InitialStreamReceiveWindow: 4 << 20, MaxConnectionReceiveWindow: 8 << 20, MaxIdleTimeout: time.Hour}
@@ -494,7 +494,7 @@ func TestConfig(t *testing.T) {
 	if c = (&Transport{KeepalivePeriod: -1, QUICConfig: given}).config(); c.KeepAlivePeriod != 0 {
 		t.Errorf("a negative KeepalivePeriod is %v", c.KeepAlivePeriod)
 	}
-	if c = ServerConfig(255); c.MaxIncomingStreams != 255 || c.Allow0RTT || c.InitialConnectionReceiveWindow != 32<<20 {
+	if c = ServerConfig(255); c.MaxIncomingStreams != 255 || c.Allow0RTT || c.InitialConnectionReceiveWindow != 64<<20 {
 		t.Errorf("ServerConfig = %+v", c)
 	}
 }
