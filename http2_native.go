@@ -28,16 +28,17 @@ const (
 // serves.
 //
 //   - MaxReceiveBufferPerStream is 64 KiB, and MaxReceiveBufferPerConnection 4
-//     MiB less one byte, the largest allowed. By default both are 1 MiB, so that
-//     one WebSocket which is not read, while its peer sends, takes up what may
-//     be received on the connection, and all others of that connection stop. So
-//     63 of them may stop without effect on the others. In return a client can
-//     send at most 64 KiB to a WebSocket in the time to its server and back.
+//     MiB less one byte, the largest allowed. By default both are 1 MiB, so
+//     that one WebSocket which is not read, while its peer sends, takes up what
+//     may be received on the connection, and all others of that connection
+//     stop. So 63 of them may stop without effect on the others. In return a
+//     client can send at most 64 KiB to a WebSocket in the time to its server
+//     and back.
 //   - MaxConcurrentStreams is 1,000. By default it is 250; Chrome opens up to
-//     255 WebSockets over one connection, and those beyond the limit stay in the
-//     state CONNECTING, without an error.
-//   - EnableConnectProtocol is true, in versions of Go that have it. Go 1.26 and
-//     1.27 have not: import github.com/twinws/ws/xconnect.
+//     255 WebSockets over one connection, and those beyond the limit stay in
+//     the state CONNECTING, without an error.
+//   - EnableConnectProtocol is true, in versions of Go that have it. Go 1.26
+//     and 1.27 have not: import github.com/twinws/ws/xconnect.
 //
 // The time limits of the server, ReadTimeout and WriteTimeout, do not end a
 // WebSocket: [Accept] and [Handler] lift them from its stream.

@@ -55,6 +55,7 @@ type stream2 struct {
 	header http.Header
 	in     bytes.Buffer
 	end    bool // END_STREAM came
+	frames int  // of DATA
 	reset  *http2.ErrCode
 	closed bool
 	limits [2]time.Time // of Read and Write
@@ -178,6 +179,7 @@ func (c *client2) take(f http2.Frame) error {
 			return nil
 		}
 		s.in.Write(f.Data())
+		s.frames++
 		s.end = f.StreamEnded()
 		if n := uint32(len(f.Data())); n > 0 && !s.stall {
 			return errors.Join(c.fr.WriteWindowUpdate(0, n), c.fr.WriteWindowUpdate(f.StreamID, n))

@@ -388,6 +388,8 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 			defer c.interrupt(outward)
 		}
 		leave(c.stream, how)
+	} else if s, ok := c.stream.(settling); ok {
+		s.Settle()
 	}
 	return first, err
 }

@@ -43,8 +43,10 @@ const (
 // not block, within the read deadline, so that no buffer is held meanwhile;
 // Progress() (Progress, error) returns how much of what was written the peer
 // has received; HTTPVersion() string names the version of HTTP that carries it,
-// if that is not HTTP/1.1; and NetConn() net.Conn the connection below, which
-// may know. To a *net.TCPConn or *net.UnixConn, large messages are written
+// if that is not HTTP/1.1; Settle() is called for a connection that has ended,
+// and waits until no method of the Stream is at work any more that must not be
+// later; and NetConn() net.Conn is the connection below, which may know about
+// progress. To a *net.TCPConn or *net.UnixConn, large messages are written
 // without copying header and payload together.
 type Stream interface {
 	io.ReadWriteCloser

@@ -56,6 +56,10 @@ func leave(s Stream, how leaving) {
 // halved is a Stream whose sending half can be closed.
 type halved interface{ CloseWrite() error }
 
+// settling is a Stream that must not be used after a handler has returned:
+// Settle waits until it is not.
+type settling interface{ Settle() }
+
 // abort closes s at once.
 func abort(s Stream) {
 	if a, ok := s.(interface{ Abort() error }); ok {

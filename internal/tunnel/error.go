@@ -33,6 +33,9 @@ func ended(err error) error {
 	}
 	var reset streamError
 	if errors.As(err, &reset) && reset.Cause == nil {
+		if reset.Code == 0 { // net/http does that as the handler returns (RFC 9113 section 8.1)
+			return err
+		}
 		return &ResetError{uint64(reset.Code), codeName(reset.Code) + " (RFC 9113 section 7)", err}
 	}
 	if code, ok := remoteCode(err); ok {

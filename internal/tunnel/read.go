@@ -50,7 +50,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.err = ended(err)
+		s.err = s.ended(err)
 	}
 	s.ready = s.err != nil
 	if n > 0 {
@@ -91,7 +91,7 @@ func (s *Stream) wait() {
 	defer s.mu.Unlock()
 	s.held, s.waiting, s.ready = h, false, true
 	if err != nil {
-		s.err = ended(err)
+		s.err = s.ended(err)
 	}
 	s.cond.Broadcast()
 }

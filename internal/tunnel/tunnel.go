@@ -61,12 +61,12 @@ type Conn interface {
 // if it calls Serve, otherwise one that is started for each wait.
 //
 // net/http panics when a ResponseWriter is used after the handler has returned,
-// and reuses what is below it. So each use is counted: Serve does not return
-// before the last one has ended.
+// and reuses what is below it. So each use is counted: Serve, Close, Abort and
+// Settle do not return before the last one has ended. A body may be used later.
 type Stream struct {
 	ends                   // constant
 	w      responder       // constant
-	body   io.Reader       // constant
+	body   io.ReadCloser   // constant
 	ctx    context.Context // constant: of the request
 	silent bool            // constant: a Read of 0 bytes of the body waits for some
 
@@ -122,7 +122,11 @@ func Open(w http.ResponseWriter, r *http.Request, header map[string][]string, li
 	if err := answer(inner, limit); err != nil {
 		return nil, err
 	}
-	s := &Stream{ends: e, w: inner, body: r.Body, ctx: r.Context(), silent: waitsForNothing(r.Body)}
+	body := r.Body
+	if body == nil {
+		body = http.NoBody
+	}
+	s := &Stream{ends: e, w: inner, body: body, ctx: r.Context(), silent: waitsForNothing(body)}
 	s.cond.L = &s.mu
 	return s, nil
 }
@@ -168,12 +172,7 @@ func (s *Stream) Serve() {
 	for s.awaited() {
 		s.wait()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.over = true
-	for s.users > 0 {
-		s.cond.Wait()
-	}
+	s.Settle()
 }
 
 // Served says, before the stream is used, that Serve will be called.

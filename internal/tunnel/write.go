@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -15,15 +16,25 @@ var past = time.Unix(1, 0)
 // errOver is the error of a use of the ResponseWriter that would come too late.
 var errOver = errors.New("the stream of HTTP is over: the peer or the server has ended it, or the handler that called Accept has returned")
 
-// use begins a use of w, unless the handler returns or has returned; done must
-// be called after it.
+// ended returns the error of a use of w, or of the body, that returned err.
+func (s *Stream) ended(err error) error {
+	err = ended(err)
+	if _, ok := err.(*ResetError); !ok && err != io.EOF && s.gone() {
+		return fmt.Errorf("%w: %w", errOver, err)
+	}
+	return err
+}
+
+// gone reports whether net/http has ended the request: with the stream, or as
+// the handler returned. A deadline is middleware's.
+func (s *Stream) gone() bool { return s.ctx.Err() == context.Canceled }
+
+// use begins a use of w, unless it would come too late; done must be called
+// after it.
 func (s *Stream) use() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.over:
-		return errOver
-	case !s.serving && s.ctx.Err() == context.Canceled: // a deadline is middleware's
+	if s.over || !s.serving && s.gone() {
 		return errOver
 	}
 	s.users++
@@ -75,7 +86,7 @@ func (s *Stream) judge(err error) error {
 	case s.cut:
 		return os.ErrDeadlineExceeded
 	}
-	return ended(err)
+	return s.ended(err)
 }
 
 // SetWriteDeadline sets the time after which Write fails. Over HTTP/2 that
@@ -103,7 +114,8 @@ func (s *Stream) setWriteDeadline(t time.Time) (err error) {
 }
 
 // Close ends the stream: what was written is followed by its end, which
-// net/http sends as the handler returns.
+// net/http sends as the handler returns. It must not be called while a Write
+// waits.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	was := s.closed
@@ -111,24 +123,27 @@ func (s *Stream) Close() error {
 	s.setLimit(time.Time{})
 	s.cond.Broadcast()
 	s.mu.Unlock()
+	s.Settle()
 	if was {
 		return net.ErrClosed
 	}
-	return s.release()
-}
-
-// release ends the wait for the body.
-func (s *Stream) release() (err error) {
-	if s.use() != nil {
-		return nil
-	}
-	defer s.done()
-	defer late(&err)
-	return s.w.SetReadDeadline(past)
+	return s.body.Close() // ends the wait for it
 }
 
 // Abort resets the stream: what was written may be lost.
 func (s *Stream) Abort() error {
-	s.setWriteDeadline(past) // before Close, after which the handler may return
+	s.setWriteDeadline(past)
 	return s.Close()
+}
+
+// Settle returns when w is in use by nobody, and never will be. The engine
+// calls it for a connection that another goroutine ends at the moment: then the
+// caller, a handler, may return.
+func (s *Stream) Settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for s.users > 0 {
+		s.cond.Wait()
+	}
 }
