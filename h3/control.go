@@ -10,6 +10,8 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/quic-go/quicvarint"
+
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // Settings (RFC 9114 section 7.2.4.1, RFC 9220 section 3).
@@ -83,9 +85,9 @@ func (c *conn) endControl(err error) {
 
 // control reads the control stream, whose first frame is SETTINGS.
 func (c *conn) control(s *quic.ReceiveStream) error {
-	var h frameHeader
+	var h tunnel.FrameHeader
 	for first := true; ; first = false {
-		kind, length, err := h.read(s)
+		kind, length, err := h.Read(s)
 		if err != nil {
 			return err
 		}

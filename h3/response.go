@@ -8,6 +8,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 
 	"github.com/twinws/ws"
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // response reads one response, which may be an interim one.
@@ -35,8 +36,9 @@ func (s *stream) response() (*http.Response, error) {
 // headersFrame reads until the payload of a HEADERS frame, and returns its
 // length.
 func (s *stream) headersFrame() (uint64, error) {
+	var h tunnel.FrameHeader
 	for {
-		kind, length, err := s.header.read(s.q)
+		kind, length, err := h.Read(s.q)
 		if err != nil {
 			return 0, endedEarly(err)
 		}

@@ -10,21 +10,20 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
+
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // stream is a request stream whose payload is in DATA frames (RFC 9114 section
 // 4.4): the net.Conn below a WebSocket. It does not use http3.RequestStream,
-// which forgets what it has read of a DATA frame's header when a deadline
-// interrupts it there: the bytes that follow would be taken for frames.
+// whose Read loses bytes at a deadline: see tunnel.DataFrames.
 type stream struct {
 	*held
 
 	reading sync.Mutex // holds what follows
-	header  frameHeader
-	left    uint64 // bytes of the frame that were not read
-	skips   bool   // the frame is of an unknown type
-	open    bool   // a response of 2xx came: DATA frames alone may follow
-	over    bool   // trailers came
+	frames  tunnel.DataFrames
+	open    bool // a response of 2xx came: DATA frames alone may follow
+	over    bool // trailers came
 	peeked  [1]byte
 
 	writing sync.Mutex // holds what follows

@@ -8,53 +8,29 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
+
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // Read reads the payload of DATA frames.
 func (s *stream) Read(p []byte) (int, error) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	if len(p) == 0 {
-		return 0, nil
-	}
-	for {
-		if s.left == 0 {
-			if err := s.nextFrame(); err != nil {
-				return 0, s.readFailed(err)
-			}
-			continue
-		}
-		n, err := s.q.Read(p[:min(uint64(len(p)), s.left)])
-		s.left -= uint64(n)
-		switch {
-		case n > 0 && !s.skips:
-			return n, nil // an error is the next Read's, too
-		case n == 0 && err == io.EOF:
-			return 0, s.readFailed(io.ErrUnexpectedEOF)
-		case n == 0 && err != nil:
-			return 0, s.readFailed(err)
-		}
-	}
-}
-
-// nextFrame reads the header of a frame.
-func (s *stream) nextFrame() error {
 	if s.over {
-		return io.EOF
+		return 0, io.EOF
 	}
-	kind, length, err := s.header.read(s.q)
-	if err != nil {
-		return err
+	n, err := s.frames.Read(s.q, p)
+	if err == nil {
+		return n, nil
 	}
-	s.left, s.skips = length, kind != frameData
-	switch {
-	case kind == frameData:
-		return nil
-	case kind == frameHeaders && !s.open: // trailers of a refusal
-		s.over = true
-		return io.EOF
+	if e, ok := err.(*tunnel.FrameError); ok {
+		if e.Type == frameHeaders && !s.open { // trailers of a refusal
+			s.over = true
+			return 0, io.EOF
+		}
+		err = unexpected(e.Type, "after the response (RFC 9114 section 4.4)")
 	}
-	return unexpected(kind, "after the response (RFC 9114 section 4.4)")
+	return 0, s.readFailed(err)
 }
 
 // AwaitRead blocks until Read would return, within the read deadline.

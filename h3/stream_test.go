@@ -13,6 +13,8 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 	"golang.org/x/net/nettest"
+
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // Both ends of a stream are what net.Conn says.
@@ -55,9 +57,9 @@ func TestFrameHeaderContinues(t *testing.T) {
 		for _, length := range []uint64{0, 63, 64, 16383, 16384, 1<<30 - 1, 1 << 30, 1<<62 - 1} {
 			data := append(appendFrame(nil, kind, length), "rest"...)
 			r := &trickle{data: data}
-			var h frameHeader
+			var h tunnel.FrameHeader
 			for {
-				k, l, err := h.read(r)
+				k, l, err := h.Read(r)
 				if errors.Is(err, os.ErrDeadlineExceeded) {
 					continue
 				}
@@ -72,7 +74,7 @@ func TestFrameHeaderContinues(t *testing.T) {
 				if i == 0 {
 					want = io.EOF
 				}
-				if _, _, err := new(frameHeader).read(bytes.NewReader(whole[:i])); err != want {
+				if _, _, err := new(tunnel.FrameHeader).Read(bytes.NewReader(whole[:i])); err != want {
 					t.Errorf("%x: %v, want %v", whole[:i], err, want)
 				}
 			}

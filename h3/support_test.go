@@ -22,6 +22,7 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/twinws/ws"
+	"github.com/twinws/ws/internal/tunnel"
 )
 
 // within is a context that bounds a test.
@@ -174,8 +175,8 @@ func (s *scripted) serve(c *quic.Conn) {
 		if err != nil {
 			return
 		}
-		var h frameHeader
-		kind, length, err := h.read(q)
+		var h tunnel.FrameHeader
+		kind, length, err := h.Read(q)
 		if err != nil {
 			continue
 		}
