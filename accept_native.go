@@ -109,7 +109,9 @@ type AcceptOptions struct {
 	Keepalive *Keepalive
 
 	// WriteTimeout is how long the peer may accept no byte of what is sent, as
-	// in Dialer: 0 means 30 s, a negative value no limit.
+	// in Dialer: 0 means 30 s, a negative value no limit. Over HTTP/2 it is how
+	// long the peer may take to accept 16 KiB, since net/http does not tell how
+	// much of a write was accepted.
 	WriteTimeout time.Duration
 
 	// OnPing and OnPong are called with the payload of each ping and pong
@@ -237,17 +239,38 @@ func (t *terms) settle(a *handshake.Agreement, extra http.Header) (extensions st
 // Accept responds to a WebSocket handshake that net/http has received, and
 // takes over the connection. w and r must not be used afterwards, except that
 // r's fields may be read. It works behind middleware that wraps w, if the
-// wrapper has an Unwrap method (http.ResponseController).
+// wrapper has an Unwrap method (http.ResponseController); the middleware then
+// sees nothing of what is sent, and one that compresses does not break it.
 //
-// net/http can hand over only connections that support deadlines. If their
+// Over HTTP/1.1 the request is an upgrade, and Accept takes over the
+// connection. Over HTTP/2 it is an extended CONNECT (RFC 8441), which net/http
+// accepts if the program imports github.com/twinws/ws/xconnect: the WebSocket
+// is one stream among others of its connection. Over HTTP/3 (RFC 9220) the
+// server is quic-go's http3.Server. [Conn.HTTPVersion] tells which it was. What
+// differs over HTTP/2:
+//
+//   - The handler must not return before the connection has ended: that ends
+//     the stream, and what is then sent is lost. [Handler] sees to that.
+//   - r.Context() ends with the stream.
+//   - CloseNow, a Write that is cut off by its context, and a peer that accepts
+//     nothing within WriteTimeout reset the stream, and leave the others of the
+//     connection alone.
+//   - ReadTimeout and WriteTimeout of http.Server do not end the connection.
+//     Other limits are for all streams together: see [ConfigureHTTP2].
+//   - http.Server.Shutdown waits until the connection has ended, and Close ends
+//     it. Both know nothing of a connection over HTTP/1.1.
+//   - A handler registered for "GET /chat" gets no CONNECT: see [GuardConnect].
+//
+// Over HTTP/1.1 net/http can hand over only connections that support deadlines.
+// If their
 // SetDeadline methods return an error, as those of an SSH listener do, the
 // response is 500 and Accept returns a [*HandshakeError] that says so: accept
 // such connections with [Upgrade].
 //
 // A request that is not a handshake, has more than 200 header fields, or comes
-// from another origin, gets an error response (400, 403, 405, 426, 431), and
-// Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets 426,
-// and the error names the draft: package legacy accepts it. Fields set in
+// from another origin, gets an error response (400, 403, 405, 426, 431, 501),
+// and Accept returns a [*HandshakeError]. One of a draft before RFC 6455 gets
+// 426, and the error names the draft: package legacy accepts it. Fields set in
 // w.Header() are sent with the response, except those that describe a body.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	j := new(joined)
@@ -316,7 +339,7 @@ func (t *terms) takeOver(j *joined, w http.ResponseWriter, r *http.Request, agre
 	nc, rw, err := control.Hijack()
 	if err != nil {
 		e := &HandshakeError{Status: http.StatusInternalServerError, Body: []byte("the server cannot take over connections\n"),
-			Problem: "the ResponseWriter cannot be hijacked: serve HTTP/1.1, and give middleware's writers an Unwrap method", Cause: err}
+			Problem: "the ResponseWriter cannot be hijacked: give middleware's writers an Unwrap method", Cause: err}
 		writeRefusal(w, r, e)
 		return e
 	}

@@ -371,3 +371,26 @@ func ExampleDialer_proxy() {
 	// at the proxy proxy.example:1080
 	// SOCKS reply 2: connection not allowed by ruleset
 }
+
+// A server of HTTP/1.1 and HTTP/2. For the latter, the program also imports
+// github.com/twinws/ws/xconnect.
+func ExampleConfigureHTTP2() {
+	mux := http.NewServeMux()
+	mux.Handle("/chat", ws.Handler(func(ctx context.Context, c *ws.Conn) {
+		log.Printf("%v by %s", c.RemoteAddr(), c.HTTPVersion())
+		for {
+			typ, p, err := c.Read(ctx)
+			if err != nil {
+				return
+			}
+			if err := c.Write(ctx, typ, p); err != nil {
+				return
+			}
+		}
+	}, nil))
+	mux.Handle("/", http.FileServer(http.Dir("static")))
+
+	server := &http.Server{Addr: ":8443", Handler: ws.GuardConnect(mux)}
+	ws.ConfigureHTTP2(server)
+	log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
+}

@@ -33,9 +33,14 @@ import (
 // and [runtime.Goexit], end the connection as CloseNow does, and are not
 // logged.
 //
-// Like every hijacked connection, those of f are unknown to http.Server: its
-// Shutdown and Close neither close them nor wait for them. Use
+// Like every hijacked connection, those of f over HTTP/1.1 are unknown to
+// http.Server: its Shutdown and Close neither close them nor wait for them.
+// Over HTTP/2 Shutdown waits until they have ended, and Close ends them. Use
 // http.Server.RegisterOnShutdown to tell f to return.
+//
+// Over HTTP/2 the goroutine of net/http stays until the connection has ended:
+// it waits for what the peer sends, so that a context can interrupt a Read
+// without ending the stream. Over HTTP/3 it ends, as over HTTP/1.1.
 //
 // See [RequestHandler] for an f that depends on the request.
 func Handler(f func(ctx context.Context, c *Conn), opts *AcceptOptions) http.Handler {
@@ -65,8 +70,8 @@ type handler struct {
 	opts   AcceptOptions                                             // constant
 }
 
-// ServeHTTP accepts a connection. Over HTTP/1.1 it returns at once, otherwise
-// when the connection is over.
+// ServeHTTP accepts a connection. It returns at once, but over HTTP/2 when the
+// connection has ended.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := new(service)
 	choose := func() (err error) {

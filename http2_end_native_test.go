@@ -453,3 +453,35 @@ func TestHTTP2Panic(t *testing.T) {
 		})
 	}
 }
+
+// A request whose HEADERS end the stream has no frames to send: that is the end
+// without a close frame.
+func TestHTTP2EndInRequest(t *testing.T) {
+	ending(t, nil, nil, func(t *testing.T, _ *http.Server, c *client2, ends <-chan error) {
+		stream := c.request(t, true, fields2())
+		if status, _ := stream.answer(t); status != "200" {
+			t.Errorf("status %s", status)
+		}
+		closedBy(t, <-ends, ws.StatusAbnormalClosure, io.ErrUnexpectedEOF)
+		if how := stream.ended(); how != "END_STREAM" {
+			t.Errorf("the server ended the stream by %s", how)
+		}
+	})
+}
+
+// HOSTILE: streams that are reset as soon as they are open leave nothing behind
+// (CVE-2023-44487).
+func TestHTTP2RapidReset(t *testing.T) {
+	for kind, h := range kinds(nil, echoing) {
+		t.Run(kind, func(t *testing.T) {
+			n := newCensus(t)
+			c := n.dial2(t, n.serve2(t, h, ws.ConfigureHTTP2))
+			for range 300 {
+				if err := c.request(t, false, fields2()).cancel(http2.ErrCodeCancel); err != nil {
+					t.Fatal(err)
+				}
+			}
+			says2(t, c.connect(t), ws.MessageText, []byte("hello"))
+		})
+	}
+}

@@ -22,10 +22,15 @@ import (
 
 // TestHTTP2Idle compares what a server holds for a WebSocket that waits in a
 // Read, among many on one HTTP/2 connection, with what it holds for one over
-// HTTP/1.1 and TLS.
+// HTTP/1.1 and TLS. Of the former net/http has 4 KiB of stack and 8 KB of
+// objects, half of them a buffer for the response: 5/4 of the latter is a
+// quarter above what was measured.
 func TestHTTP2Idle(t *testing.T) {
 	if raced() {
 		t.Skip("the race detector needs memory of its own")
+	}
+	if testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
+		t.Skip("calls need other stack here")
 	}
 	const n = 1000
 	per := map[string]footprint{}
@@ -34,7 +39,10 @@ func TestHTTP2Idle(t *testing.T) {
 		per[kind] = footprint{RSS: (after.RSS - before.RSS) / n, Stacks: (after.Stacks - before.Stacks) / n, Heap: (after.Heap - before.Heap) / n}
 		t.Logf("%s: %d bytes of stack, %d of objects, %d of memory", kind, per[kind].Stacks, per[kind].Heap, per[kind].RSS)
 	}
-	_ = runtime.GOARCH
+	own := func(kind string) int64 { return per[kind].Stacks + per[kind].Heap }
+	if got, most := own("HTTP2"), own("TLS")*5/4; got > most {
+		t.Errorf("%d bytes over HTTP/2, want at most %d", got, most)
+	}
 }
 
 // serveIdleTLS serves HTTP/1.1 and HTTP/2.

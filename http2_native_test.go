@@ -184,6 +184,7 @@ func TestHTTP2Refuses(t *testing.T) {
 		"RFC 8441 section 4: GET with :protocol":    {[]string{":method", "GET"}, nil, "400", "only CONNECT"},
 		"a plain GET":                               {[]string{":method", "GET", ":protocol", "-"}, nil, "400", "RFC 8441 section 4"},
 		"a plain POST":                              {[]string{":method", "POST", ":protocol", "-"}, nil, "400", "RFC 8441 section 4"},
+		"RFC 8441 section 4: no :path":              {[]string{":path", "-"}, nil, "reset PROTOCOL_ERROR", ""},
 		"a plain CONNECT":                           {[]string{":protocol", "-", ":path", "-", ":scheme", "-"}, nil, "400", "RFC 8441 section 4"},
 		"RFC 6455 section 4.2.2 item 4: the origin": {[]string{"origin", "https://other.example"}, nil, "403", "may not connect"},
 		"the scheme is part of the origin":          {[]string{"origin", "http://example.com"}, nil, "403", "may not connect"},

@@ -168,6 +168,9 @@ func (c *client2) take(f http2.Frame) error {
 			c.window += int64(f.Increment)
 		}
 	case *http2.MetaHeadersFrame:
+		if f.PseudoValue("status")[0] == '1' {
+			return nil // interim (RFC 9110 section 15.2)
+		}
 		s.status = f.PseudoValue("status")
 		s.header = http.Header{}
 		for _, h := range f.RegularFields() {

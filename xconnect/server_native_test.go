@@ -19,8 +19,8 @@ import (
 	_ "github.com/twinws/ws/xconnect"
 )
 
-// child names the variable that makes the test's program a server, since net/http
-// reads GODEBUG once, as it is initialized.
+// child names the variable that makes the test's program a server, since
+// net/http reads GODEBUG once, as it is initialized.
 const child = "WS_TEST_XCONNECT_SERVER"
 
 func init() {
