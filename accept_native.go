@@ -79,6 +79,10 @@ type AcceptOptions struct {
 	// and so on.
 	Check func(r *handshake.Request) error
 
+	// Group gets the connections, so that they can be ended together; nil for
+	// none.
+	Group *Group
+
 	// Header is added to the response; it takes an http.Header. Names keep
 	// their spelling. The fields of the handshake itself cannot be set.
 	Header map[string][]string
@@ -194,6 +198,9 @@ func (t *terms) putRequest(r *handshake.Request) {
 // agree decides whether a request is accepted.
 func (t *terms) agree(r *handshake.Request) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := handshake.Check(r, &t.policy)
+	if refusal == nil {
+		refusal = t.Group.refusal()
+	}
 	if refusal == nil && t.Check != nil {
 		refusal = refusalBy("AcceptOptions.Check", t.Check(r))
 	}

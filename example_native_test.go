@@ -394,3 +394,27 @@ func ExampleConfigureHTTP2() {
 	ws.ConfigureHTTP2(server)
 	log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 }
+
+// A server that restarts: its clients are told to come back.
+func ExampleGroup() {
+	group := new(ws.Group)
+	server := httptest.NewServer(ws.Handler(func(ctx context.Context, c *ws.Conn) {
+		c.Read(ctx) // serves the connection
+	}, &ws.AcceptOptions{Group: group}))
+	defer server.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := ws.Dial(ctx, server.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	go group.Shutdown(ctx, ws.StatusServiceRestart, "restarting")
+
+	_, _, err = c.Read(ctx)
+	fmt.Println(ws.CloseStatus(err))
+	fmt.Println(group.Shutdown(ctx, ws.StatusServiceRestart, "restarting"), group.Len())
+	// Output:
+	// 1012 service restart
+	// <nil> 0
+}

@@ -49,6 +49,7 @@ func (j *joined) initTunnel(over tunnel.Conn, t *terms) {
 		cfg.Clock = &clock // over a socket: see clock
 	}
 	j.engine.Init(over, *cfg)
+	j.open(t)
 }
 
-var _ engine.Stream = tunnel.Conn(nil)
+var _ engine.Transport = tunnel.Conn(nil)

@@ -35,8 +35,8 @@ import (
 //
 // Like every hijacked connection, those of f over HTTP/1.1 are unknown to
 // http.Server: its Shutdown and Close neither close them nor wait for them.
-// Over HTTP/2 Shutdown waits until they have ended, and Close ends them. Use
-// http.Server.RegisterOnShutdown to tell f to return.
+// Over HTTP/2 Shutdown waits until they have ended, and Close ends them.
+// AcceptOptions.Group ends all of them.
 //
 // Over HTTP/2 the goroutine of net/http stays until the connection has ended:
 // it waits for what the peer sends, so that a context can interrupt a Read

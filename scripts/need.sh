@@ -202,6 +202,7 @@ apache2 apache2
 lighttpd lighttpd
 /usr/lib/lighttpd/mod_openssl.so lighttpd-mod-openssl
 caddy caddy
+nghttpx nghttp2-proxy
 squid squid-openssl
 tinyproxy tinyproxy-bin
 microsocks microsocks

@@ -86,20 +86,19 @@ func (c *Conn) within(ctx context.Context, done chan struct{}, d time.Duration, 
 // returns the browser's error.
 func (c *Conn) beginClose(code api.StatusCode, reason string) error {
 	c.mu.Lock()
-	c.discard()
+	c.discardLocked()
 	var err error
-	if c.pump(); c.err == nil && !c.closing {
+	if c.pumpLocked(); c.err == nil && !c.closing {
 		c.closing, c.local = true, c.s.State() <= event.Open
-		err = c.hangUp(code, reason)
+		err = c.hangUpLocked(code, reason)
 	}
 	c.mu.Unlock()
 	return err
 }
 
-// hangUp sends a close frame. It is empty for StatusNoStatusRcvd, and if the
-// browser rejects code and reason: then it returns the browser's error. mu is
-// held.
-func (c *Conn) hangUp(code api.StatusCode, reason string) (err error) {
+// hangUpLocked sends a close frame. It is empty for StatusNoStatusRcvd, and if
+// the browser rejects code and reason: then it returns the browser's error.
+func (c *Conn) hangUpLocked(code api.StatusCode, reason string) (err error) {
 	if code != api.StatusNoStatusRcvd {
 		err = c.s.CloseWith(code, reason)
 	}
@@ -130,26 +129,26 @@ func (c *Conn) awaitEnd(ctx context.Context) error {
 // attempt while connecting.
 func (c *Conn) CloseNow() error {
 	c.mu.Lock()
-	c.pump()
+	c.pumpLocked()
 	before := c.err
 	if before == nil {
-		c.end(broken(true, nil))
+		c.endLocked(broken(true, nil))
 		c.s.HangUp()
 	}
-	c.discard()
+	c.discardLocked()
 	c.mu.Unlock()
 	return before
 }
 
-// refuse ends the connection with err because of a message that arrived.
-// Messages that arrived before are still read. mu is held.
-func (c *Conn) refuse(code api.StatusCode, err error) {
-	c.end(err)
+// refuseLocked ends the connection with err because of a message that arrived.
+// Messages that arrived before are still read.
+func (c *Conn) refuseLocked(code api.StatusCode, err error) {
+	c.endLocked(err)
 	reason := code.String()
 	if !c.CanSend(code) {
 		code += 3000
 	}
-	c.hangUp(code, reason)
+	c.hangUpLocked(code, reason)
 }
 
 // Fail ends the connection with err as its terminal error. The peer sees code
@@ -162,11 +161,11 @@ func (c *Conn) fail(code api.StatusCode, err error) error {
 	c.mu.Lock()
 	switch {
 	case c.err == nil:
-		c.refuse(code, err)
+		c.refuseLocked(code, err)
 	case !c.drained: // the peer closed after the message that err is about
 		c.err = err
 	}
-	c.discard()
+	c.discardLocked()
 	err = c.err
 	c.mu.Unlock()
 	return err

@@ -94,39 +94,39 @@ func newConn(s Socket, o Options) *Conn {
 // wake is called by the socket, possibly from within one of its methods, while
 // the same goroutine holds mu: it must not wait for mu.
 func (c *Conn) wake() {
-	if !c.mu.TryLock() {
-		go func() {
-			c.mu.Lock()
-			c.woken()
-		}()
+	if c.mu.TryLock() {
+		c.wokenLocked()
+		c.mu.Unlock()
 		return
 	}
-	c.woken()
+	go func() {
+		c.mu.Lock()
+		c.wokenLocked()
+		c.mu.Unlock()
+	}()
 }
 
-// woken is called with mu held, and unlocks it.
-func (c *Conn) woken() {
+func (c *Conn) wokenLocked() {
 	c.armed, c.turned = false, true
-	c.pump()
-	c.mu.Unlock()
+	c.pumpLocked()
 }
 
-// pump handles all events in the socket's queue; the next event then calls
-// wake. mu is held.
-func (c *Conn) pump() {
+// pumpLocked handles all events in the socket's queue; the next event then
+// calls wake.
+func (c *Conn) pumpLocked() {
 	for c.err == nil {
 		e, ok := c.s.Next()
 		if !ok {
 			c.armed = true
 			return
 		}
-		c.handle(e)
+		c.handleLocked(e)
 	}
 }
 
-// handle is the one place where the socket's events change the connection. mu
-// is held.
-func (c *Conn) handle(e event.Event) {
+// handleLocked is the one place where the socket's events change the
+// connection.
+func (c *Conn) handleLocked(e event.Event) {
 	switch e.Kind {
 	case event.Opened:
 		if !c.open {
@@ -138,7 +138,7 @@ func (c *Conn) handle(e event.Event) {
 			c.grace = nil
 		}
 	case event.Received:
-		c.accept(e.Message)
+		c.acceptLocked(e.Message)
 	case event.Failed:
 		switch s := c.s.State(); {
 		case c.grace != nil:
@@ -151,26 +151,26 @@ func (c *Conn) handle(e event.Event) {
 		if c.local && e.Code == api.StatusAbnormalClosure { // no close frame of the peer: this side had closed
 			e.Code = -1
 		}
-		c.end(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
+		c.endLocked(&api.CloseError{Code: e.Code, Reason: e.Reason, Local: c.local, Clean: e.Clean})
 	}
 }
 
-// accept queues a message that arrived. If it exceeds a limit the connection
-// fails, since a WebSocket object cannot be paused. The bound does not count
-// the message that is read next, so that one of any size can be received. mu is
-// held.
-func (c *Conn) accept(m event.Message) {
+// acceptLocked queues a message that arrived. If it exceeds a limit the
+// connection fails, since a WebSocket object cannot be paused. The bound does
+// not count the message that is read next, so that one of any size can be
+// received.
+func (c *Conn) acceptLocked(m event.Message) {
 	if c.drained {
 		return
 	}
 	n := int64(m.MinSize())
 	switch {
 	case c.limit >= 0 && n > c.limit:
-		c.refuse(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.limit})
+		c.refuseLocked(api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.limit})
 		return
 	case c.bound >= 0 && len(c.queue) > 0 && (c.held-int64(c.queue[0].MinSize())+n > c.bound ||
 		int64(len(c.queue)) >= fewMessages+c.bound/messageCost):
-		c.refuse(api.StatusPolicyViolation, &api.ReadBufferFullError{Limit: c.bound})
+		c.refuseLocked(api.StatusPolicyViolation, &api.ReadBufferFullError{Limit: c.bound})
 		return
 	}
 	c.queue = append(c.queue, m)
@@ -191,7 +191,7 @@ func signal(token chan struct{}) {
 // Without a cause it does nothing while a Close is in progress.
 func (c *Conn) giveUp(cause error) {
 	c.mu.Lock()
-	c.pump()
+	c.pumpLocked()
 	came := c.open && (cause == errNoOpen || cause == errUnanswered || cause == errAbandoned)
 	if c.err == nil && !came && (cause != nil || !c.closing) {
 		local := c.local || cause != errNoClose && cause != errNoOpen
@@ -201,7 +201,7 @@ func (c *Conn) giveUp(cause error) {
 		case local && !c.turned && time.Since(c.asked) >= standstill:
 			cause = errBlocked
 		}
-		c.end(broken(local, cause))
+		c.endLocked(broken(local, cause))
 		c.s.HangUp()
 	}
 	c.mu.Unlock()
@@ -217,11 +217,11 @@ func broken(local bool, cause error) error {
 	return &api.CloseError{Code: code, Local: local, Cause: cause}
 }
 
-// end sets the terminal error and releases the socket. The queue stays:
+// endLocked sets the terminal error and releases the socket. The queue stays:
 // messages that arrived before are still read. A caller that also closes the
 // socket does so afterwards: closing may fire events synchronously, which are
-// then ignored. mu is held.
-func (c *Conn) end(err error) {
+// then ignored.
+func (c *Conn) endLocked(err error) {
 	c.err = err
 	if c.grace != nil {
 		c.grace.Stop()
@@ -238,8 +238,8 @@ func (c *Conn) end(err error) {
 	take(c.full)
 }
 
-// discard drops all unread messages, and those that arrive later. mu is held.
-func (c *Conn) discard() {
+// discardLocked drops all unread messages, and those that arrive later.
+func (c *Conn) discardLocked() {
 	c.drained = true
 	c.queue, c.held, c.unread = nil, 0, nil
 	c.s.Forget()

@@ -126,7 +126,7 @@ func (c *Conn) next(ctx context.Context) (event.Message, error) {
 func (c *Conn) pop() (m event.Message, err error) {
 	c.mu.Lock()
 	if len(c.queue) == 0 && !c.armed {
-		c.pump()
+		c.pumpLocked()
 	}
 	if len(c.queue) > 0 {
 		m, c.queue[0] = c.queue[0], nil

@@ -39,11 +39,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m event.Prepared) error {
 	if err := lock(ctx, c.writing); err != nil {
 		return err
 	}
-	err := c.room(ctx, m.Size())
-	if err == nil {
-		err = c.s.(Preparer).SendPrepared(m)
-		c.mu.Unlock()
-	}
+	err := c.whenRoom(ctx, m.Size(), func() error { return c.s.(Preparer).SendPrepared(m) })
 	<-c.writing
 	return err
 }
@@ -54,7 +50,7 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 		return nil, err
 	}
 	c.mu.Lock()
-	ok := c.writable()
+	ok := c.writableLocked()
 	c.mu.Unlock()
 	if !ok {
 		<-c.writing
@@ -67,27 +63,24 @@ func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser,
 
 // send sends one message when there is room. writing is held.
 func (c *Conn) send(ctx context.Context, typ api.MessageType, p []byte) error {
-	err := c.room(ctx, len(p))
-	if err == nil {
-		err = c.s.Send(typ, p)
-		c.mu.Unlock()
-	}
-	return err
+	return c.whenRoom(ctx, len(p), func() error { return c.s.Send(typ, p) })
 }
 
-// room waits until there is room for a message of n bytes; the object itself
-// accepts any amount. Once bufferedAmount is over the mark, it waits until half
-// of the mark is left: otherwise each message would wait for an earlier one to
-// be sent. When it returns nil, mu is held, and the caller sends the message.
+// whenRoom waits until there is room for a message of n bytes, and calls
+// sendLocked with mu held, which sends it; the object itself accepts any
+// amount. Once bufferedAmount is over the mark, it waits until half of the mark
+// is left: otherwise each message would wait for an earlier one to be sent.
 // writing is held.
-func (c *Conn) room(ctx context.Context, n int) error {
+func (c *Conn) whenRoom(ctx context.Context, n int, sendLocked func() error) error {
 	mark := c.mark
 	for pause := firstPause; ; pause, mark = min(2*pause, lastPause), c.mark/2 {
 		c.mu.Lock()
-		ok := c.writable()
-		if ok && !c.overfull(mark) {
+		ok := c.writableLocked()
+		if ok && !c.overfullLocked(mark) {
 			c.buffered += int64(n)
-			return nil
+			err := sendLocked()
+			c.mu.Unlock()
+			return err
 		}
 		c.mu.Unlock()
 		if !ok {
@@ -99,10 +92,10 @@ func (c *Conn) room(ctx context.Context, n int) error {
 	}
 }
 
-// overfull reports whether bufferedAmount is over mark. It reads bufferedAmount
-// only if that is possible: it is at most its last value plus what was sent
-// since. mu is held.
-func (c *Conn) overfull(mark int64) bool {
+// overfullLocked reports whether bufferedAmount is over mark. It reads
+// bufferedAmount only if that is possible: it is at most its last value plus
+// what was sent since.
+func (c *Conn) overfullLocked(mark int64) bool {
 	if c.mark < 0 || c.buffered <= mark {
 		return false
 	}
@@ -127,10 +120,10 @@ func take(token chan struct{}) {
 	}
 }
 
-// writable reports whether a message can be sent. Once either side has begun to
-// close, the object would drop it silently. The state of a mock may be
-// CONNECTING although it is open. mu is held.
-func (c *Conn) writable() bool {
+// writableLocked reports whether a message can be sent. Once either side has
+// begun to close, the object would drop it silently. The state of a mock may be
+// CONNECTING although it is open.
+func (c *Conn) writableLocked() bool {
 	return c.err == nil && !c.closing && c.s.State() <= event.Open
 }
 
@@ -152,7 +145,7 @@ type writer struct {
 func (w *writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.usable(); err != nil {
+	if err := w.usableLocked(); err != nil {
 		return 0, err
 	}
 	w.buf = append(w.buf, p...)
@@ -171,7 +164,7 @@ func (w *writer) Write(p []byte) (int, error) {
 func (w *writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.usable(); err != nil {
+	if err := w.usableLocked(); err != nil {
 		return err
 	}
 	var err error
@@ -180,12 +173,12 @@ func (w *writer) Close() error {
 	} else {
 		err = w.c.send(w.ctx, w.typ, w.buf)
 	}
-	w.finish(errSent)
+	w.finishLocked(errSent)
 	return err
 }
 
-// usable returns why the message cannot be continued, else nil. mu is held.
-func (w *writer) usable() error {
+// usableLocked returns why the message cannot be continued, else nil.
+func (w *writer) usableLocked() error {
 	if w.err != nil {
 		return w.err
 	}
@@ -194,7 +187,7 @@ func (w *writer) usable() error {
 		err = w.c.terminal()
 	}
 	if err != nil {
-		w.finish(err)
+		w.finishLocked(err)
 	}
 	return err
 }
@@ -209,11 +202,11 @@ func (w *writer) watch() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.usable()
+	w.usableLocked()
 }
 
-// finish unlocks Conn.writing, once. mu is held.
-func (w *writer) finish(err error) {
+// finishLocked unlocks Conn.writing, once.
+func (w *writer) finishLocked(err error) {
 	if w.err != nil {
 		return
 	}

@@ -47,7 +47,7 @@ func patient(t *testing.T, cfg Config, f func(t *testing.T, c *Conn, far *end, n
 		nothing := make(chan bool, 1000)
 		s := &patientEnd{end: near}
 		c := New(s, cfg)
-		s.waits = func() { nothing <- c.incoming == nil }
+		s.waits = func() { nothing <- c.in == nil }
 		defer c.CloseNow()
 		f(t, c, far, nothing)
 	})

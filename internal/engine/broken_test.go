@@ -119,12 +119,12 @@ func (liar) Write(p []byte) (int, error) { return len(p) + 1, nil }
 // io.Writer: an error, no spinning.
 func TestNoProgress(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
-		r.c.stream = noProgress{r.s}
+		r.c.transport = noProgress{r.s}
 		wantCloseError(r.T, "Write", r.c.Write(background, 1, []byte("x")), api.CloseError{Code: 1006, Cause: io.ErrShortWrite})
 		wantCloseError(r.T, "Read", r.startRead(background)(), api.CloseError{Code: 1006, Cause: io.ErrNoProgress})
 	})
 	bothRoles(t, Config{}, func(r *rig) {
-		r.c.stream = liar{r.s}
+		r.c.transport = liar{r.s}
 		err := r.c.Write(background, 1, []byte("x"))
 		if e, ok := errors.AsType[*api.CloseError](err); !ok || e.Cause == nil {
 			r.Errorf("Write: %v", err)

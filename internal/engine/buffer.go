@@ -1,116 +1,82 @@
 package engine
 
-import "sync"
+// calmReads is how many reads in a row must have fit a smaller buffer before
+// the next buffer is smaller.
+const calmReads = 8
 
-// The sizes of pooled buffers, in bytes. The largest holds a frame of 64 KiB
-// and frames coalesced before it.
-const (
-	smallBlock  = 4 << 10
-	middleBlock = 16 << 10
-	largeBlock  = 72 << 10
-)
-
-var blockSizes = [...]int{smallBlock, middleBlock, largeBlock}
-
-// blocks are the pools, by class: the index in blockSizes.
-var blocks [len(blockSizes)]sync.Pool
-
-// spoil is set by tests to overwrite buffers that are returned to a pool.
-var spoil func([]byte)
-
-// block is a pooled buffer with its contents.
-type block struct {
-	mem     []byte
-	n       int   // bytes in use: for sending, whole frames in order
-	payload int64 // payload bytes in it whose Write has returned
-	old     int   // bytes in use when it was taken for sending
-	class   uint8 // its pool; unpooled if it has none
+// buffer holds bytes that were read from the transport and not yet used. While
+// it is empty its memory is in the pool.
+type buffer struct {
+	mem   []byte
+	r, w  int
+	block *block // mem's pooled block; nil for adopted bytes
+	err   error  // the transport's end, reported together with bytes
+	pace
 }
 
-// The classes of blocks that are from no pool.
-const (
-	unpooled = 255
-	shared   = 254 // used by any number of connections: immutable
-)
+// pace is the size of the next buffer. It follows the sizes of the reads, so
+// that the messages of a busy peer are read many at a time.
+type pace struct {
+	class uint8 // of the next buffer
+	most  uint8 // the largest class
+	calm  uint8 // recent reads that would have fit a smaller buffer
+}
 
-// fits reports whether b, coalesced frames, and p are copied together.
-func (b *block) fits(p []byte) bool { return b.used()+len(p) <= copyBytes }
-
-// used returns how many bytes of b are in use.
-func (b *block) used() int {
-	if b == nil {
-		return 0
+// adopt makes p the first bytes in the buffer, which owns it from then on.
+func (b *buffer) adopt(p []byte) {
+	if len(p) > 0 {
+		b.mem, b.w = p, len(p)
 	}
-	return b.n
 }
 
-// getBlock returns a block of at least n bytes, with arbitrary contents. One
-// over largeBlock does not come from a pool.
-func getBlock(n int) *block {
-	for class, size := range blockSizes {
-		if n <= size {
-			return blockOf(class)
+// bytes returns the buffered bytes.
+func (b *buffer) bytes() []byte { return b.mem[b.r:b.w] }
+
+func (b *buffer) len() int { return b.w - b.r }
+
+// skip drops the first n bytes.
+func (b *buffer) skip(n int) { b.r += n }
+
+// size is the length of the next buffer.
+func (b *buffer) size() int { return blockSizes[b.class] }
+
+// room returns memory to read into, of at least size()-MaxHeaderLen bytes if
+// less than a header is buffered.
+func (b *buffer) room() []byte {
+	if b.block == nil || len(b.block.mem) < b.size() {
+		m := blockOf(int(b.class))
+		n := copy(m.mem, b.bytes())
+		putBlock(b.block)
+		b.block, b.mem, b.r, b.w = m, m.mem, 0, n
+	} else if b.r > 0 {
+		b.w = copy(b.mem, b.bytes())
+		b.r = 0
+	}
+	return b.mem[b.w:]
+}
+
+// took records that a read put n bytes into what room returned: if it filled
+// that, there is more to read.
+func (b *buffer) took(n int) {
+	b.w += n
+	switch {
+	case n == 0:
+	case b.w == len(b.mem):
+		b.class, b.calm = min(b.class+1, b.most), 0
+	case b.class == 0 || n > blockSizes[b.class-1]:
+		b.calm = 0
+	default:
+		if b.calm++; b.calm == calmReads {
+			b.class, b.calm = b.class-1, 0
 		}
 	}
-	return &block{mem: make([]byte, n), class: unpooled}
 }
 
-func blockOf(class int) *block {
-	if b, ok := blocks[class].Get().(*block); ok {
-		return b
-	}
-	return &block{mem: make([]byte, blockSizes[class]), class: uint8(class)}
-}
-
-// putBlock returns b to its pool; nil is ignored.
-func putBlock(b *block) {
-	if b == nil || b.class == shared {
+// release returns the buffer to its pool if it is empty.
+func (b *buffer) release() {
+	if b.r < b.w {
 		return
 	}
-	if spoil != nil {
-		spoil(b.mem)
-	}
-	b.n, b.payload, b.old = 0, 0, 0
-	if b.class != unpooled {
-		blocks[b.class].Put(b)
-	}
-}
-
-// growBlock returns a block with room for more bytes after the contents of b.
-// If it is another block, b is returned to its pool. b may be nil.
-func growBlock(b *block, more int) *block {
-	if b == nil {
-		return getBlock(more)
-	}
-	if b.n+more <= len(b.mem) {
-		return b
-	}
-	bigger := getBlock(b.n + more)
-	bigger.n, bigger.payload, bigger.old = copy(bigger.mem, b.mem[:b.n]), b.payload, b.old
-	putBlock(b)
-	return bigger
-}
-
-// deflated are buffers for compressed messages, which grow as needed.
-var deflated sync.Pool
-
-// largestKept bounds the size of the buffers in deflated, in bytes.
-const largestKept = 64 << 10
-
-func getDeflated() *[]byte {
-	if b, ok := deflated.Get().(*[]byte); ok {
-		return b
-	}
-	return new(make([]byte, 0, 1024))
-}
-
-// putDeflated returns a buffer, which may have become p.
-func putDeflated(b *[]byte, p []byte) {
-	if spoil != nil {
-		spoil(p[:cap(p)])
-	}
-	if cap(p) <= largestKept {
-		*b = p[:0]
-		deflated.Put(b)
-	}
+	putBlock(b.block)
+	b.mem, b.block, b.r, b.w = nil, nil, 0, 0
 }

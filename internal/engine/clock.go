@@ -22,8 +22,8 @@ type Clock struct {
 	Coarse bool
 
 	mu     sync.Mutex
-	alarms []*Conn // protected by mu; a heap, the earliest Conn.alarm first
-	timer  int64   // protected by mu: when the timer fires, 0 for never
+	alarms alarms // protected by mu
+	timer  int64  // protected by mu: when the timer fires, 0 for never
 }
 
 // overdue is when a timer that has not fired is considered lost: one that was
@@ -55,8 +55,8 @@ func (k *Clock) set(c *Conn, at, now int64) {
 		c.index = int32(len(k.alarms))
 		k.alarms = append(k.alarms, c)
 	}
-	k.move(int(c.index), at)
-	if k.late(now) {
+	k.alarms.move(int(c.index), at)
+	if k.lateLocked(now) {
 		go k.start() // not here: callers have little stack
 	}
 }
@@ -66,7 +66,7 @@ func (k *Clock) forget(c *Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if c.alarm.Swap(ended) > 0 {
-		k.drop(int(c.index))
+		k.alarms.drop(int(c.index))
 	}
 }
 
@@ -82,26 +82,26 @@ func (k *Clock) ring() {
 		return // an earlier timer was set since
 	}
 	k.timer = 0
-	for len(k.alarms) > 0 && k.first() <= now {
+	for len(k.alarms) > 0 && k.alarms.first() <= now {
 		c := k.alarms[0]
-		next := c.look(now)
+		next := c.lookLocked(now)
 		if next == 0 {
 			c.alarm.Store(0)
 			// What began just before relies on the alarm that it saw.
-			next = c.look(now)
+			next = c.lookLocked(now)
 		}
 		if next == 0 {
-			k.drop(0)
+			k.alarms.drop(0)
 		} else {
-			k.move(0, next)
+			k.alarms.move(0, next)
 		}
 	}
 	k.startLocked()
 }
 
-// late reports whether the timer fires too late for the earliest alarm.
-func (k *Clock) late(now int64) bool {
-	return k.timer == 0 || k.timer > k.first() || now >= k.timer+overdue
+// lateLocked reports whether the timer fires too late for the earliest alarm.
+func (k *Clock) lateLocked(now int64) bool {
+	return k.timer == 0 || k.timer > k.alarms.first() || now >= k.timer+overdue
 }
 
 // start sets the timer for the earliest alarm. A timer is never reset or
@@ -117,50 +117,53 @@ func (k *Clock) startLocked() {
 		k.alarms = nil
 		return
 	}
-	if now := nanos(); k.late(now) {
-		k.timer = k.first()
+	if now := nanos(); k.lateLocked(now) {
+		k.timer = k.alarms.first()
 		time.AfterFunc(time.Duration(k.timer-now), k.ring)
 	}
 }
 
+// alarms is a heap of connections, the earliest Conn.alarm first.
+type alarms []*Conn
+
 // move changes the time of the alarm at i.
-func (k *Clock) move(i int, at int64) {
-	k.alarms[i].alarm.Store(at)
-	for i > 0 && k.before(i, (i-1)/2) {
-		i = k.swap(i, (i-1)/2)
+func (a alarms) move(i int, at int64) {
+	a[i].alarm.Store(at)
+	for i > 0 && a.before(i, (i-1)/2) {
+		i = a.swap(i, (i-1)/2)
 	}
 	for {
 		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(k.alarms); child++ {
-			if k.before(child, least) {
+		for child := 2*i + 1; child <= 2*i+2 && child < len(a); child++ {
+			if a.before(child, least) {
 				least = child
 			}
 		}
 		if least == i {
 			return
 		}
-		i = k.swap(i, least)
+		i = a.swap(i, least)
 	}
 }
 
 // drop removes the alarm at i. The caller has updated its connection.
-func (k *Clock) drop(i int) {
-	last := len(k.alarms) - 1
-	k.swap(i, last)
-	k.alarms[last] = nil
-	k.alarms = k.alarms[:last]
+func (a *alarms) drop(i int) {
+	last := len(*a) - 1
+	a.swap(i, last)
+	(*a)[last] = nil
+	*a = (*a)[:last]
 	if i < last {
-		k.move(i, k.alarms[i].alarm.Load())
+		a.move(i, (*a)[i].alarm.Load())
 	}
 }
 
 // first is the time of the earliest alarm.
-func (k *Clock) first() int64 { return k.alarms[0].alarm.Load() }
+func (a alarms) first() int64 { return a[0].alarm.Load() }
 
-func (k *Clock) before(i, j int) bool { return k.alarms[i].alarm.Load() < k.alarms[j].alarm.Load() }
+func (a alarms) before(i, j int) bool { return a[i].alarm.Load() < a[j].alarm.Load() }
 
-func (k *Clock) swap(i, j int) int {
-	a := k.alarms
+// swap returns j.
+func (a alarms) swap(i, j int) int {
 	a[i], a[j] = a[j], a[i]
 	a[i].index, a[j].index = int32(i), int32(j)
 	return j

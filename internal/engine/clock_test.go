@@ -148,8 +148,8 @@ func TestClockHeap(t *testing.T) {
 			conns = slices.Delete(conns, i, i+1)
 		}
 		first := slices.MinFunc(conns, func(a, b *Conn) int { return int(a.alarm.Load() - b.alarm.Load()) })
-		if len(clock.alarms) != len(conns) || clock.first() != first.alarm.Load() {
-			t.Fatalf("of %d alarms %d are set, the first at %d, want %d", len(conns), len(clock.alarms), clock.first(), first.alarm.Load())
+		if len(clock.alarms) != len(conns) || clock.alarms.first() != first.alarm.Load() {
+			t.Fatalf("of %d alarms %d are set, the first at %d, want %d", len(conns), len(clock.alarms), clock.alarms.first(), first.alarm.Load())
 		}
 		for i, c := range clock.alarms {
 			if int(c.index) != i {

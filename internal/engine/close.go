@@ -71,10 +71,10 @@ func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason str
 		}
 		return c.endOnce(true, cause, atOnce)
 	})
-	defer context.AfterFunc(wait, func() { end() })() // the stream may ignore its deadlines
-	if c.lockReading(wait) == nil {
-		c.drain(wait)
-		c.doneReading()
+	defer context.AfterFunc(wait, func() { end() })() // the transport may ignore its deadlines
+	if in, err := c.lockReading(wait); err == nil {
+		in, _ = in.drain(wait)
+		in.release()
 	}
 	first, _ := end()
 	err := c.closed()
@@ -89,11 +89,8 @@ func (c *Conn) closeContext(ctx context.Context, code api.StatusCode, reason str
 func (c *Conn) closed() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing.wasHeard() && c.closing.sent && !c.closing.failed() {
+	if c.closing.whole() {
 		return nil
-	}
-	if c.closing.lost() && c.closing.cause == errStreamEnd && c.closing.sent && !c.closing.failed() {
-		return nil // that was the peer's answer
 	}
 	return c.closing.err()
 }
@@ -105,7 +102,7 @@ type cutShort struct{ end, context error }
 func (e *cutShort) Error() string   { return e.end.Error() }
 func (e *cutShort) Unwrap() []error { return []error{e.end, e.context} }
 
-// CloseNow closes the stream.
+// CloseNow closes the transport.
 func (c *Conn) CloseNow() error {
 	first, err := c.endOnce(true, nil, atOnce)
 	if first {
@@ -123,21 +120,24 @@ func (c *Conn) Fail(code api.StatusCode, err error) {
 	defer cancel()
 	defer context.AfterFunc(wait, func() { c.end(true, err, atOnce) })()
 	how := atOnce
-	if c.sendClose(wait) == nil && c.lockReading(wait) == nil {
-		how = halfFirst
-		defer c.doneReading()
+	if c.sendClose(wait) == nil {
+		if in, err := c.lockReading(wait); err == nil {
+			how = halfFirst
+			defer in.release()
+		}
 	}
 	c.end(true, err, how)
 }
 
-// fail is Fail for the holder of reading. It returns the error of the
-// operation. An ended ctx does not keep code from being sent. If the peer's
-// close frame has arrived, an error in the message that it interrupted is
-// ignored: a decompressor reads ahead.
-func (c *Conn) fail(ctx context.Context, code api.StatusCode, err error) error {
+// fail is Fail for a Read, which found err. It returns the error of the
+// operation. An ended ctx does not keep code
+// from being sent. If the peer's close frame has arrived, an error in the
+// message that it interrupted is ignored: a decompressor reads ahead.
+func (in *input) fail(ctx context.Context, code api.StatusCode, err error) error {
+	c := in.c
 	err = c.inVersion(err)
 	if c.beginClose(closeFrame{code, failReason(err)}, err) {
-		return c.finish(ctx)
+		return in.finish(ctx)
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingerWait)
 	defer cancel()
@@ -175,16 +175,18 @@ func (c *Conn) beginClose(f closeFrame, failure error) (heard bool) {
 	defer c.mu.Unlock()
 	c.closing.begin(f, failure)
 	c.open.Store(false)
-	return c.closing.heard
+	return c.closing.wasHeard()
 }
 
 // sendClose sends our close frame if it is due. It returns an error if it could
 // not be written, now or before; after ctx.Err() it may still be due.
 func (c *Conn) sendClose(ctx context.Context) error {
-	if err := c.lockWire(ctx); err != nil {
+	t, err := c.awaitTurn(ctx)
+	if err != nil {
 		return err
 	}
-	return c.sendCloseHeld(ctx)
+	defer t.release()
+	return t.sendClose(ctx)
 }
 
 // sendAnswer is sendClose for a Read, whose context, unlike wait, may end
@@ -192,18 +194,22 @@ func (c *Conn) sendClose(ctx context.Context) error {
 // same, like a ping: a truncated one would end the sending half, and the peer
 // would never see a close.
 func (c *Conn) sendAnswer(ctx, wait context.Context) error {
-	if err := c.lockWire(wait); err != nil {
+	t, err := c.awaitTurn(wait)
+	if err != nil {
 		return err
 	}
-	if outlives(ctx, c.stream) {
-		return c.sendCloseHeld(wait)
+	if outlives(ctx, c.transport) {
+		defer t.release()
+		return t.sendClose(wait)
 	}
 	bound := time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) })
 	sent := make(chan error, 1)
-	go func() {
+	go func(t turn) {
 		defer bound.Stop()
-		sent <- c.sendCloseHeld(context.Background())
-	}()
+		err := t.sendClose(context.Background())
+		t.release()
+		sent <- err
+	}(t)
 	select {
 	case err := <-sent:
 		return err
@@ -212,31 +218,31 @@ func (c *Conn) sendAnswer(ctx, wait context.Context) error {
 	}
 }
 
-// sendCloseHeld is sendClose for the holder of wire, which it releases.
-func (c *Conn) sendCloseHeld(ctx context.Context) error {
-	defer c.unlockWire()
+// sendClose is Conn.sendClose.
+func (t *turn) sendClose(ctx context.Context) error {
+	c := t.c
 	c.mu.Lock()
-	err := c.brokenBy()
+	err := c.brokenLocked()
 	if !c.closing.mustSend() {
 		c.mu.Unlock()
 		return err
 	}
-	f := c.closing.ours
-	due, b := c.takeReplies(), c.takeOut()
+	f := c.closing.record.ours
+	due, b := c.takeRepliesLocked(), c.takeOutLocked()
 	c.mu.Unlock()
+	t.out = b
 	sent, before := 0, b.used()
 	if err == nil {
-		b, sent, err = c.writeClose(ctx, b, due, f)
+		sent, err = t.writeClose(ctx, due, f)
 	}
 	if err != nil && sent <= before && err == ctx.Err() {
 		c.mu.Lock()
-		c.restoreReplies(due)
+		c.restoreRepliesLocked(due)
 		c.mu.Unlock()
-		b.n = before
-		c.putBack(b, sent)
+		t.putBack(sent)
 		return err
 	}
-	c.done(b)
+	t.done()
 	c.mu.Lock()
 	c.closing.answered(err == nil)
 	c.mu.Unlock()
@@ -250,33 +256,34 @@ func (c *Conn) sendCloseHeld(ctx context.Context) error {
 	return err
 }
 
-// writeClose adds a close frame to b and writes it, preceded by what is due:
-// pings that arrived before the peer's close frame are answered (RFC 6455
-// section 5.5.2).
-func (c *Conn) writeClose(ctx context.Context, b *block, due replies, f closeFrame) (all *block, sent int, err error) {
+// writeClose writes the turn's frames and then a close frame, preceded by what
+// is due: pings that arrived before the peer's close frame are answered (RFC
+// 6455 section 5.5.2).
+func (t *turn) writeClose(ctx context.Context, due replies, f closeFrame) (sent int, err error) {
 	var payload [frame.MaxControlPayload]byte
-	b = c.addReplies(b, due)
-	b.n = len(c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
-	sent, err = c.writeStream(ctx, b.mem[:b.n], nil)
-	return b, sent, err
+	b := t.c.addReplies(t.out, due)
+	b.n = len(t.c.appendControl(b.mem[:b.n], frame.OpClose, frame.AppendClose(payload[:0], f.code, f.reason)))
+	t.out = b
+	return t.writeTransport(ctx, b.mem[:b.n], nil)
 }
 
 // drain is reading after the closing handshake has begun: it discards messages
 // until the peer's close frame has arrived, and then ends the connection. It
-// returns the connection's error, or ctx.Err() if there is more to do.
-func (c *Conn) drain(ctx context.Context) error {
-	for c.expectsClose() {
+// returns the connection's error, or ctx.Err() if there is more to do, and the
+// input as conclude does.
+func (in *input) drain(ctx context.Context) (*input, error) {
+	for in.c.expectsClose() {
 		var err error
-		if c.cur.data() {
-			err = c.discardPayload(ctx)
+		if in.cur.data() {
+			err = in.discardPayload(ctx)
 		} else {
-			err = c.nextFrame(ctx)
+			in, err = in.awaitFrame(ctx)
 		}
 		if err != nil && err != errClosing {
-			return err
+			return in.conclude(ctx, err)
 		}
 	}
-	return c.finish(ctx)
+	return in, in.finish(ctx)
 }
 
 // expectsClose reports whether the peer's close frame has yet to arrive.
@@ -287,27 +294,28 @@ func (c *Conn) expectsClose() bool {
 }
 
 // discardPayload discards the rest of the current frame.
-func (c *Conn) discardPayload(ctx context.Context) error {
+func (in *input) discardPayload(ctx context.Context) error {
 	b := getBlock(middleBlock)
 	defer putBlock(b)
-	for c.cur.left > 0 {
-		n, err := c.readRaw(ctx, b.mem[:min(middleBlock, c.cur.left)])
-		c.cur.left -= int64(n)
+	for in.cur.left > 0 {
+		n, err := in.readRaw(ctx, b.mem[:min(middleBlock, in.cur.left)])
+		in.cur.left -= int64(n)
 		if err != nil {
 			return err
 		}
 	}
-	c.cur.have = false
+	in.cur.have = false
 	return nil
 }
 
 // finish ends a connection whose peer has sent its close frame, or has closed
-// its half of the stream: what is due is sent, including our close frame. Then
-// the server is the first to close the stream (RFC 6455 section 7.1.1), only
-// its sending half if possible: otherwise unread bytes after the peer's close
-// frame could reset the connection before the peer has read our close frame. No
-// caller waits for the peer to close its half.
-func (c *Conn) finish(ctx context.Context) error {
+// its half of the transport: what is due is sent, including our close frame.
+// Then the server is the first to close the transport (RFC 6455 section 7.1.1),
+// only its sending half if possible: otherwise unread bytes after the peer's
+// close frame could reset the connection before the peer has read our close
+// frame. No caller waits for the peer to close its half.
+func (in *input) finish(ctx context.Context) error {
+	c := in.c
 	c.mu.Lock()
 	over := c.closing.state() == stateEnded || c.closing.failed()
 	lost := c.closing.lost()
@@ -322,7 +330,7 @@ func (c *Conn) finish(ctx context.Context) error {
 		defer time.AfterFunc(CloseWait, func() { c.end(false, errNotTaken, atOnce) }).Stop()
 	}
 	err = c.sendAnswer(ctx, wait)
-	_, two := c.stream.(halved)
+	_, two := c.transport.(HalfCloser)
 	how := atOnce
 	switch {
 	case err == nil && (lost || !c.cfg.Client && !two):
@@ -339,10 +347,11 @@ func (c *Conn) finish(ctx context.Context) error {
 	return c.end(false, err, how)
 }
 
-// inputEnded is reading after the peer has closed its half of the stream
+// inputEnded is reading after the peer has closed its half of the transport
 // without a close frame. The peer may continue to read, so what this side has
 // accepted is sent.
-func (c *Conn) inputEnded(ctx context.Context) error {
+func (in *input) inputEnded(ctx context.Context) error {
+	c := in.c
 	cause := io.ErrUnexpectedEOF
 	if !c.cfg.Version.CloseFrames() {
 		cause = errStreamEnd
@@ -351,17 +360,17 @@ func (c *Conn) inputEnded(ctx context.Context) error {
 	c.closing.lose(cause)
 	c.open.Store(false)
 	c.mu.Unlock()
-	return c.finish(ctx)
+	return in.finish(ctx)
 }
 
-// end closes the stream, once, and returns the connection's error. local and
+// end closes the transport, once, and returns the connection's error. local and
 // cause apply if the connection was open. A caller that lingers holds reading.
 func (c *Conn) end(local bool, cause error, how leaving) error {
 	_, err := c.endOnce(local, cause, how)
 	return err
 }
 
-// endOnce is end, and reports whether this call closed the stream.
+// endOnce is end, and reports whether this call closed the transport.
 func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err error) {
 	c.mu.Lock()
 	first = c.closing.end(local, cause)
@@ -369,9 +378,9 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 	if first {
 		c.open.Store(false)
 		c.due.Store(false)
-		c.dropOut()
+		c.dropOutLocked()
 		if r := c.rare.Load(); r != nil {
-			r.end(err)
+			r.endLocked(err)
 		}
 	}
 	c.mu.Unlock()
@@ -387,9 +396,9 @@ func (c *Conn) endOnce(local bool, cause error, how leaving) (first bool, err er
 			c.interrupt(inward)
 			defer c.interrupt(outward)
 		}
-		leave(c.stream, how)
-	} else if s, ok := c.stream.(settling); ok {
-		s.Settle()
+		leave(c.transport, how)
+	} else if t, ok := c.transport.(Settler); ok {
+		t.Settle()
 	}
 	return first, err
 }

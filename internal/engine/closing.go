@@ -12,11 +12,12 @@ const (
 	// peer's has not arrived.
 	stateClosing
 	// stateAnswering: the peer began, by its close frame or by closing its half
-	// of the stream. Our close frame is due.
+	// of the transport. Our close frame is due.
 	stateAnswering
-	// stateExchanged: both close frames are known; the stream must be closed.
+	// stateExchanged: both close frames are known; the transport must be
+	// closed.
 	stateExchanged
-	// stateEnded: the stream is closed. Final.
+	// stateEnded: the transport is closed. Final.
 	stateEnded
 )
 
@@ -24,11 +25,11 @@ const (
 type closeEvent uint8
 
 const (
-	localClose closeEvent = iota // this side wants to close, or fails the connection
-	frameSent                    // our close frame was written to the stream, completely or not
-	peerClose                    // the peer's close frame arrived
-	inputEnd                     // the peer closed its half of the stream
-	streamEnd                    // the stream was closed
+	localClose   closeEvent = iota // this side wants to close, or fails the connection
+	frameSent                      // our close frame was written to the transport, completely or not
+	peerClose                      // the peer's close frame arrived
+	inputEnd                       // the peer closed its half of the transport
+	transportEnd                   // the transport was closed
 )
 
 // next is the table of all transitions. ok is false if ev changes nothing.
@@ -36,7 +37,7 @@ func (s closeState) next(ev closeEvent) (next closeState, ok bool) {
 	switch {
 	case s == stateEnded:
 		return s, false
-	case ev == streamEnd:
+	case ev == transportEnd:
 		return stateEnded, true
 	case s == stateOpen && ev == localClose:
 		return stateClosing, true
@@ -58,22 +59,22 @@ type closeFrame struct {
 // closing records both close frames and how the connection ended. Its zero
 // value is that of an open connection.
 type closing struct {
-	*record // nil while the connection is open
+	record *record // nil while the connection is open
 }
 
 // record is the content of a closing.
 type record struct {
 	at      closeState
 	local   bool       // this side was the first to end it
-	ours    closeFrame // valid unless the stream ended before the handshake began
-	wasSent bool       // ours was written to the stream, completely or not
+	ours    closeFrame // valid unless the transport ended before the handshake began
+	wasSent bool       // ours was written to the transport, completely or not
 	sent    bool       // completely
 	theirs  closeFrame // valid once heard
 	heard   bool
 	// failure is the error with which this side failed the connection. It has
 	// priority over everything that the peer sends afterwards.
 	failure error
-	// cause is why the stream ended without a closing handshake.
+	// cause is why the transport ended without a closing handshake.
 	cause error
 }
 
@@ -82,7 +83,7 @@ func (c *closing) state() closeState {
 	if c.record == nil {
 		return stateOpen
 	}
-	return c.at
+	return c.record.at
 }
 
 // begin makes our close frame due. It reports false if the connection was
@@ -105,10 +106,10 @@ func (c *closing) hear(f closeFrame) {
 	if next == stateAnswering {
 		c.record = &record{ours: closeFrame{code: f.code}}
 	}
-	c.at, c.theirs, c.heard = next, f, true
+	c.record.at, c.record.theirs, c.record.heard = next, f, true
 }
 
-// lose records that the peer closed its half of the stream, with this cause,
+// lose records that the peer closed its half of the transport, with this cause,
 // without a close frame: that violates RFC 6455 section 7.1.1, and it may still
 // read our close frame.
 func (c *closing) lose(cause error) {
@@ -116,47 +117,53 @@ func (c *closing) lose(cause error) {
 	if ok {
 		c.record = &record{at: next, ours: closeFrame{code: api.StatusProtocolError}}
 	}
-	if c.at != stateEnded && !c.heard && c.cause == nil {
-		c.cause = cause
+	if c.record.at != stateEnded && !c.record.heard && c.record.cause == nil {
+		c.record.cause = cause
 	}
 }
 
-// lost reports whether the peer closed its half of the stream without a close
-// frame, as far as known before the end.
-func (c *closing) lost() bool { return c.record != nil && c.cause != nil }
+// lost reports whether the peer closed its half of the transport without a
+// close frame, as far as known before the end.
+func (c *closing) lost() bool { return c.record != nil && c.record.cause != nil }
 
 // answered records that our close frame was written, completely or not. After
 // the end it changes nothing.
 func (c *closing) answered(whole bool) {
 	if c.state() != stateEnded {
-		c.wasSent, c.sent = true, whole
-		c.at, _ = c.at.next(frameSent)
+		c.record.wasSent, c.record.sent = true, whole
+		c.record.at, _ = c.record.at.next(frameSent)
 	}
 }
 
 // end records the end. It reports false if that was recorded already.
 func (c *closing) end(local bool, cause error) bool {
-	next, ok := c.state().next(streamEnd)
+	next, ok := c.state().next(transportEnd)
 	if !ok {
 		return false
 	}
 	if c.record == nil {
 		c.record = &record{local: local}
 	}
-	if c.at = next; c.cause == nil {
-		c.cause = cause
+	if c.record.at = next; c.record.cause == nil {
+		c.record.cause = cause
 	}
 	return true
 }
 
 // failed reports whether this side failed the connection.
-func (c *closing) failed() bool { return c.record != nil && c.failure != nil }
+func (c *closing) failed() bool { return c.record != nil && c.record.failure != nil }
 
 // wasHeard reports whether the peer's close frame has arrived.
-func (c *closing) wasHeard() bool { return c.record != nil && c.heard }
+func (c *closing) wasHeard() bool { return c.record != nil && c.record.heard }
 
-// tried reports whether our close frame was written to the stream.
-func (c *closing) tried() bool { return c.record != nil && c.wasSent }
+// whole reports whether the closing handshake was completed. In a version that
+// has no close frame the end of the stream is the peer's answer.
+func (c *closing) whole() bool {
+	return (c.wasHeard() || c.lost() && c.record.cause == errStreamEnd) && c.record.sent && !c.failed()
+}
+
+// tried reports whether our close frame was written to the transport.
+func (c *closing) tried() bool { return c.record != nil && c.record.wasSent }
 
 // mustSend reports whether our close frame is due.
 func (c *closing) mustSend() bool {
@@ -169,15 +176,15 @@ func (c *closing) err() error {
 	switch {
 	case c.record == nil:
 		return nil
-	case c.failure != nil:
-		return c.failure
-	case c.heard:
-		return &api.CloseError{Code: c.theirs.code, Reason: c.theirs.reason, Local: c.local, Clean: c.sent, Cause: c.cause}
-	case c.at != stateEnded && c.cause == nil:
+	case c.record.failure != nil:
+		return c.record.failure
+	case c.record.heard:
+		return &api.CloseError{Code: c.record.theirs.code, Reason: c.record.theirs.reason, Local: c.record.local, Clean: c.record.sent, Cause: c.record.cause}
+	case c.record.at != stateEnded && c.record.cause == nil:
 		return api.ErrClosed
-	case c.local:
-		return &api.CloseError{Code: -1, Local: true, Cause: c.cause}
+	case c.record.local:
+		return &api.CloseError{Code: -1, Local: true, Cause: c.record.cause}
 	default:
-		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.cause}
+		return &api.CloseError{Code: api.StatusAbnormalClosure, Cause: c.record.cause}
 	}
 }

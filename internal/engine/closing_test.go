@@ -8,7 +8,7 @@ import (
 )
 
 var stateNames = []string{"open", "closing", "answering", "exchanged", "ended"}
-var eventNames = []string{"localClose", "frameSent", "peerClose", "inputEnd", "streamEnd"}
+var eventNames = []string{"localClose", "frameSent", "peerClose", "inputEnd", "transportEnd"}
 
 // TestTransitions tries every state with every event.
 func TestTransitions(t *testing.T) {
@@ -23,12 +23,12 @@ func TestTransitions(t *testing.T) {
 		{open, localClose, clos, "7.1.2: to start the closing handshake an endpoint sends a Close frame"},
 		{open, peerClose, answ, "5.5.1: on receiving a Close frame, the endpoint must send one in response"},
 		{open, inputEnd, answ, "7.1.1: TCP has been closed without a Close frame, or half of it: the peer may still read ours"},
-		{open, streamEnd, ended, "7.1.4: the connection is closed when TCP is, cleanly or not"},
+		{open, transportEnd, ended, "7.1.4: the connection is closed when TCP is, cleanly or not"},
 		{clos, peerClose, exch, "7.1.2: having sent and received a Close frame, an endpoint closes the connection"},
-		{clos, streamEnd, ended, "7.1.1: an endpoint may close at any time, when the peer does not answer for one"},
+		{clos, transportEnd, ended, "7.1.1: an endpoint may close at any time, when the peer does not answer for one"},
 		{answ, frameSent, exch, "5.5.1: after both sending and receiving a Close it considers the connection closed"},
-		{answ, streamEnd, ended, "7.1.4"},
-		{exch, streamEnd, ended, "7.1.1: the server closes TCP, the client waits for it"},
+		{answ, transportEnd, ended, "7.1.4"},
+		{exch, transportEnd, ended, "7.1.1: the server closes TCP, the client waits for it"},
 	}
 	for from := range closeState(len(stateNames)) {
 		for ev := range closeEvent(len(eventNames)) {
@@ -124,13 +124,13 @@ func TestClosingMustSend(t *testing.T) {
 			t.Errorf("%s: due is %v", step.name, !step.due)
 		}
 	}
-	if c.ours != (closeFrame{code: 3001}) {
-		t.Errorf("the answer is %+v, want the peer's code without a reason (section 5.5.1)", c.ours)
+	if c.record.ours != (closeFrame{code: 3001}) {
+		t.Errorf("the answer is %+v, want the peer's code without a reason (section 5.5.1)", c.record.ours)
 	}
 	c = closing{}
 	c.begin(closeFrame{1000, ""}, nil)
 	c.hear(closeFrame{3001, ""})
-	if !c.mustSend() || c.ours.code != 1000 {
-		t.Errorf("after both began: due %v, %+v; want our own frame to be due", c.mustSend(), c.ours)
+	if !c.mustSend() || c.record.ours.code != 1000 {
+		t.Errorf("after both began: due %v, %+v; want our own frame to be due", c.mustSend(), c.record.ours)
 	}
 }

@@ -19,7 +19,7 @@ func (c *Conn) Context() context.Context {
 	return c.lifetimeLocked()
 }
 
-// lifetimeLocked is Context for the holder of mu.
+// lifetimeLocked is Context.
 func (c *Conn) lifetimeLocked() context.Context {
 	r := c.more()
 	if r.lifetime == nil {
@@ -40,7 +40,7 @@ type Context struct {
 	conn   *Conn           // constant
 }
 
-// LocalAddrKey is the key under which a Context returns its stream's own
+// LocalAddrKey is the key under which a Context returns its transport's own
 // address if its values do not; nil for none. It is set before the first use.
 var LocalAddrKey any
 
@@ -101,11 +101,11 @@ func (c *Conn) watched() context.Context {
 	return nil
 }
 
-// outlives reports whether ctx does not end before s: it never ends, or was
-// made for s.
-func outlives(ctx context.Context, s Stream) bool {
+// outlives reports whether ctx does not end before t: it never ends, or was
+// made for t.
+func outlives(ctx context.Context, t Transport) bool {
 	if x, ok := ctx.(*Context); ok {
-		return x.conn.stream == s
+		return x.conn.transport == t
 	}
 	return ctx.Done() == nil
 }

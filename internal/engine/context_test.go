@@ -23,7 +23,7 @@ func serverContext(t *testing.T, c *Conn) *Context {
 }
 
 // inMemory returns a stream whose other end is never used.
-func inMemory() Stream {
+func inMemory() Transport {
 	a, _ := newLink()
 	return a
 }

@@ -34,11 +34,12 @@ func (r *replies) add(payload []byte) {
 
 // control handles a complete control frame. It returns errClosing when reading
 // messages is over.
-func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) error {
+func (in *input) control(op frame.Opcode, payload []byte) error {
+	c := in.c
 	switch op {
 	case frame.OpPing:
 		c.mu.Lock()
-		if c.closing.state() == stateOpen && c.brokenBy() == nil {
+		if c.closing.state() == stateOpen && c.brokenLocked() == nil {
 			c.more().replies.add(payload)
 			c.due.Store(true)
 		}
@@ -54,7 +55,7 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 	case frame.OpClose:
 		code, reason, err := c.cfg.Version.ParseClose(payload)
 		if err != nil {
-			return c.fail(ctx, err.Code, err)
+			return err
 		}
 		c.mu.Lock()
 		c.closing.hear(closeFrame{code, reason})
@@ -69,55 +70,40 @@ func (c *Conn) control(ctx context.Context, op frame.Opcode, payload []byte) err
 // sends it. The sending must not block the reader, since the peer may be
 // waiting for it to read: it runs on a goroutine of its own.
 func (c *Conn) sendDue() {
-	if c.due.Load() && c.wire.TryLock() {
-		go c.sendReplies()
+	if !c.due.Load() {
+		return
+	}
+	if t, ok := c.tryTurn(); ok {
+		go t.sendReplies()
 	}
 }
 
-// lockWire acquires wire. On error it calls sendDue, since waiting for wire may
-// have kept what is due from being sent: the lock is granted in order of
-// arrival.
-func (c *Conn) lockWire(ctx context.Context) error {
-	err := c.wire.Lock(ctx)
-	if err == nil && ctx.Err() != nil {
-		c.wire.Unlock()
-		err = ctx.Err()
-	}
-	if err != nil {
-		c.sendDue()
-	}
-	return err
-}
-
-// unlockWire releases wire, and sends what became due meanwhile.
-func (c *Conn) unlockWire() {
-	c.wire.Unlock()
-	c.sendDue()
-}
-
-// sendReplies writes all that is due, and coalesced frames. The caller holds
-// wire; it is released.
-func (c *Conn) sendReplies() {
-	defer c.unlockWire()
+// sendReplies uses the whole turn, which it releases, to send what is due and
+// what is held back.
+func (t turn) sendReplies() {
+	defer t.release()
+	c := t.c
 	for c.due.Load() {
 		c.mu.Lock()
-		due := c.takeReplies()
-		ready := !c.closing.tried() && c.brokenBy() == nil
+		due := c.takeRepliesLocked()
+		ready := !c.closing.tried() && c.brokenLocked() == nil
 		if !ready {
 			c.mu.Unlock()
 			return
 		}
-		b := c.takeOut()
+		t.out = c.takeOutLocked()
 		c.mu.Unlock()
-		c.writeReplies(b, due)
+		t.writeReplies(due)
 	}
 }
 
-// writeReplies writes b and then what is due.
-func (c *Conn) writeReplies(b *block, due replies) {
-	b = c.addReplies(b, due)
-	_, err := c.writeStream(context.Background(), b.mem[:b.n], nil)
-	c.done(b)
+// writeReplies writes the turn's frames and then what is due.
+func (t *turn) writeReplies(due replies) {
+	c := t.c
+	b := c.addReplies(t.out, due)
+	t.out = b
+	_, err := t.writeTransport(context.Background(), b.mem[:b.n], nil)
+	t.done()
 	if err != nil {
 		c.breakWrites(err)
 	} else if due.ping {
@@ -127,8 +113,8 @@ func (c *Conn) writeReplies(b *block, due replies) {
 	}
 }
 
-// takeReplies empties the slot. The caller holds mu.
-func (c *Conn) takeReplies() (due replies) {
+// takeRepliesLocked empties the slot.
+func (c *Conn) takeRepliesLocked() (due replies) {
 	if r := c.rare.Load(); r != nil {
 		due = r.replies
 		r.replies = replies{}
@@ -140,9 +126,9 @@ func (c *Conn) takeReplies() (due replies) {
 	return due
 }
 
-// restoreReplies undoes takeReplies. The caller holds mu, and nothing has
-// become due meanwhile.
-func (c *Conn) restoreReplies(due replies) {
+// restoreRepliesLocked undoes takeRepliesLocked. Nothing has become due
+// meanwhile.
+func (c *Conn) restoreRepliesLocked(due replies) {
 	c.due.Store(due.ping || due.count > 0)
 	if due.ping {
 		due.ping, c.pingOut = false, pingDue

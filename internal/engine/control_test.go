@@ -132,7 +132,7 @@ func TestRepliesEnd(t *testing.T) {
 				synctest.Wait()
 				end(r)
 				synctest.Wait()
-				if !r.s.over() || !r.c.wire.TryLock() {
+				if _, free := r.c.tryTurn(); !free || !r.s.over() {
 					t.Error("the replies are still being sent")
 				}
 			})
@@ -145,7 +145,8 @@ func TestRepliesEnd(t *testing.T) {
 func TestWriterGivesUpWire(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		for range 50 {
-			if !r.c.wire.TryLock() {
+			turn, ok := r.c.tryTurn()
+			if !ok {
 				r.Fatal("the wire is not free")
 			}
 			ctx, cancel := context.WithCancel(background)
@@ -154,7 +155,7 @@ func TestWriterGivesUpWire(t *testing.T) {
 			r.send(r.ping("due"), r.text("."))
 			r.wantRead(api.MessageText, []byte("."))
 			cancel()
-			r.c.unlockWire()
+			turn.release()
 			wantCtx(r.T, "Ping", wait(), ctx)
 			r.wantFrame(true, frame.OpPong, []byte("due"))
 			synctest.Wait()

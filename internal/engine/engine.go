@@ -1,6 +1,6 @@
 // Package engine is the native WebSocket connection over any byte stream, in
 // both roles. It never dials and never listens: the handshake has been
-// completed, and frames follow on the stream.
+// completed, and frames follow on the transport.
 //
 // Callers drive reading and writing: there is no goroutine per connection.
 // Whoever reads handles control frames; the replies that they require are
@@ -10,7 +10,6 @@
 package engine
 
 import (
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -30,40 +29,13 @@ const (
 	maxFragments = 131_072
 )
 
-// Stream is the byte stream below a connection. Read and Write may be called
-// concurrently. Deadlines in the past interrupt blocked calls, and Close ends
-// them, as with a net.Conn. One of the two is enough: a call that does not
-// return within 1 s of its deadline is ended by Close, and the connection with
-// it (ErrDeadlinesIgnored). For a net.Conn whose SetDeadline returns an error
-// see package deadline.
-//
-// A Stream may have additional methods, which are used if present: CloseWrite()
-// error closes its sending half; Abort() error closes it at once, without the
-// close_notify that Close may send; AwaitRead() error blocks until Read would
-// not block, within the read deadline, so that no buffer is held meanwhile;
-// Progress() (Progress, error) returns how much of what was written the peer
-// has received; HTTPVersion() string names the version of HTTP that carries it,
-// if that is not HTTP/1.1; Settle() is called for a connection that has ended,
-// and waits until no method of the Stream is at work any more that must not be
-// later; and NetConn() net.Conn is the connection below, which may know about
-// progress. To a *net.TCPConn or *net.UnixConn, large messages are written
-// without copying header and payload together.
-type Stream interface {
-	io.ReadWriteCloser
-	SetReadDeadline(time.Time) error
-	SetWriteDeadline(time.Time) error
-}
-
-// awaitable is a Stream that reports when there is something to read.
-type awaitable interface{ AwaitRead() error }
-
 // Config is the configuration of a connection. It is constant.
 type Config struct {
 	// Client is the role: a client masks what it sends.
 	Client bool
 	// Version is the version of the protocol: in a draft, other close codes may
-	// be sent, and errors name it. A stream of one of the hixie drafts has to
-	// translate the frames.
+	// be sent, and errors name it. A transport of one of the hixie drafts has
+	// to translate the frames.
 	Version frame.Version
 	// Subprotocol is the negotiated subprotocol.
 	Subprotocol string
@@ -76,27 +48,27 @@ type Config struct {
 	// turns both off.
 	Idle, Timeout time.Duration
 	// WriteTimeout is how long the peer may accept no byte of what is written;
-	// if the stream does not know about the peer, the stream itself. The
+	// if the transport does not know about the peer, the transport itself. The
 	// connection then ends, after at most twice that. 0 means no limit.
 	WriteTimeout time.Duration
-	// Buffered are bytes that were read from the stream together with the
+	// Buffered are bytes that were read from the transport together with the
 	// handshake.
 	Buffered []byte
 	// Deflate are the negotiated parameters of permessage-deflate, nil if it is
 	// off.
 	Deflate *Deflate
-	// NoGather makes every Write wait until the stream has accepted its
+	// NoGather makes every Write wait until the transport has accepted its
 	// message. Otherwise it may coalesce messages, up to 64 KiB and 1 ms, while
 	// a whole message waits to be read or another Write is in progress.
 	NoGather bool
-	// CutOffBreaks says that the stream cannot be written to after a write
+	// CutOffBreaks says that the transport cannot be written to after a write
 	// deadline has passed, as with TLS.
 	CutOffBreaks bool
-	// KeepsDeadlines says that the stream is known to return from a blocked
+	// KeepsDeadlines says that the transport is known to return from a blocked
 	// call when its deadline has passed. Otherwise this is verified.
 	KeepsDeadlines bool
 	// Clock enforces time limits. nil means one of the connection's own. A
-	// Clock shared among in-memory streams must not be used in
+	// Clock shared among in-memory transports must not be used in
 	// testing/synctest.
 	Clock *Clock
 	// Keys generates a frame's masking key; nil means crypto/rand.
@@ -128,23 +100,22 @@ type Deflate struct {
 // There may be a million idle ones, so what only some need, or only
 // temporarily, is behind pointers: see TestConnSize.
 type Conn struct {
-	cfg    *settings // constant
-	stream Stream    // constant
-	socket socket    // constant
+	cfg       *settings // constant
+	transport Transport // constant
+	socket    socket    // constant
 
-	// reading is held by whoever reads from the stream: see lockReading.
-	reading ctxlock.Lock
-	*incoming
+	// The locks that are held while waiting for the peer. Whoever has one has a
+	// value for it, through which what it protects is used: an input for
+	// reading, a sender for sending, a turn for wire. sending is for a whole
+	// data message, wire for one frame. ARCHITECTURE.md has their order.
+	reading, sending, wire ctxlock.Lock
+
+	in      *input        // protected by reading: nil before the first, and while it waits at rest
 	rules   frame.Rules   // protected by reading
 	pace    pace          // protected by reading: of the input, while there is none
 	pinged  bool          // protected by reading: a keepalive ping was sent or is due
 	behind  bool          // protected by reading: when last checked, bytes up to it waited to be sent
 	silence time.Duration // protected by reading: time waited without a byte received
-
-	// sending is held for a whole outgoing data message, wire for one frame.
-	// sending is acquired before wire.
-	sending ctxlock.Lock
-	wire    ctxlock.Lock
 
 	mu      sync.Mutex
 	closing closing // protected by mu
@@ -153,12 +124,12 @@ type Conn struct {
 	// due, pingDue while it waits.
 	pingOut int64 // protected by mu
 
-	reads, writes watch        // of operations on the stream
+	reads, writes watch        // of operations on the transport
 	alarm         atomic.Int64 // when the clock checks the watches; 0 for never, or ended
 	index         int32        // protected by the clock's mu: of the alarm
 
 	seen     uint32        // protected by reading: what the peer had received when last checked
-	written  atomic.Uint32 // bytes that the stream accepted, modulo 2^32
+	written  atomic.Uint32 // bytes that the transport accepted, modulo 2^32
 	open     atomic.Bool   // mirrors closing.state == stateOpen
 	due      atomic.Bool   // set when replies or out must be sent, under mu
 	later    atomic.Uint32 // ahead and held; set under mu
@@ -172,18 +143,18 @@ type Conn struct {
 type rare struct {
 	replies replies // protected by mu
 	pings   pings   // protected by mu
-	broken  error   // protected by mu: why the stream cannot be written to
+	broken  error   // protected by mu: why the transport cannot be written to
 	ticker  *ticker // protected by mu; nil while nothing is coalesced
 
 	interrupts atomic.Pointer[interrupts] // nil until a context can end
 
 	lifetime *lifetime // protected by mu; nil until requested
 
-	*compression // constant; nil without
+	compression *compression // constant; nil without
 }
 
-// end drops what an ended connection does not need. The caller holds mu.
-func (r *rare) end(err error) {
+// endLocked drops what an ended connection does not need.
+func (r *rare) endLocked(err error) {
 	r.replies = replies{}
 	if r.ticker != nil {
 		r.ticker.timer.Stop()
@@ -213,18 +184,18 @@ type compression struct {
 	received *deflate.Decompressor // protected by reading
 }
 
-// New returns a connection on s after the handshake.
-func New(s Stream, cfg Config) *Conn {
+// New returns a connection on t after the handshake.
+func New(t Transport, cfg Config) *Conn {
 	c := new(Conn)
-	c.Init(s, cfg)
+	c.Init(t, cfg)
 	return c
 }
 
 // Init initializes c, which is zero, as New does.
-func (c *Conn) Init(s Stream, cfg Config) {
-	c.cfg, c.stream, c.rules = cfg.settings(), s, frame.Rules{Masked: !cfg.Client}
-	c.socket = c.newSocket(s)
-	c.pace.most = largestRead(s)
+func (c *Conn) Init(t Transport, cfg Config) {
+	c.cfg, c.transport, c.rules = cfg.settings(), t, frame.Rules{Masked: !cfg.Client}
+	c.socket = c.newSocket(t)
+	c.pace.most = largestRead(t)
 	if d := cfg.Deflate; d != nil {
 		c.rules.RSV1 = true
 		c.more().compression = &compression{
@@ -233,8 +204,7 @@ func (c *Conn) Init(s Stream, cfg Config) {
 		}
 	}
 	if len(cfg.Buffered) > 0 {
-		c.wake()
-		c.in.adopt(cfg.Buffered)
+		c.wake().buf.adopt(cfg.Buffered)
 	}
 	c.open.Store(true)
 }
@@ -243,7 +213,7 @@ func (c *Conn) Init(s Stream, cfg Config) {
 func (c *Conn) Subprotocol() string { return c.cfg.Subprotocol }
 
 // BufferedAmount returns the payload bytes that writers have passed in and the
-// stream has not accepted.
+// transport has not accepted.
 func (c *Conn) BufferedAmount() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -267,19 +237,19 @@ func (c *Conn) Deflate() (d Deflate, on bool) {
 	return c.cfg.Deflate, r != nil && r.compression != nil
 }
 
-// RemoteAddr returns the peer's address, nil for a stream without addresses.
+// RemoteAddr returns the peer's address, nil for a transport without addresses.
 func (c *Conn) RemoteAddr() net.Addr {
-	if s, ok := c.stream.(interface{ RemoteAddr() net.Addr }); ok {
-		return s.RemoteAddr()
+	if t, ok := c.transport.(Addressed); ok {
+		return t.RemoteAddr()
 	}
 	return nil
 }
 
-// LocalAddr returns the stream's own address, nil for a stream without
+// LocalAddr returns the transport's own address, nil for a transport without
 // addresses.
 func (c *Conn) LocalAddr() net.Addr {
-	if s, ok := c.stream.(interface{ LocalAddr() net.Addr }); ok {
-		return s.LocalAddr()
+	if t, ok := c.transport.(Addressed); ok {
+		return t.LocalAddr()
 	}
 	return nil
 }
@@ -287,8 +257,8 @@ func (c *Conn) LocalAddr() net.Addr {
 // HTTPVersion returns the version of HTTP by which the connection was opened:
 // what the stream says, otherwise "HTTP/1.1".
 func (c *Conn) HTTPVersion() string {
-	if s, ok := c.stream.(interface{ HTTPVersion() string }); ok {
-		return s.HTTPVersion()
+	if t, ok := c.transport.(Versioned); ok {
+		return t.HTTPVersion()
 	}
 	return "HTTP/1.1"
 }

@@ -15,7 +15,12 @@ import (
 func TestFailEndedContext(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		begun := time.Now()
-		err := r.c.fail(gone(), 1002, errFragments)
+		in, err := r.c.lockReading(t.Context())
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer in.release()
+		_, err = in.conclude(gone(), errFragments)
 		if err != errFragments {
 			r.Errorf("fail: %v", err)
 		}
@@ -71,7 +76,7 @@ func TestFailHalfCloses(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		bubble(t, role(client), func(t *testing.T) {
 			r := newRig(t, Config{Client: client})
-			r.c.stream = halfEnd{r.s}
+			r.c.transport = halfEnd{r.s}
 			r.send(header(r, 0x83, 0))
 			read := r.startRead(background)
 			if h, _ := r.next(); h.Opcode != frame.OpClose {

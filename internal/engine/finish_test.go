@@ -296,7 +296,7 @@ func TestAnswerGoesOn(t *testing.T) {
 		for _, client := range []bool{true, false} {
 			bubble(t, role(client), func(t *testing.T) {
 				cfg := Config{Client: client, CutOffBreaks: true}
-				r := newRigOver(t, cfg, func(e *end) Stream { return &brittle{end: e} })
+				r := newRigOver(t, cfg, func(e *end) Transport { return &brittle{end: e} })
 				r.s.limit(room)
 				r.send(r.close(1000, "bye"))
 				for range 3 {
@@ -311,7 +311,7 @@ func TestAnswerGoesOn(t *testing.T) {
 			})
 			bubble(t, role(client)+", and it is never taken", func(t *testing.T) {
 				cfg := Config{Client: client, CutOffBreaks: true}
-				r := newRigOver(t, cfg, func(e *end) Stream { return &brittle{end: e} })
+				r := newRigOver(t, cfg, func(e *end) Transport { return &brittle{end: e} })
 				r.s.limit(room)
 				r.send(r.close(1000, "bye"))
 				ctx, cancel := context.WithTimeout(background, time.Second)

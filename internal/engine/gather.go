@@ -13,7 +13,7 @@ const (
 	// gatherTime bounds how long they are held back.
 	gatherTime = time.Millisecond
 	// copyBytes is the largest payload that is copied after its header if the
-	// stream supports vectored writes.
+	// transport supports vectored writes.
 	copyBytes = 16 << 10
 )
 
@@ -23,8 +23,8 @@ const (
 	held                     // out is not nil
 )
 
-// note sets or clears a flag. The caller holds mu.
-func (c *Conn) note(what uint32, is bool) {
+// noteLocked sets or clears a flag.
+func (c *Conn) noteLocked(what uint32, is bool) {
 	was := c.later.Load()
 	now := was &^ what
 	if is {
@@ -44,94 +44,83 @@ type ticker struct {
 }
 
 // place puts a frame with payload p in its position among all frames to be
-// sent. It is either held back, or now is true: then the caller sends it with
-// put, after b, and holds wire for that.
+// sent. It is either held back, or place returns a turn, whose owner then sends
+// it.
 //
 // Frames are held back while a whole unread message is buffered, since the
 // reading goroutine is then expected to write again soon, and while another
 // goroutine is writing, which then sends them.
-func (c *Conn) place(ctx context.Context, h frame.Header, p []byte) (b *block, now bool, err error) {
+func (s sender) place(ctx context.Context, h frame.Header, p []byte) (turn, error) {
+	c := s.c
 	c.mu.Lock()
-	if err := c.writableHeld(); err != nil {
+	if err := c.writableLocked(); err != nil {
 		c.mu.Unlock()
-		return b, false, err
+		return turn{}, err
 	}
 	if !c.cfg.NoGather && c.out.used()+frame.MaxHeaderLen+len(p) <= gatherBytes {
 		soon := c.later.Load()&ahead != 0
 		if !soon && c.wire.TryLock() {
-			b = c.takeAll()
+			b := c.takeAllLocked()
 			c.mu.Unlock()
-			return b, true, nil
+			return turn{c, b}, nil
 		}
 		if soon {
-			c.tick()
+			c.tickLocked()
 		} else {
 			c.due.Store(true)
 		}
-		c.hold(h, p)
+		c.holdLocked(h, p)
 		c.mu.Unlock()
 		c.sendDue()
-		return b, false, nil
+		return turn{}, nil
 	}
 	c.mu.Unlock()
-	if err := c.lockWire(ctx); err != nil {
-		return b, false, err
-	}
-	b, err = c.takeWritable()
-	return b, err == nil, err
-}
-
-// takeWritable takes the held-back frames, for the holder of wire who is about
-// to write more. On error, when nothing can be written any more, it releases
-// wire.
-func (c *Conn) takeWritable() (*block, error) {
-	c.mu.Lock()
-	err := c.writableHeld()
+	t, err := c.awaitTurn(ctx)
 	if err != nil {
-		c.mu.Unlock()
-		c.unlockWire()
-		return nil, err
+		return turn{}, err
 	}
-	b := c.takeAll()
-	c.mu.Unlock()
-	return b, nil
+	if err := t.take(); err != nil {
+		t.release()
+		return turn{}, err
+	}
+	return t, nil
 }
 
-// hold adds a frame to those held back. The caller holds mu.
-func (c *Conn) hold(h frame.Header, p []byte) {
-	c.holdPongs()
+// holdLocked adds a frame to those held back.
+func (c *Conn) holdLocked(h frame.Header, p []byte) {
+	c.holdPongsLocked()
 	c.out = c.addFrame(c.out, h, p)
 	c.out.payload += int64(len(p))
-	c.note(held, true)
+	c.noteLocked(held, true)
 }
 
-// holdPongs moves the pongs that are due to the held-back frames, so that later
-// frames are sent after them. The caller holds mu.
-func (c *Conn) holdPongs() {
+// holdPongsLocked moves the pongs that are due to the held-back frames, so that
+// later frames are sent after them.
+func (c *Conn) holdPongsLocked() {
 	if r := c.rare.Load(); r != nil && r.replies.count > 0 {
 		c.out = c.addReplies(c.out, r.replies)
 		r.replies = replies{}
 	}
 }
 
-// takeAll takes the held-back frames, and the pongs that are due. The caller
-// holds mu and wire.
-func (c *Conn) takeAll() *block {
-	c.holdPongs()
+// takeAllLocked takes the held-back frames, and the pongs that are due. The
+// caller has the turn.
+func (c *Conn) takeAllLocked() *block {
+	c.holdPongsLocked()
 	if due := c.pingOut == pingDue; due != c.due.Load() {
 		c.due.Store(due)
 	}
-	return c.takeOut()
+	return c.takeOutLocked()
 }
 
-// takeOut takes the held-back frames. The caller holds mu and wire.
-func (c *Conn) takeOut() *block {
+// takeOutLocked takes the held-back frames. The caller has the turn.
+func (c *Conn) takeOutLocked() *block {
 	b := c.out
 	if b == nil {
 		return nil
 	}
 	c.out = nil
-	c.note(held, false)
+	c.noteLocked(held, false)
 	b.old = b.n
 	if b.payload > 0 {
 		c.buffered.Add(b.payload)
@@ -139,61 +128,30 @@ func (c *Conn) takeOut() *block {
 	return b
 }
 
-// dropOut discards the held-back frames. The caller holds mu.
-func (c *Conn) dropOut() {
+// dropOutLocked discards the held-back frames.
+func (c *Conn) dropOutLocked() {
 	putBlock(c.out)
 	c.out = nil
-	c.note(held, false)
+	c.noteLocked(held, false)
 }
 
-// done releases what takeOut returned.
-func (c *Conn) done(b *block) {
-	if b != nil && b.payload > 0 {
-		c.buffered.Add(-b.payload)
-	}
-	putBlock(b)
-}
-
-// putBack makes the part of b that the stream did not accept the first of the
-// held-back frames, and due. The caller holds wire.
-func (c *Conn) putBack(b *block, sent int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	defer c.done(b)
-	rest := b.used() - sent
-	if rest == 0 || c.brokenBy() != nil {
-		return
-	}
-	later := c.out
-	all := getBlock(rest + later.used())
-	all.n, all.payload = copy(all.mem, b.mem[sent:b.n]), min(b.payload, int64(rest))
-	if later != nil {
-		all.n += copy(all.mem[rest:], later.mem[:later.n])
-		all.payload += later.payload
-		putBlock(later)
-	}
-	c.out = all
-	c.note(held, true)
-	c.due.Store(true)
-}
-
-// lookAhead records whether a whole message is buffered for the next Read. The
-// caller holds reading.
-func (c *Conn) lookAhead() {
-	now := !c.cfg.NoGather && !c.cur.have && frame.HoldsMessage(c.in.bytes())
+// lookAhead records whether a whole message is buffered for the next Read.
+func (in *input) lookAhead() {
+	c := in.c
+	now := !c.cfg.NoGather && !in.cur.have && frame.HoldsMessage(in.buf.bytes())
 	if now != (c.later.Load()&ahead != 0) {
 		c.mu.Lock()
-		c.note(ahead, now)
+		c.noteLocked(ahead, now)
 		c.mu.Unlock()
 	}
 }
 
-// sendHeld sends the held-back frames before the caller, who holds reading,
-// waits for the stream.
-func (c *Conn) sendHeld() {
+// sendHeld sends the held-back frames before waiting for the transport.
+func (in *input) sendHeld() {
+	c := in.c
 	if c.later.Load() != 0 {
 		c.mu.Lock()
-		c.note(ahead, false)
+		c.noteLocked(ahead, false)
 		if c.out != nil {
 			c.due.Store(true)
 		}
@@ -202,9 +160,9 @@ func (c *Conn) sendHeld() {
 	c.sendDue()
 }
 
-// tick makes sure that a frame that is about to be held back is sent in time.
-// The caller holds mu.
-func (c *Conn) tick() {
+// tickLocked makes sure that a frame that is about to be held back is sent in
+// time.
+func (c *Conn) tickLocked() {
 	switch r := c.more(); {
 	case r.ticker == nil:
 		t := &ticker{c: c, since: time.Now()}
@@ -233,11 +191,13 @@ func (t *ticker) look() {
 	late := c.out != nil
 	if late {
 		// The reading goroutine did not write again soon.
-		c.note(ahead, false)
+		c.noteLocked(ahead, false)
 		c.due.Store(true)
 	}
 	c.mu.Unlock()
-	if late && c.wire.TryLock() {
-		c.sendReplies()
+	if late {
+		if t, ok := c.tryTurn(); ok {
+			t.sendReplies()
+		}
 	}
 }

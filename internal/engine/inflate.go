@@ -13,15 +13,15 @@ import (
 // received so far: a decompressor cannot continue after the end of a context,
 // but another one can start over.
 type inflating struct {
-	c       *Conn            // nil if the message is not compressed
+	in      *input           // nil if the message is not compressed
 	ctx     context.Context  // of the call in progress
 	m       *deflate.Message // nil before the first byte, and after an interruption
 	kept    *[]byte          // the pooled memory of payload
 	payload []byte           // unmasked, as far as it has arrived
 	at      int              // how much of it was given to the decompressor
-	whole   bool             // the end of the payload has arrived
-	failed  bool             // the decompressor was given an error
+	failure error            // that the decompressor was given, nil for none
 	out     int64            // bytes decompressed
+	whole   bool             // the end of the payload has arrived
 	done    bool             // decompression is complete
 	beyond  [1]byte          // for a byte over the limit
 }
@@ -33,7 +33,7 @@ func (z *inflating) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if err := z.fetch(); err != nil {
-			z.failed = true
+			z.failure = err
 			return 0, err
 		}
 	}
@@ -44,9 +44,9 @@ func (z *inflating) Read(p []byte) (int, error) {
 
 // fetch waits for more of the payload.
 func (z *inflating) fetch() error {
-	c := z.c
-	if !c.cur.data() || c.cur.left == 0 {
-		last, err := c.endFrame(z.ctx)
+	in := z.in
+	if !in.cur.data() || in.cur.left == 0 {
+		last, err := in.endFrame(z.ctx)
 		z.whole = last
 		return err
 	}
@@ -54,9 +54,9 @@ func (z *inflating) fetch() error {
 		z.kept = getDeflated()
 		z.payload = (*z.kept)[:0]
 	}
-	z.payload = c.grow(z.payload, len(z.payload))
-	room := min(int64(cap(z.payload)-len(z.payload)), c.cur.left)
-	n, _, err := c.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
+	z.payload = in.grow(z.payload, len(z.payload))
+	room := min(int64(cap(z.payload)-len(z.payload)), in.cur.left)
+	n, _, err := in.readUnmasked(z.ctx, z.payload[len(z.payload):int64(len(z.payload))+room])
 	z.payload = z.payload[:len(z.payload)+n]
 	return err
 }
@@ -66,7 +66,7 @@ func (z *inflating) open() error {
 	if z.m != nil {
 		return nil
 	}
-	z.m, z.at, z.failed = z.c.rare.Load().received.Open(z), 0, false
+	z.m, z.at, z.failure = z.in.c.rare.Load().compression.received.Open(z), 0, nil
 	b := getBlock(middleBlock)
 	defer putBlock(b)
 	for skip := z.out; skip > 0; {
@@ -99,8 +99,9 @@ func (z *inflating) finish() {
 // readInflated reads some of the current message's decompressed bytes into p.
 // They are validated if they are text, and never exceed the limit. It returns
 // io.EOF at the end of the message.
-func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
-	z := &c.msg.zip
+func (in *input) readInflated(ctx context.Context, p []byte) (int, error) {
+	c := in.c
+	z := &in.msg.zip
 	if z.done {
 		return 0, io.EOF
 	}
@@ -117,74 +118,79 @@ func (c *Conn) readInflated(ctx context.Context, p []byte) (int, error) {
 	switch z.out += int64(n); {
 	case left == 0 && n > 0:
 		z.close()
-		return 0, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
-	case c.msg.typ == api.MessageText && !c.msg.text.Write(p[:n]):
+		return 0, c.tooBig()
+	case in.msg.typ == api.MessageText && !in.msg.text.Write(p[:n]):
 		z.close()
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		return 0, errText
 	case err == io.EOF:
 		z.finish()
 	case err == deflate.ErrCorrupt:
 		z.close()
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, c.corrupt())
-	case err != nil, z.failed:
-		// A decompressor that has more output than was requested keeps an error
-		// for later. By then it may be that of another call's context.
+		return 0, c.corrupt()
+	case err != nil:
 		z.close()
+	case z.failure != nil:
+		// A decompressor that has more output than was requested keeps an error
+		// for later. By then a context may be another call's.
+		z.close()
+		if z.failure != ctx.Err() {
+			err = z.failure
+		}
 	}
 	return n, err
 }
 
-// inflateHeld appends a message to dst that is one complete buffered frame. If
-// it is unusual in any way, it returns deflate.ErrOdd, and the frame remains
+// inflateComplete appends a message to dst that is one complete buffered frame.
+// If it is unusual in any way, it returns deflate.ErrOdd, and the frame remains
 // buffered. Over the limit it returns deflate.ErrOver and the bytes within the
 // limit.
-func (c *Conn) inflateHeld(dst []byte) ([]byte, error) {
-	z, length := &c.msg.zip, int(c.cur.left)
-	if !c.cur.data() || !c.cur.h.Fin || c.msg.fragments != 1 || c.cur.left != c.cur.h.Length || c.in.len() < length || length == 0 || z.m != nil {
+func (in *input) inflateComplete(dst []byte) ([]byte, error) {
+	z, length := &in.msg.zip, int(in.cur.left)
+	if !in.cur.data() || !in.cur.h.Fin || in.msg.fragments != 1 || in.cur.left != in.cur.h.Length || in.buf.len() < length || length == 0 || z.m != nil {
 		return dst, deflate.ErrOdd
 	}
 	b := getDeflated()
-	payload := append((*b)[:0], c.in.bytes()[:length]...)
-	if c.cur.h.Masked {
-		frame.Mask(payload, c.cur.h.Key, 0)
+	payload := append((*b)[:0], in.buf.bytes()[:length]...)
+	if in.cur.h.Masked {
+		frame.Mask(payload, in.cur.h.Key, 0)
 	}
-	out, err := c.rare.Load().received.Whole(dst, payload, c.readLimit())
+	out, err := in.c.rare.Load().compression.received.Whole(dst, payload, in.c.readLimit())
 	putDeflated(b, payload)
 	if err == nil {
-		c.in.skip(length)
-		c.cur.left, c.cur.have, z.done = 0, false, true
+		in.buf.skip(length)
+		in.cur.left, in.cur.have, z.done = 0, false, true
 	}
 	return out, err
 }
 
 // inflateMessage appends the rest of the current message to dst.
-func (c *Conn) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
-	out, err := c.inflateHeld(dst)
+func (in *input) inflateMessage(ctx context.Context, dst []byte) ([]byte, error) {
+	out, err := in.inflateComplete(dst)
 	switch {
 	case err == deflate.ErrOdd:
-		return c.inflateRest(ctx, dst)
-	case c.msg.typ == api.MessageText && !c.msg.text.Write(out[len(dst):]):
-		return dst, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+		return in.inflateRest(ctx, dst)
+	case in.msg.typ == api.MessageText && !in.msg.text.Write(out[len(dst):]):
+		return dst, errText
 	case err == deflate.ErrOver:
-		return dst, c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
+		return dst, in.c.tooBig()
 	}
-	return out, c.checkEnd(ctx)
+	return out, in.checkEnd()
 }
 
 // inflateRest is inflateMessage for any message.
-func (c *Conn) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
-	z := &c.msg.zip
+func (in *input) inflateRest(ctx context.Context, dst []byte) ([]byte, error) {
+	z := &in.msg.zip
 	for {
-		if left := c.readLimit() - z.out; len(dst) == cap(dst) && left > 0 {
+		if left := in.c.readLimit() - z.out; len(dst) == cap(dst) && left > 0 {
 			more := min(left, max(int64(len(dst)), 2*int64(len(z.payload)), 512))
 			bigger := make([]byte, len(dst), int64(len(dst))+more)
 			copy(bigger, dst)
 			dst = bigger
 		}
-		n, err := c.readInflated(ctx, dst[len(dst):cap(dst)])
+		n, err := in.readInflated(ctx, dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if err == io.EOF {
-			return dst, c.checkEnd(ctx)
+			return dst, in.checkEnd()
 		} else if err != nil {
 			return dst, err
 		}

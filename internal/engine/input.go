@@ -1,116 +1,148 @@
 package engine
 
-import "github.com/twinws/ws/frame"
+import (
+	"context"
+	"sync"
 
-// calmReads is how many reads in a row must have fit a smaller buffer before
-// the next buffer is smaller.
-const calmReads = 8
+	"github.com/twinws/ws/frame"
+)
 
-// input holds bytes that were read from the stream and not yet used. While it
-// is empty its buffer is in the pool.
+// input is what whoever reads has: the state of reading from the first byte of
+// a message to its last. Locking reading returns it, and everything that
+// reading protects is reached through it, what a connection always has (rules,
+// silence) as c.rules and c.silence.
+//
+// A connection that waits for the first byte of a message has no input: it is
+// given up by park, inside readTransport, which returns the one that it has
+// afterwards. That may be another one. So may those of conclude and drain,
+// which call it. All other functions of an input keep it, since they never wait
+// at rest: they return errAtRest instead.
 type input struct {
-	buf   []byte
-	r, w  int
-	block *block // buf's pooled memory; nil for adopted bytes
-	err   error  // the stream's end, reported together with bytes
-	pace
+	c   *Conn // whose it is
+	buf buffer
+	cur current
+	msg message
+	// passed is closed when a message that pings wait for has been read.
+	passed chan struct{}
+	// The buffer of the read in progress on the socket, nil while it waits;
+	// that buffer if it is not buf's; and its result.
+	into, direct []byte
+	got          int
+	fault        error
 }
 
-// pace is the size of the next buffer. It follows the sizes of the reads, so
-// that the messages of a busy peer are read many at a time.
-type pace struct {
-	class uint8 // of the next buffer
-	most  uint8 // the largest class
-	calm  uint8 // recent reads that would have fit a smaller buffer
-}
+// resting is set by tests to inspect what is returned to the pool.
+var resting func(*input)
 
-// adopt makes p the first bytes of the input, which owns it from then on.
-func (in *input) adopt(p []byte) {
-	if len(p) > 0 {
-		in.buf, in.w = p, len(p)
+// inputs are unused ones, which are as good as new.
+var inputs sync.Pool
+
+// lockReading acquires reading, until release.
+func (c *Conn) lockReading(ctx context.Context) (*input, error) {
+	if err := c.reading.Lock(ctx); err != nil {
+		return nil, err
 	}
+	return c.wake(), nil
 }
 
-// bytes returns the buffered bytes.
-func (in *input) bytes() []byte { return in.buf[in.r:in.w] }
-
-func (in *input) len() int { return in.w - in.r }
-
-// skip drops the first n bytes.
-func (in *input) skip(n int) { in.r += n }
-
-// size is the length of the next buffer.
-func (in *input) size() int { return blockSizes[in.class] }
-
-// room returns memory to read into, of at least size()-MaxHeaderLen bytes if
-// less than a header is buffered.
-func (in *input) room() []byte {
-	if in.block == nil || len(in.block.mem) < in.size() {
-		b := blockOf(int(in.class))
-		n := copy(b.mem, in.bytes())
-		putBlock(in.block)
-		in.block, in.buf, in.r, in.w = b, b.mem, 0, n
-	} else if in.r > 0 {
-		in.w = copy(in.buf, in.bytes())
-		in.r = 0
-	}
-	return in.buf[in.w:]
-}
-
-// took records that a read put n bytes into what room returned: if it filled
-// that, there is more to read.
-func (in *input) took(n int) {
-	in.w += n
-	switch {
-	case n == 0:
-	case in.w == len(in.buf):
-		in.class, in.calm = min(in.class+1, in.most), 0
-	case in.class == 0 || n > blockSizes[in.class-1]:
-		in.calm = 0
-	default:
-		if in.calm++; in.calm == calmReads {
-			in.class, in.calm = in.class-1, 0
-		}
-	}
-}
-
-// release returns the buffer to its pool if it is empty.
+// release ends an operation.
 func (in *input) release() {
-	if in.r < in.w {
+	c := in.c
+	in.buf.release()
+	in.lookAhead()
+	if in.passed != nil && !in.payloadWaits() {
+		close(in.passed)
+		in.passed = nil
+	}
+	c.reading.Unlock()
+	c.sendDue()
+}
+
+// atRest reports whether nothing has been read of what comes next: no byte, no
+// frame, and no part of a message.
+func (in *input) atRest() bool {
+	return in.buf.len() == 0 && !in.cur.have && !in.msg.begun && in.msg.fragments == 0 && in.passed == nil
+}
+
+// park gives up the memory for a read, and the input if it is at rest, until
+// there is something to read.
+func (in *input) park() {
+	in.into = nil
+	in.buf.release()
+	if !in.atRest() || in.direct != nil {
 		return
 	}
-	putBlock(in.block)
-	in.buf, in.block, in.r, in.w = nil, nil, 0, 0
+	c := in.c
+	c.pace, c.in = in.buf.pace, nil
+	in.c = nil
+	if resting != nil {
+		resting(in)
+	}
+	inputs.Put(in)
+}
+
+// wake returns the input, and takes or makes one if there is none.
+func (c *Conn) wake() *input {
+	if in := c.in; in != nil {
+		return in
+	}
+	return c.wakeAny()
+}
+
+// wakeAny is wake for a connection without input.
+func (c *Conn) wakeAny() *input {
+	if in := c.wakeOld(); in != nil {
+		return in
+	}
+	c.in = &input{c: c}
+	c.in.buf.pace = c.pace
+	return c.in
+}
+
+// wakeOld is wakeAny that allocates nothing: it returns nil if there is no old
+// one.
+func (c *Conn) wakeOld() *input {
+	in, ok := inputs.Get().(*input)
+	if !ok {
+		return nil
+	}
+	in.c, in.buf.pace, c.in = c, c.pace, in
+	return in
 }
 
 // ReadBuffered returns how many payload bytes of data frames are buffered and
 // not yet read, compressed ones by their compressed size. While a Read is
 // blocked it is 0: less than a header is buffered then.
-func (c *Conn) ReadBuffered() (n int64) {
+func (c *Conn) ReadBuffered() int64 {
 	if !c.reading.TryLock() {
 		return 0
 	}
 	defer c.reading.Unlock()
-	if c.incoming == nil {
+	if c.in == nil {
 		return 0
 	}
-	n = int64(len(c.msg.partial))
-	held := c.in.bytes()
+	return c.in.payload()
+}
+
+// payload is ReadBuffered.
+func (in *input) payload() (n int64) {
+	n = int64(len(in.msg.partial))
+	rest := in.buf.bytes()
 	next := frame.Header{Opcode: frame.OpClose} // not counted
 	left := int64(0)
-	if c.cur.have {
-		next, left = c.cur.h, c.cur.left
+	if in.cur.have {
+		next, left = in.cur.h, in.cur.left
 	}
 	for {
-		payload := min(left, int64(len(held)))
+		payload := min(left, int64(len(rest)))
 		if !next.Opcode.IsControl() {
 			n += payload
 		}
-		held = held[payload:]
-		h, size, err := frame.ParseHeader(held)
+		rest = rest[payload:]
+		h, size, err := frame.ParseHeader(rest)
 		if err != nil {
 			return n
 		}
-		held, next, left = held[size:], h, h.Length
+		rest, next, left = rest[size:], h, h.Length
 	}
 }

@@ -9,7 +9,7 @@ import (
 // past is a deadline that interrupts at once.
 var past = time.Unix(1, 0)
 
-// direction is one of the two directions of a stream.
+// direction is one of the two directions of a transport.
 type direction uint8
 
 const (
@@ -17,10 +17,10 @@ const (
 	outward
 )
 
-// interrupts makes the end of a context interrupt a blocked call of the stream,
-// of which there is one at a time in each direction, by a deadline in the past.
-// Registering with a context allocates, so for a context that is used again,
-// identified by its channel, the registration is kept.
+// interrupts makes the end of a context interrupt a blocked call of the
+// transport, of which there is one at a time in each direction, by a deadline
+// in the past. Registering with a context allocates, so for a context that is
+// used again, identified by its channel, the registration is kept.
 type interrupts struct {
 	conn *Conn // constant
 
@@ -40,52 +40,52 @@ type bond struct {
 	over  bool            // it has ended
 }
 
-// call is a call of the stream in progress, or none.
+// call is a call of the transport in progress, or none.
 type call struct {
 	bond *bond // nil for none
-	// fired is the timer that ends an interrupted call even if the stream
+	// fired is the timer that ends an interrupted call even if the transport
 	// ignores deadlines; nil if the call was not interrupted.
 	fired *time.Timer
 }
 
-// unwatched stands for the timer of a stream that honors its deadlines.
+// unwatched stands for the timer of a transport that honors its deadlines.
 var unwatched = new(time.Timer)
 
-// begin is called before a call of the stream. The end of ctx interrupts that
-// call.
+// begin is called before a call of the transport. The end of ctx interrupts
+// that call.
 func (i *interrupts) begin(d direction, ctx context.Context) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	b := i.meet(d, ctx.Done())
+	b := i.meetLocked(d, ctx.Done())
 	i.calls[d].bond = b
 	switch {
 	case b.over:
-		i.fire(d)
+		i.fireLocked(d)
 	case b.stop == nil:
 		b.stop = context.AfterFunc(ctx, func() { i.tell(b) })
 	}
 }
 
-// meet returns the bond of the context with done, which becomes that of the
-// direction.
-func (i *interrupts) meet(d direction, done <-chan struct{}) *bond {
+// meetLocked returns the bond of the context with done, which becomes that of
+// the direction.
+func (i *interrupts) meetLocked(d direction, done <-chan struct{}) *bond {
 	for _, b := range [...]*bond{i.bonds[d], i.bonds[1-d]} {
 		if b != nil && b.done == done {
 			b.again = !i.ended
 			if b != i.bonds[d] {
-				i.part(d)
+				i.partLocked(d)
 				i.bonds[d] = b
 			}
 			return b
 		}
 	}
-	i.part(d)
+	i.partLocked(d)
 	i.bonds[d] = &bond{done: done}
 	return i.bonds[d]
 }
 
 // end is called after the call. It reports whether the call was interrupted:
-// then the caller must reset the stream's deadline.
+// then the caller must reset the transport's deadline.
 func (i *interrupts) end(d direction) (fired bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -109,27 +109,26 @@ func (i *interrupts) tell(b *bond) {
 	b.over = true
 	for d := range i.calls {
 		if i.calls[d].bond == b {
-			i.fire(direction(d))
+			i.fireLocked(direction(d))
 		}
 	}
 }
 
-// fire interrupts the call in progress. The caller holds mu.
-func (i *interrupts) fire(d direction) {
+// fireLocked interrupts the call in progress.
+func (i *interrupts) fireLocked(d direction) {
 	if c := &i.calls[d]; c.fired == nil {
 		c.fired = unwatched
 		if !i.conn.cfg.KeepsDeadlines {
-			c.fired = i.watch(d)
+			c.fired = i.watchLocked(d)
 		}
 	}
 	i.conn.interrupt(d)
 }
 
-// watch ends the connection if the call that is being interrupted is still in
-// progress after grace. It checks twice: if the program was suspended, the
-// first check may come before the call had a chance to return. The caller holds
-// mu.
-func (i *interrupts) watch(d direction) (t *time.Timer) {
+// watchLocked ends the connection if the call that is being interrupted is
+// still in progress after grace. It checks twice: if the program was suspended,
+// the first check may come before the call had a chance to return.
+func (i *interrupts) watchLocked(d direction) (t *time.Timer) {
 	looked := false
 	t = time.AfterFunc(grace-glance, func() {
 		i.mu.Lock()
@@ -146,8 +145,8 @@ func (i *interrupts) watch(d direction) (t *time.Timer) {
 	return t
 }
 
-// part removes the context of a direction. The caller holds mu.
-func (i *interrupts) part(d direction) {
+// partLocked removes the context of a direction.
+func (i *interrupts) partLocked(d direction) {
 	b := i.bonds[d]
 	i.bonds[d] = nil
 	if b != nil && b != i.bonds[1-d] && b.stop != nil {
@@ -175,10 +174,10 @@ func (i *interrupts) stop() {
 	}
 }
 
-// beginCall makes the end of ctx interrupt the next call of the stream in the
-// direction. No other call in that direction may be in progress.
+// beginCall makes the end of ctx interrupt the next call of the transport in
+// the direction. No other call in that direction may be in progress.
 func (c *Conn) beginCall(d direction, ctx context.Context) {
-	if outlives(ctx, c.stream) {
+	if outlives(ctx, c.transport) {
 		return
 	}
 	c.interrupter().begin(d, ctx)
@@ -199,5 +198,5 @@ func (c *Conn) interrupter() *interrupts {
 
 // endCall is called after the call. It reports whether ctx interrupted it.
 func (c *Conn) endCall(d direction, ctx context.Context) bool {
-	return !outlives(ctx, c.stream) && c.rare.Load().interrupts.Load().end(d)
+	return !outlives(ctx, c.transport) && c.rare.Load().interrupts.Load().end(d)
 }

@@ -14,20 +14,21 @@ const glance = 20 * time.Millisecond
 // patience is how long the next wait for a byte may take; 0 means indefinitely.
 // Silence is the sum of all waits, including those that a context ended; time
 // without a blocked Read does not count.
-func (c *Conn) patience() time.Duration {
-	if c.cfg.Idle <= 0 {
+func (in *input) patience() time.Duration {
+	if in.c.cfg.Idle <= 0 {
 		return 0
 	}
-	return max(c.tolerance()-c.silence, glance)
+	return max(in.tolerance()-in.c.silence, glance)
 }
 
 // patient reports whether the peer may be silent for longer.
-func (c *Conn) patient() bool {
-	return c.cfg.Idle <= 0 || c.silence < c.tolerance()
+func (in *input) patient() bool {
+	return in.c.cfg.Idle <= 0 || in.c.silence < in.tolerance()
 }
 
 // tolerance is how long the peer may be silent.
-func (c *Conn) tolerance() time.Duration {
+func (in *input) tolerance() time.Duration {
+	c := in.c
 	if c.pinged && c.cfg.Timeout >= 0 {
 		return c.cfg.Timeout
 	}
@@ -37,15 +38,16 @@ func (c *Conn) tolerance() time.Duration {
 // judge is called when the peer has been silent for too long: the first time it
 // sends a ping, the second time it returns ErrKeepaliveTimeout. Without a
 // Timeout it only sends pings.
-func (c *Conn) judge() error {
+func (in *input) judge() error {
+	c := in.c
 	c.mu.Lock()
-	broken, out := c.brokenBy(), c.pingOut
+	broken, out := c.brokenLocked(), c.pingOut
 	c.mu.Unlock()
 	switch {
 	case broken != nil:
 		return broken
 	case c.pinged && c.cfg.Timeout >= 0:
-		return c.verdict(out)
+		return in.verdict(out)
 	}
 	c.pinged, c.silence = true, 0
 	p := c.progress()
@@ -65,7 +67,8 @@ func (c *Conn) judge() error {
 // Acknowledged bytes count only while more wait to be sent. A peer's system
 // acknowledges a ping, and small messages, even if the program has stopped
 // reading: that is no sign of life.
-func (c *Conn) verdict(out int64) error {
+func (in *input) verdict(out int64) error {
+	c := in.c
 	p := c.progress()
 	moved := int32(p.taken-c.seen) > 0
 	waits := p.Waits || out <= 0 || c.wire.Locked()
@@ -76,7 +79,7 @@ func (c *Conn) verdict(out int64) error {
 		c.silence = min(c.silence, time.Duration(nanos()-out))
 	}
 	c.seen, c.behind = p.taken, p.Waits
-	if c.patient() {
+	if in.patient() {
 		return nil
 	}
 	return api.ErrKeepaliveTimeout

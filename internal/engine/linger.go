@@ -1,83 +1,76 @@
 package engine
 
 import (
-	"net"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
 
 const (
-	// lingerWait bounds the wait for the peer to close the stream after the
+	// lingerWait bounds the wait for the peer to close the transport after the
 	// close frame has been sent,
 	lingerWait = time.Second
 	// and lingerBytes what is read and discarded meanwhile.
 	lingerBytes = 1 << 20
-	// lingerSockets and lingerOthers bound how many streams linger at the same
-	// time. Further ones are closed at once.
+	// lingerSockets and lingerOthers bound how many transports linger at the
+	// same time. Further ones are closed at once.
 	lingerSockets = 1024
 	lingerOthers  = 128
 )
 
-// leaving is how the stream is closed.
+// leaving is how the transport is closed.
 type leaving uint8
 
 const (
-	// atOnce closes the stream, without close_notify of TLS.
+	// atOnce closes the transport, without close_notify of TLS.
 	atOnce leaving = iota
-	// farewell closes the stream.
+	// farewell closes the transport.
 	farewell
-	// lingering closes the stream in the background, after the peer has closed
-	// it, within bounds: closing it with bytes unread, or before more arrive,
-	// could reset the connection before the peer has read our close frame.
+	// lingering closes the transport in the background, after the peer has
+	// closed it, within bounds: closing it with bytes unread, or before more
+	// arrive, could reset the connection before the peer has read our close
+	// frame.
 	lingering
 	// halfFirst is lingering that begins by closing the sending half: that
-	// tells the peer that it may close the stream.
+	// tells the peer that it may close the transport.
 	halfFirst
 )
 
-// leave closes the stream.
-func leave(s Stream, how leaving) {
+// leave closes the transport.
+func leave(t Transport, how leaving) {
 	switch how {
 	case atOnce:
-		abort(s)
+		abort(t)
 	case farewell:
-		s.Close()
+		t.Close()
 	case halfFirst:
-		if h, ok := s.(halved); ok {
+		if h, ok := t.(HalfCloser); ok {
 			h.CloseWrite()
 		}
-		linger(s)
+		linger(t)
 	case lingering:
-		linger(s)
+		linger(t)
 	}
 }
 
-// halved is a Stream whose sending half can be closed.
-type halved interface{ CloseWrite() error }
-
-// settling is a Stream that must not be used after a handler has returned:
-// Settle waits until it is not.
-type settling interface{ Settle() }
-
-// abort closes s at once.
-func abort(s Stream) {
-	if a, ok := s.(interface{ Abort() error }); ok {
+// abort closes t at once.
+func abort(t Transport) {
+	if a, ok := t.(Aborter); ok {
 		a.Abort()
 		return
 	}
-	s.Close()
+	t.Close()
 }
 
-// lingers counts the lingering streams.
+// lingers counts the lingering transports.
 var lingers struct{ sockets, others atomic.Int32 }
 
-// linger discards what arrives on s until the peer closes it, and then closes
+// linger discards what arrives on t until the peer closes it, and then closes
 // it.
-func linger(s Stream) {
-	l := &lingered{s: s, count: &lingers.sockets, left: lingerBytes, since: time.Now(), pause: time.Millisecond}
+func linger(t Transport) {
+	l := &lingered{t: t, count: &lingers.sockets, left: lingerBytes, since: time.Now(), pause: time.Millisecond}
 	most := int32(lingerSockets)
-	if l.raw = socketBelow(s); l.raw == nil || !canPeek {
+	if l.raw = socketBelow(t); l.raw == nil || !triesSockets {
 		l.raw = nil
 		l.count, most = &lingers.others, lingerOthers
 	}
@@ -86,32 +79,32 @@ func linger(s Stream) {
 		return
 	}
 	if l.raw != nil {
-		s.SetReadDeadline(time.Time{}) // an expired one would hide what arrived
+		t.SetReadDeadline(time.Time{}) // an expired one would hide what arrived
 		l.look()
 		return
 	}
 	go l.wait()
 }
 
-// socketBelow returns the socket of s, or of the connection below TLS; nil for
+// socketBelow returns the socket of t, or of the connection below TLS; nil for
 // none.
-func socketBelow(s Stream) syscall.RawConn {
-	if t, ok := s.(interface{ NetConn() net.Conn }); ok {
-		s = t.NetConn()
+func socketBelow(t Transport) syscall.RawConn {
+	if w, ok := t.(Wrapper); ok {
+		t = w.NetConn()
 	}
-	if !vectored(s) {
+	if !vectored(t) {
 		return nil
 	}
-	raw, err := s.(syscall.Conn).SyscallConn()
+	raw, err := t.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return nil
 	}
 	return raw
 }
 
-// lingered is a lingering stream.
+// lingered is a lingering transport.
 type lingered struct {
-	s     Stream
+	t     Transport
 	count *atomic.Int32
 	left  int       // bytes that may still be read
 	since time.Time // when it began
@@ -141,13 +134,13 @@ func (l *lingered) look() {
 	l.end()
 }
 
-// wait does the same for a stream that is not a socket, by blocking.
+// wait does the same for a transport that is not a socket, by blocking.
 func (l *lingered) wait() {
-	bound := time.AfterFunc(lingerWait, func() { abort(l.s) })
-	l.s.SetReadDeadline(time.Now().Add(lingerWait)) // Close may not end its Read
+	bound := time.AfterFunc(lingerWait, func() { abort(l.t) })
+	l.t.SetReadDeadline(time.Now().Add(lingerWait)) // Close may not end its Read
 	b := getBlock(smallBlock)
 	for l.left > 0 {
-		n, err := l.s.Read(b.mem)
+		n, err := l.t.Read(b.mem)
 		if err != nil {
 			break
 		}
@@ -158,12 +151,12 @@ func (l *lingered) wait() {
 	l.end()
 }
 
-// end closes the stream. TLS's close_notify may block.
+// end closes the transport. TLS's close_notify may block.
 func (l *lingered) end() {
 	l.count.Add(-1)
-	if vectored(l.s) {
-		l.s.Close()
+	if vectored(l.t) {
+		l.t.Close()
 		return
 	}
-	go l.s.Close()
+	go l.t.Close()
 }

@@ -35,13 +35,13 @@ func TestLingerSocket(t *testing.T) {
 			if obliging {
 				far.Close()
 			}
-			wantEnded(t, c.stream)
+			wantEnded(t, c.transport)
 		})
 	}
 }
 
 // wantEnded waits until a socket is closed.
-func wantEnded(t *testing.T, s Stream) {
+func wantEnded(t *testing.T, s Transport) {
 	t.Helper()
 	raw, err := s.(syscall.Conn).SyscallConn()
 	if err != nil {

@@ -183,11 +183,11 @@ func TestIdleHoldsNoBuffer(t *testing.T) {
 	bothRoles(t, Config{}, func(r *rig) {
 		r.send(r.text("a"), r.text("b"))
 		r.wantRead(api.MessageText, []byte("a"))
-		if r.c.in.block == nil {
+		if r.c.in.buf.block == nil {
 			r.Error("the second message was given away with the buffer")
 		}
 		r.wantRead(api.MessageText, []byte("b"))
-		if r.c.in.block != nil || r.c.in.buf != nil {
+		if r.c.in.buf.block != nil || r.c.in.buf.mem != nil {
 			r.Error("the buffer is kept though it is empty")
 		}
 	})

@@ -7,22 +7,22 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// ErrDeadlinesIgnored is the cause of a connection over a stream whose call did
-// not return when its deadline had passed.
+// ErrDeadlinesIgnored is the cause of a connection over a transport whose call
+// did not return when its deadline had passed.
 var ErrDeadlinesIgnored = errors.New("the net.Conn ignores its deadlines (its SetDeadline has no effect): " +
 	"a blocked call could be ended only by closing it")
 
 // grace is how long a call may take to return once its deadline has passed.
 const grace = time.Second
 
-// interrupt makes the blocked call of the stream in a direction return. An
+// interrupt makes the blocked call of the transport in a direction return. An
 // error of setting the deadline is ignored: it is checked whether the call
 // returns.
 func (c *Conn) interrupt(d direction) {
 	if d == inward {
-		c.stream.SetReadDeadline(past)
+		c.transport.SetReadDeadline(past)
 	} else {
-		c.stream.SetWriteDeadline(past)
+		c.transport.SetWriteDeadline(past)
 	}
 }
 
@@ -36,7 +36,7 @@ func (c *Conn) missed() error {
 	return nil
 }
 
-// late is the state of calls of the stream that take too long.
+// late is the state of calls of the transport that take too long.
 type late struct {
 	nudge nudge
 	stuck stuck
@@ -47,11 +47,11 @@ type late struct {
 type nudge struct {
 	rang    int64  // when that Read was interrupted, 0 for none
 	since   int64  // when the peer's time began
-	written uint32 // what the stream had accepted then
+	written uint32 // what the transport had accepted then
 }
 
-// lateness returns the state of late calls. The caller holds the clock's mu.
-func (c *Conn) lateness() *late {
+// latenessLocked returns the state of late calls. The clock's mu is held.
+func (c *Conn) latenessLocked() *late {
 	i := c.interrupter()
 	if i.late == nil {
 		i.late = new(late)
@@ -59,11 +59,11 @@ func (c *Conn) lateness() *late {
 	return i.late
 }
 
-// missedRead acts for a Read that keepalive has interrupted and that has not
-// returned: it sends a ping, and ends the connection if nothing arrives. It
+// missedReadLocked acts for a Read that keepalive has interrupted and that has
+// not returned: it sends a ping, and ends the connection if nothing arrives. It
 // returns when to check again, 0 for not before another operation begins. The
-// caller holds the clock's mu.
-func (c *Conn) missedRead(now int64) (next int64) {
+// clock's mu is held.
+func (c *Conn) missedReadLocked(now int64) (next int64) {
 	rang := c.reads.rang()
 	if rang == 0 || c.cfg.Idle <= 0 {
 		return 0
@@ -76,7 +76,7 @@ func (c *Conn) missedRead(now int64) (next int64) {
 	if at := rang + int64(wait); now < at {
 		return at
 	}
-	n := &c.lateness().nudge
+	n := &c.latenessLocked().nudge
 	switch {
 	case n.rang != rang:
 		*n = nudge{rang, now, c.written.Load()}
@@ -113,9 +113,10 @@ func (c *Conn) pingLate() {
 	go c.sendDue()
 }
 
-// missedWrite ends the connection if a Write that made no progress for
-// WriteTimeout has not returned. It returns when to check again, as missedRead.
-func (c *Conn) missedWrite(now int64) (next int64) {
+// missedWriteLocked ends the connection if a Write that made no progress for
+// WriteTimeout has not returned. It returns when to check again, as
+// missedReadLocked. The clock's mu is held.
+func (c *Conn) missedWriteLocked(now int64) (next int64) {
 	rang := c.writes.rang()
 	if rang == 0 {
 		return 0

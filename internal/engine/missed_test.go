@@ -54,10 +54,10 @@ func (a awaitedIgnoring) AwaitRead() error {
 // overIgnoring is bothRoles over a stream that ignores its deadlines, in each
 // way.
 func overIgnoring(t *testing.T, cfg Config, f func(r *rig)) {
-	for name, over := range map[string]func(*end) Stream{
-		"silently":     func(e *end) Stream { return &ignoring{end: e} },
-		"with errors":  func(e *end) Stream { return &ignoring{end: e, err: errors.ErrUnsupported} },
-		"in AwaitRead": func(e *end) Stream { return awaitedIgnoring{&ignoring{end: e}} },
+	for name, over := range map[string]func(*end) Transport{
+		"silently":     func(e *end) Transport { return &ignoring{end: e} },
+		"with errors":  func(e *end) Transport { return &ignoring{end: e, err: errors.ErrUnsupported} },
+		"in AwaitRead": func(e *end) Transport { return awaitedIgnoring{&ignoring{end: e}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, client := range []bool{true, false} {
@@ -69,7 +69,7 @@ func overIgnoring(t *testing.T, cfg Config, f func(r *rig)) {
 }
 
 // newRigOver is newRig over what is made of the connection's end.
-func newRigOver(t *testing.T, cfg Config, over func(*end) Stream) *rig {
+func newRigOver(t *testing.T, cfg Config, over func(*end) Transport) *rig {
 	r := newRig(t, cfg)
 	cfg.ReadLimit, cfg.Keys = -1, func() [4]byte { return goldenKey }
 	r.c = New(over(r.s), cfg)
@@ -163,7 +163,7 @@ func TestDeadlinesLate(t *testing.T) {
 	for _, client := range []bool{true, false} {
 		cfg := Config{Client: client, Idle: 30 * time.Second, Timeout: 30 * time.Second}
 		bubble(t, role(client), func(t *testing.T) {
-			r := newRigOver(t, cfg, func(e *end) Stream { return &ignoring{end: e, late: grace / 2} })
+			r := newRigOver(t, cfg, func(e *end) Transport { return &ignoring{end: e, late: grace / 2} })
 			for range 5 {
 				ctx, cancel := context.WithTimeout(background, 5*time.Second)
 				begun := time.Now()
@@ -324,13 +324,13 @@ func TestKeepsDeadlines(t *testing.T) {
 		bubble(t, role(client), func(t *testing.T) {
 			cfg := Config{Client: client, KeepsDeadlines: true, Idle: time.Hour, Timeout: time.Hour}
 			var s *counting
-			r := newRigOver(t, cfg, func(e *end) Stream { s = &counting{end: e}; return s })
+			r := newRigOver(t, cfg, func(e *end) Transport { s = &counting{end: e}; return s })
 			ctx, cancel := newContext()
 			read := r.startRead(ctx)
 			synctest.Wait()
 			i := r.c.rare.Load().interrupts.Load()
 			i.mu.Lock()
-			i.fire(inward)
+			i.fireLocked(inward)
 			if i.calls[inward].fired != unwatched {
 				t.Error("a timer watches over a call")
 			}

@@ -127,17 +127,19 @@ func (c *Conn) ping(ctx context.Context, p []byte) error {
 // ctx ends: a truncated frame would end the connection. payload is then used
 // after the return.
 func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
-	if err := c.lockWire(ctx); err != nil {
+	t, err := c.awaitTurn(ctx)
+	if err != nil {
 		return err
 	}
 	sent := make(chan error, 1)
-	go func() {
-		b, err := c.takeWritable()
+	go func(t turn) {
+		err := t.take()
 		if err == nil {
-			err = c.put(context.Background(), b, frame.Header{Fin: true, Opcode: op}, payload)
+			err = t.send(context.Background(), frame.Header{Fin: true, Opcode: op}, payload)
 		}
+		t.release()
 		sent <- err
-	}()
+	}(t)
 	select {
 	case err := <-sent:
 		return err
@@ -149,25 +151,25 @@ func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte)
 // readControl reads control frames while nobody else reads, until ctx ends or a
 // message begins, which belongs to a Read. It then returns a channel that is
 // closed when the message has been read, and there may be more control frames.
-func (c *Conn) readControl(ctx context.Context) (turn <-chan struct{}) {
-	if c.lockReading(ctx) != nil {
+func (c *Conn) readControl(ctx context.Context) (passed <-chan struct{}) {
+	in, err := c.lockReading(ctx)
+	if err != nil {
 		return nil
 	}
-	defer c.doneReading()
+	defer func() { in.release() }()
 	switch {
 	case !c.open.Load():
-		c.drain(ctx)
-	case c.payloadWaits():
+		in, _ = in.drain(ctx)
+	case in.payloadWaits():
 	default:
-		if err := c.nextFrame(ctx); err == errClosing {
-			c.drain(ctx)
-		}
+		in, err = in.awaitFrame(ctx)
+		in, _ = in.conclude(ctx, err)
 	}
-	if !c.payloadWaits() {
+	if !in.payloadWaits() {
 		return nil
 	}
-	if c.turn == nil {
-		c.turn = make(chan struct{})
+	if in.passed == nil {
+		in.passed = make(chan struct{})
 	}
-	return c.turn
+	return in.passed
 }

@@ -75,33 +75,37 @@ func (m *Prepared) zip(way zipping) *zipped {
 func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 	n := int64(len(m.payload))
 	c.buffered.Add(n)
-	err := c.sending.Lock(ctx)
+	s, err := c.lockSending(ctx)
 	if err == nil {
-		err = c.writePrepared(ctx, m)
-		c.sending.Unlock()
+		err = s.prepared(ctx, m)
+		s.release()
 	}
 	c.buffered.Add(-n)
 	return err
 }
 
-// writePrepared sends m. The caller holds sending.
-func (c *Conn) writePrepared(ctx context.Context, m *Prepared) error {
+// prepared sends m.
+func (s sender) prepared(ctx context.Context, m *Prepared) error {
+	c := s.c
 	h, p, whole := frame.Header{Fin: true, Opcode: m.op}, m.payload, &m.plain
 	if c.compresses(m.payload) {
 		if z := m.zip(zipping{c.cfg.Deflate.Level, c.cfg.Deflate.SendBits}); z.payload != nil {
 			h.RSV1, p, whole = true, z.payload, &z.frame
 		}
 	}
-	b, now, err := c.place(ctx, h, p)
+	t, err := s.place(ctx, h, p)
 	switch {
-	case err != nil || !now:
-	case b == nil && !c.cfg.Client:
-		err = c.send(ctx, whole)
+	case t.none():
+	case t.out == nil && !c.cfg.Client:
+		t.out = whole
+		err = t.flush(ctx)
+		t.release()
 	default:
-		err = c.put(ctx, b, h, p)
+		err = t.send(ctx, h, p)
+		t.release()
 	}
 	if err == nil && h.RSV1 {
-		c.rare.Load().sent.Sent(m.payload)
+		s.compressor().Sent(m.payload)
 	}
 	return err
 }

@@ -2,11 +2,10 @@ package engine
 
 import (
 	"errors"
-	"net"
 	"syscall"
 )
 
-// Progress is how much the peer has received of the bytes that a stream has
+// Progress is how much the peer has received of the bytes that a transport has
 // accepted.
 type Progress struct {
 	// Unsent is how many bytes the peer's system has not acknowledged.
@@ -18,9 +17,6 @@ type Progress struct {
 	Waits bool
 }
 
-// accountable is a Stream that knows how much its peer has received.
-type accountable interface{ Progress() (Progress, error) }
-
 // manyUnsent is the number of unacknowledged bytes from which some are assumed
 // to wait for others. With a peer that reads there are fewer in flight, or they
 // are acknowledged before the next check.
@@ -28,19 +24,19 @@ const manyUnsent = 64 << 10
 
 var errNoAccount = errors.New("engine: it is unknown what the peer has received")
 
-// progressOf asks s, or the socket below s. It makes a system call, so it is
+// progressOf asks t, or the socket below it. It makes a system call, so it is
 // used only when a peer is judged, and not for every message.
-func progressOf(s any) (Progress, error) {
+func progressOf(t any) (Progress, error) {
 	for {
-		switch t := s.(type) {
-		case accountable:
-			return t.Progress()
-		case interface{ NetConn() net.Conn }: // TLS, and other wrappers
-			if s = t.NetConn(); s == nil {
+		switch x := t.(type) {
+		case Accountable:
+			return x.Progress()
+		case Wrapper: // TLS, and others
+			if t = x.NetConn(); t == nil {
 				return Progress{}, errNoAccount
 			}
 		case syscall.Conn:
-			return socketProgress(t)
+			return socketProgress(x)
 		default:
 			return Progress{}, errNoAccount
 		}
@@ -48,8 +44,8 @@ func progressOf(s any) (Progress, error) {
 }
 
 // standing is a Progress with the number of bytes that the peer has received,
-// modulo 2^32, counted from any origin. For a stream that does not know, it is
-// what the stream accepted.
+// modulo 2^32, counted from any origin. For a transport that does not know, it
+// is what the transport accepted.
 type standing struct {
 	Progress
 	taken uint32
@@ -58,7 +54,7 @@ type standing struct {
 // progress returns how much the peer has received.
 func (c *Conn) progress() standing {
 	written := c.written.Load()
-	p, err := progressOf(c.stream)
+	p, err := progressOf(c.transport)
 	switch {
 	case err != nil:
 		return standing{taken: written}
@@ -68,22 +64,22 @@ func (c *Conn) progress() standing {
 	return standing{p, written - uint32(p.Unsent)}
 }
 
-// stuck is a write that the stream is slow to accept.
+// stuck is a write that the transport is slow to accept.
 type stuck struct {
 	due  int64  // when it is checked again, as in the watch; 0 for none
 	seen uint32 // what the peer had received when last checked
 }
 
-// stillTaken reports whether the peer reads what was written before a write
-// that timed out: the system accepts more only after a good part of its buffer
-// is free, which takes long if the peer is slow. The first check has nothing to
-// compare with. It returns when to check again. The caller holds the clock's
-// mu.
-func (c *Conn) stillTaken(due, now int64) (next int64, ok bool) {
-	if _, err := progressOf(c.stream); err != nil {
+// stillTakenLocked reports whether the peer reads what was written before a
+// write that timed out: the system accepts more only after a good part of its
+// buffer is free, which takes long if the peer is slow. The first check has
+// nothing to compare with. It returns when to check again. The clock's mu is
+// held.
+func (c *Conn) stillTakenLocked(due, now int64) (next int64, ok bool) {
+	if _, err := progressOf(c.transport); err != nil {
 		return 0, false
 	}
-	last, p := &c.lateness().stuck, c.progress()
+	last, p := &c.latenessLocked().stuck, c.progress()
 	if last.due == due && int32(p.taken-last.seen) <= 0 {
 		return 0, false
 	}

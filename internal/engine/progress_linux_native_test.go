@@ -98,7 +98,12 @@ func TestProgressOfSockets(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := c.judge(); err != nil {
+		in, gone := c.lockReading(within(t))
+		if gone != nil {
+			t.Fatal(gone)
+		}
+		defer in.release()
+		if err := in.judge(); err != nil {
 			t.Fatal(err)
 		}
 		ctx := within(t)
@@ -109,7 +114,7 @@ func TestProgressOfSockets(t *testing.T) {
 			c.pingOut = nanos() - int64(2*time.Hour)
 			c.mu.Unlock()
 			c.silence = time.Hour
-			return c.verdict(c.pingOut)
+			return in.verdict(c.pingOut)
 		}
 		looks := 0
 		for ; c.behind && c.progress().Unsent > piece; looks++ {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 
 	"github.com/twinws/ws/api"
@@ -12,22 +11,29 @@ import (
 
 // Internal signals; none leaves the package.
 var (
-	errClosing = errors.New("engine: the closing handshake has begun")
-	errPong    = errors.New("engine: the pong came")
+	errClosing  = errors.New("engine: the closing handshake has begun")
+	errInputEnd = errors.New("engine: the peer has closed its half of the transport")
+	errAtRest   = errors.New("engine: nothing has been read of what comes next")
+	errPong     = errors.New("engine: the pong came")
 )
+
+// lostError is an error of the transport, which has ended with it.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
 
 // current is the frame being read. It is kept when a Read is interrupted.
 type current struct {
-	have bool // a header has been read, and its payload not completely
 	h    frame.Header
 	left int64 // payload bytes that have not arrived
 	mask int   // position in the masking key
-	// payload of a control frame, as far as it has arrived
+	// payload of a control frame, of which n bytes have arrived
 	control [frame.MaxControlPayload]byte
-	n       int
+	n       uint8
+	have    bool // a header has been read, and its payload not completely
 }
 
-// data reports whether the payload of a data frame is next on the stream.
+// data reports whether the payload of a data frame is next on the transport.
 func (c *current) data() bool { return c.have && !c.h.Opcode.IsControl() }
 
 // message is the data message being read.
@@ -37,138 +43,127 @@ type message struct {
 	size      int64 // payload bytes of all its frames so far, as announced
 	fragments int
 	text      frame.UTF8
-	zip       inflating // decompression, if it is compressed
-	partial   []byte    // payload that an interrupted Read had read
-	handed    bool      // a Reader's stream returned bytes of it
-	stream    *stream   // the Reader's stream that is in use
+	zip       inflating      // decompression, if it is compressed
+	partial   []byte         // payload that an interrupted Read had read
+	handed    bool           // a Reader's stream returned bytes of it
+	reader    *messageReader // the one in use, nil for none
 }
 
 // payloadWaits reports whether the next bytes belong to a Read: payload on the
-// stream, or the rest of a compressed message whose payload has arrived.
-func (c *Conn) payloadWaits() bool { return c.cur.data() || c.msg.zip.whole }
+// transport, or the rest of a compressed message whose payload has arrived.
+func (in *input) payloadWaits() bool { return in.cur.data() || in.msg.zip.whole }
 
 // ReadAppend appends the next message to dst. It waits before calling the
 // functions that parse a frame, so that a waiting goroutine has a small stack.
 func (c *Conn) ReadAppend(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	wait, err := c.beginRead(ctx)
-	if wait {
-		if _, err = c.readStream(ctx, nil); err != nil {
-			err = c.lost(ctx, err)
-			c.doneReading()
-		}
-	}
+	in, err := c.beginRead(ctx)
 	if err != nil {
 		return 0, dst, err
 	}
-	return c.readWaited(ctx, dst)
+	for {
+		if in.atRest() {
+			if in, _, err = in.readTransport(ctx, nil); err != nil {
+				return 0, dst, in.fails(ctx, err)
+			}
+		}
+		typ, p, err := in.readWaited(ctx, dst)
+		if err != errAtRest {
+			return typ, p, err
+		}
+	}
 }
 
-// beginRead acquires reading, unless it returns an error, and reports whether
-// no byte of a message has arrived.
-func (c *Conn) beginRead(ctx context.Context) (wait bool, err error) {
-	if err := c.lockReading(ctx); err != nil {
-		return false, err
-	}
+// beginRead locks reading, for a whole message, or returns an error.
+func (c *Conn) beginRead(ctx context.Context) (*input, error) {
+	in, err := c.lockReading(ctx)
 	switch {
+	case err != nil:
+		return nil, err
 	case !c.open.Load():
-		err = c.drain(ctx)
-	case c.msg.stream.atWork() || c.msg.handed:
-		err = api.ErrUnreadMessage
-	default:
-		return c.in.len() == 0 && !c.cur.have && !c.msg.begun, nil
+		return nil, in.fails(ctx, errClosing)
+	case in.msg.reader.atWork() || in.msg.handed:
+		in.release()
+		return nil, api.ErrUnreadMessage
 	}
-	c.doneReading()
-	return false, err
+	return in, nil
 }
 
-// readWaited is ReadAppend for the holder of reading, which it releases.
+// readWaited reads a message of which something has arrived, and releases the
+// input, unless it returns errAtRest.
 //
 //go:noinline
-func (c *Conn) readWaited(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	if length, ok := c.findHeld(); ok {
+func (in *input) readWaited(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
+	if length, ok := in.findComplete(); ok {
 		begin := len(dst)
 		if cap(dst)-begin < length {
 			dst = append(make([]byte, 0, begin+length), dst...)
 		}
-		if c.takeHeld(dst[begin : begin+length]) {
-			typ := api.MessageType(c.cur.h.Opcode)
-			c.doneReading()
+		if in.takeComplete(dst[begin : begin+length]) {
+			typ := api.MessageType(in.cur.h.Opcode)
+			in.release()
 			return typ, dst[:begin+length], nil
 		}
 	}
-	return c.readNext(ctx, dst)
+	return in.readNext(ctx, dst)
 }
 
 // readNext is readWaited for any message.
 //
 //go:noinline
-func (c *Conn) readNext(ctx context.Context, dst []byte) (api.MessageType, []byte, error) {
-	defer c.doneReading()
-	p, err := c.readMessage(ctx, dst)
-	if err != nil || !c.open.Load() {
-		return 0, dst, c.readFailed(ctx, err, p[len(dst):])
+func (in *input) readNext(ctx context.Context, dst []byte) (typ api.MessageType, p []byte, err error) {
+	defer func() {
+		if err != errAtRest {
+			in.release()
+		}
+	}()
+	switch p, err = in.readMessage(ctx, dst); {
+	case err == errAtRest:
+		return 0, dst, err
+	case err == nil && in.c.open.Load():
+		typ = in.msg.typ
+		in.msg = message{}
+		return typ, p, nil
+	case err == nil:
+		err = errClosing
+	case err == ctx.Err() && len(p) > len(dst):
+		in.msg.partial = append([]byte(nil), p[len(dst):]...)
 	}
-	typ := c.msg.typ
-	c.msg = message{}
-	return typ, p, nil
-}
-
-// readFailed returns the error of a ReadAppend that has read some bytes of a
-// message and got err, or the end of reading.
-func (c *Conn) readFailed(ctx context.Context, err error, taken []byte) error {
-	if err == nil || err == errClosing {
-		return c.drain(ctx)
-	}
-	if err == ctx.Err() && len(taken) > 0 {
-		c.msg.partial = append([]byte(nil), taken...)
-	}
-	return err
-}
-
-// doneReading ends a read operation.
-func (c *Conn) doneReading() {
-	c.in.release()
-	c.lookAhead()
-	if c.turn != nil && !c.payloadWaits() {
-		close(c.turn)
-		c.turn = nil
-	}
-	c.reading.Unlock()
-	c.sendDue()
+	in, err = in.conclude(ctx, err)
+	return 0, dst, err
 }
 
 // readMessage reads the rest of the current message, or the next one. On error
 // it returns what it has read.
-func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
+func (in *input) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 	exact := dst == nil
-	if err := c.beginMessage(ctx); err != nil {
+	if err := in.beginMessage(ctx); err != nil {
 		return dst, err
 	}
 	begin := len(dst)
-	if c.msg.partial != nil {
-		dst = append(dst, c.msg.partial...)
-		c.msg.partial = nil
+	if in.msg.partial != nil {
+		dst = append(dst, in.msg.partial...)
+		in.msg.partial = nil
 	}
-	if c.msg.zip.c != nil {
-		dst, err := c.inflateMessage(ctx, dst)
+	if in.msg.zip.in != nil {
+		dst, err := in.inflateMessage(ctx, dst)
 		if err != nil {
 			return dst, err
 		}
 		return fit(dst, exact), nil
 	}
 	for {
-		for c.cur.data() && c.cur.left > 0 {
-			dst = c.grow(dst, len(dst)-begin)
-			n, err := c.readPayload(ctx, dst[len(dst):min(int64(cap(dst)), int64(len(dst))+c.cur.left)])
+		for in.cur.data() && in.cur.left > 0 {
+			dst = in.grow(dst, len(dst)-begin)
+			n, err := in.readPayload(ctx, dst[len(dst):min(int64(cap(dst)), int64(len(dst))+in.cur.left)])
 			dst = dst[:len(dst)+n]
 			if err != nil {
 				return dst, err
 			}
 		}
-		if last, err := c.endFrame(ctx); err != nil {
+		if last, err := in.endFrame(ctx); err != nil {
 			return dst, err
 		} else if last {
-			return fit(dst, exact), c.checkEnd(ctx)
+			return fit(dst, exact), in.checkEnd()
 		}
 	}
 }
@@ -177,12 +172,12 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) ([]byte, error) {
 // the message so far. Memory depends on that, not on the announced length: it
 // at most doubles. From the second fragment on it does double, since many small
 // fragments would otherwise cause as many copies.
-func (c *Conn) grow(dst []byte, received int) []byte {
+func (in *input) grow(dst []byte, received int) []byte {
 	if cap(dst) > len(dst) {
 		return dst
 	}
-	more := int(min(c.cur.left, int64(max(received, c.in.len(), smallBlock))))
-	if c.msg.fragments > 1 {
+	more := int(min(in.cur.left, int64(max(received, in.buf.len(), smallBlock))))
+	if in.msg.fragments > 1 {
 		more = max(more, received)
 	}
 	bigger := make([]byte, len(dst), len(dst)+more)
@@ -200,116 +195,143 @@ func fit(p []byte, exact bool) []byte {
 
 // beginMessage reads up to the first payload of a message, unless one has
 // begun.
-func (c *Conn) beginMessage(ctx context.Context) error {
-	if c.msg.begun {
+func (in *input) beginMessage(ctx context.Context) error {
+	if in.msg.begun {
 		return nil
 	}
-	if !c.cur.data() {
-		if err := c.nextFrame(ctx); err != nil {
+	if !in.cur.data() {
+		if err := in.nextFrame(ctx); err != nil {
 			return err
 		}
 	}
-	c.msg.begun, c.msg.typ = true, api.MessageType(c.cur.h.Opcode)
-	if c.cur.h.RSV1 {
-		c.msg.zip.c = c
+	in.msg.begun, in.msg.typ = true, api.MessageType(in.cur.h.Opcode)
+	if in.cur.h.RSV1 {
+		in.msg.zip.in = in
 	}
 	return nil
+}
+
+// awaitMessage is beginMessage that also waits at rest.
+func (in *input) awaitMessage(ctx context.Context) (*input, error) {
+	if !in.msg.begun && !in.cur.data() {
+		var err error
+		if in, err = in.awaitFrame(ctx); err != nil {
+			return in, err
+		}
+	}
+	return in, in.beginMessage(ctx)
 }
 
 // endFrame ends a data frame whose payload has been read. It reports whether
 // that was the end of the message; otherwise it reads up to the payload of the
 // next fragment.
-func (c *Conn) endFrame(ctx context.Context) (last bool, err error) {
-	if c.cur.data() {
-		if c.cur.h.Fin {
-			c.cur.have = false
+func (in *input) endFrame(ctx context.Context) (last bool, err error) {
+	if in.cur.data() {
+		if in.cur.h.Fin {
+			in.cur.have = false
 			return true, nil
 		}
-		c.cur.have = false
+		in.cur.have = false
 	}
-	return false, c.nextFrame(ctx)
+	return false, in.nextFrame(ctx)
 }
 
-// checkEnd fails the connection for a text that ends within a character.
-func (c *Conn) checkEnd(ctx context.Context) error {
-	if c.msg.typ == api.MessageText && !c.msg.text.Done() {
-		return c.fail(ctx, api.StatusInvalidFramePayloadData, errTextEnd)
+// checkEnd returns an error for a text that ends within a character.
+func (in *input) checkEnd() error {
+	if in.msg.typ == api.MessageText && !in.msg.text.Done() {
+		return errTextEnd
 	}
 	return nil
 }
 
-// nextFrame reads up to the payload of the next data frame, and handles the
-// control frames before it.
-func (c *Conn) nextFrame(ctx context.Context) error {
+// awaitFrame is nextFrame that also waits at rest.
+func (in *input) awaitFrame(ctx context.Context) (_ *input, err error) {
 	for {
-		if !c.cur.have {
-			if err := c.readHeader(ctx); err != nil {
+		if in.atRest() {
+			in, _, err = in.readTransport(ctx, nil)
+		}
+		if err == nil {
+			err = in.nextFrame(ctx)
+		}
+		if err != errAtRest {
+			return in, err
+		}
+		err = nil
+	}
+}
+
+// nextFrame reads up to the payload of the next data frame, and handles the
+// control frames before it. At rest it returns errAtRest.
+func (in *input) nextFrame(ctx context.Context) error {
+	for {
+		if !in.cur.have {
+			if err := in.readHeader(ctx); err != nil {
 				return err
 			}
 		}
-		if !c.cur.h.Opcode.IsControl() {
-			return c.admit(ctx)
+		if !in.cur.h.Opcode.IsControl() {
+			return in.admit()
 		}
-		for c.cur.left > 0 {
-			n, err := c.readRaw(ctx, c.cur.control[c.cur.n:int64(c.cur.n)+c.cur.left])
-			c.cur.n += n
-			c.cur.left -= int64(n)
+		for in.cur.left > 0 {
+			n, err := in.readRaw(ctx, in.cur.control[in.cur.n:int64(in.cur.n)+in.cur.left])
+			in.cur.n += uint8(n)
+			in.cur.left -= int64(n)
 			if err != nil {
 				return err
 			}
 		}
-		payload := c.cur.control[:c.cur.n]
-		if c.cur.h.Masked {
-			frame.Mask(payload, c.cur.h.Key, 0)
+		payload := in.cur.control[:in.cur.n]
+		if in.cur.h.Masked {
+			frame.Mask(payload, in.cur.h.Key, 0)
 		}
-		c.cur.have = false
-		if err := c.control(ctx, c.cur.h.Opcode, payload); err != nil {
+		in.cur.have = false
+		if err := in.control(in.cur.h.Opcode, payload); err != nil {
 			return err
 		}
 	}
 }
 
 // readHeader reads the next frame's header and checks it.
-func (c *Conn) readHeader(ctx context.Context) error {
+func (in *input) readHeader(ctx context.Context) error {
 	for {
-		h, n, err := frame.ParseHeader(c.in.bytes())
+		h, n, err := frame.ParseHeader(in.buf.bytes())
 		if err == frame.ErrShort {
-			if err := c.fill(ctx); err != nil {
+			if err := in.fill(ctx); err != nil {
 				return err
 			}
 			continue
 		}
 		if err != nil {
-			broken, _ := errors.AsType[*api.ProtocolError](err)
-			return c.fail(ctx, broken.Code, broken)
+			return err
 		}
-		if broken := c.rules.Check(h); broken != nil {
-			return c.fail(ctx, broken.Code, broken)
+		if broken := in.c.rules.Check(h); broken != nil {
+			return broken
 		}
-		c.in.skip(n)
-		c.cur.have, c.cur.h, c.cur.left, c.cur.mask, c.cur.n = true, h, h.Length, 0, 0
+		in.buf.skip(n)
+		in.cur.have, in.cur.h, in.cur.left, in.cur.mask, in.cur.n = true, h, h.Length, 0, 0
 		return nil
 	}
 }
 
 // admit checks a data frame against this side's limits, before any of its
 // payload is read.
-func (c *Conn) admit(ctx context.Context) error {
+func (in *input) admit() error {
+	c := in.c
 	if !c.open.Load() {
 		return errClosing
 	}
 	limit := c.readLimit()
-	if c.cur.h.RSV1 || c.msg.zip.c != nil {
+	if in.cur.h.RSV1 || in.msg.zip.in != nil {
 		// The limit applies to the decompressed bytes. But a payload may
 		// continue without producing any, so it has a larger limit of its own.
 		limit += min(limit, math.MaxInt64-limit-4096) + 4096
 	}
-	if c.cur.h.Length > limit-c.msg.size {
-		return c.fail(ctx, api.StatusMessageTooBig, &api.MessageTooBigError{Limit: c.readLimit()})
+	if in.cur.h.Length > limit-in.msg.size {
+		return c.tooBig()
 	}
-	c.msg.size += c.cur.h.Length
-	if c.msg.fragments++; c.msg.fragments > maxFragments {
-		return c.fail(ctx, api.StatusPolicyViolation, errFragments)
+	in.msg.size += in.cur.h.Length
+	if in.msg.fragments++; in.msg.fragments > maxFragments {
+		return errFragments
 	}
 	return nil
 }
@@ -322,69 +344,90 @@ func (c *Conn) readLimit() int64 {
 	return c.cfg.ReadLimit
 }
 
+// tooBig is the error of a message over the limit.
+func (c *Conn) tooBig() error { return &api.MessageTooBigError{Limit: c.readLimit()} }
+
 // readPayload reads some of the current data frame's payload into p: unmasked,
 // and validated if it is text.
-func (c *Conn) readPayload(ctx context.Context, p []byte) (int, error) {
-	n, ascii, err := c.readUnmasked(ctx, p)
+func (in *input) readPayload(ctx context.Context, p []byte) (int, error) {
+	n, ascii, err := in.readUnmasked(ctx, p)
 	switch {
-	case err != nil, c.msg.typ != api.MessageText, ascii && c.msg.text.Done():
-	case !c.msg.text.Write(p[:n]):
-		return 0, c.fail(ctx, api.StatusInvalidFramePayloadData, errText)
+	case err != nil, in.msg.typ != api.MessageText, ascii && in.msg.text.Done():
+	case !in.msg.text.Write(p[:n]):
+		return 0, errText
 	}
 	return n, err
 }
 
 // readUnmasked reads some of the current data frame's payload into p. It
 // reports whether it is ASCII, as far as that was detected.
-func (c *Conn) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, err error) {
-	n, err = c.readRaw(ctx, p)
+func (in *input) readUnmasked(ctx context.Context, p []byte) (n int, ascii bool, err error) {
+	n, err = in.readRaw(ctx, p)
 	if err != nil {
 		return 0, false, err
 	}
-	c.cur.left -= int64(n)
-	if c.cur.h.Masked {
+	in.cur.left -= int64(n)
+	if in.cur.h.Masked {
 		p = p[:n]
-		c.cur.mask, ascii = frame.MaskCopyASCII(p, p, c.cur.h.Key, c.cur.mask)
+		in.cur.mask, ascii = frame.MaskCopyASCII(p, p, in.cur.h.Key, in.cur.mask)
 	}
 	return n, ascii, nil
 }
 
-// readRaw reads some bytes into p: from the input buffer, else from the stream,
-// bypassing the buffer if p is larger.
-func (c *Conn) readRaw(ctx context.Context, p []byte) (int, error) {
-	if c.in.len() == 0 {
-		if len(p) >= c.in.size() {
-			n, err := c.readStream(ctx, p)
-			return n, c.lost(ctx, err)
+// readRaw reads some bytes into p: from the input buffer, else from the
+// transport, bypassing the buffer if p is larger.
+func (in *input) readRaw(ctx context.Context, p []byte) (int, error) {
+	if in.buf.len() == 0 {
+		if len(p) >= in.buf.size() {
+			_, n, err := in.readTransport(ctx, p)
+			return n, err
 		}
-		if err := c.fill(ctx); err != nil {
+		if err := in.fill(ctx); err != nil {
 			return 0, err
 		}
 	}
-	n := copy(p, c.in.bytes())
-	c.in.skip(n)
+	n := copy(p, in.buf.bytes())
+	in.buf.skip(n)
 	return n, nil
 }
 
-// fill adds bytes to the input buffer, which contains less than a header.
-func (c *Conn) fill(ctx context.Context) error {
-	_, err := c.readStream(ctx, nil)
-	return c.lost(ctx, err)
+// fill adds bytes to the input buffer, which contains less than a header. At
+// rest it does not wait for them, but returns errAtRest.
+func (in *input) fill(ctx context.Context) error {
+	if in.atRest() {
+		return errAtRest
+	}
+	_, _, err := in.readTransport(ctx, nil)
+	return err
 }
 
-// lost ends the connection if the stream has ended. It returns the error of an
-// ended context, and nil, unchanged.
-func (c *Conn) lost(ctx context.Context, err error) error {
-	if err == nil || err == ctx.Err() {
-		return err
+// conclude is where what reading met changes the connection: it turns the error
+// that ended an operation into a closing, if it is more than the end of ctx,
+// and returns the operation's error. It may wait, and returns the input that
+// the connection has then.
+func (in *input) conclude(ctx context.Context, err error) (*input, error) {
+	switch e := err.(type) {
+	case *api.ProtocolError:
+		return in, in.fail(ctx, e.Code, e)
+	case *api.MessageTooBigError:
+		return in, in.fail(ctx, api.StatusMessageTooBig, e)
+	case *lostError:
+		return in, in.c.end(false, e.err, atOnce)
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // of TLS without close_notify
-		return c.inputEnded(ctx)
+	switch err {
+	case errInputEnd:
+		return in, in.inputEnded(ctx)
+	case errClosing:
+		return in.drain(ctx)
 	}
-	if broken, ok := err.(*api.ProtocolError); ok { // a translated stream's
-		return c.fail(ctx, broken.Code, broken)
-	}
-	return c.end(false, err, atOnce)
+	return in, err
+}
+
+// fails is conclude at the end of an operation: it releases the input.
+func (in *input) fails(ctx context.Context, err error) error {
+	in, err = in.conclude(ctx, err)
+	in.release()
+	return err
 }
 
 var (

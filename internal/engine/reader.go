@@ -9,96 +9,99 @@ import (
 
 // Reader waits for the next message and returns a stream of its payload.
 func (c *Conn) Reader(ctx context.Context) (api.MessageType, io.Reader, error) {
-	if err := c.lockReading(ctx); err != nil {
+	in, err := c.lockReading(ctx)
+	if err != nil {
 		return 0, nil, err
 	}
-	defer c.doneReading()
-	if !c.open.Load() {
-		return 0, nil, c.drain(ctx)
-	}
-	if c.msg.stream.atWork() {
+	defer func() { in.release() }()
+	switch {
+	case !c.open.Load():
+		err = errClosing
+	case in.msg.reader.atWork():
 		return 0, nil, api.ErrUnreadMessage
+	default:
+		in, err = in.awaitMessage(ctx)
 	}
-	if err := c.beginMessage(ctx); err != nil {
-		if err == errClosing {
-			err = c.drain(ctx)
-		}
+	if err != nil {
+		in, err = in.conclude(ctx, err)
 		return 0, nil, err
 	}
-	c.msg.stream = &stream{c: c, ctx: ctx}
-	return c.msg.typ, c.msg.stream, nil
+	in.msg.reader = &messageReader{c: c, ctx: ctx}
+	return in.msg.typ, in.msg.reader, nil
 }
 
-// stream is the payload of one message.
-type stream struct {
+// messageReader is the payload of one message.
+type messageReader struct {
 	c   *Conn
 	ctx context.Context
-	err error // protected by c.reading; sticky
+	err error // protected by c.reading; of all later calls
 }
 
-// atWork reports whether s can still be read to the end of its message.
-func (s *stream) atWork() bool { return s != nil && s.ctx.Err() == nil }
+// atWork reports whether r can still be read to the end of its message.
+func (r *messageReader) atWork() bool { return r != nil && r.ctx.Err() == nil }
 
 // Read reads some of the message's payload. After the end of its context, the
 // rest of the message belongs to the next Reader.
-func (s *stream) Read(p []byte) (int, error) {
-	c := s.c
-	if err := c.lockReading(s.ctx); err != nil {
+func (r *messageReader) Read(p []byte) (int, error) {
+	c := r.c
+	in, err := c.lockReading(r.ctx)
+	if err != nil {
 		return 0, err
 	}
-	defer c.doneReading()
+	defer func() { in.release() }()
+	n := 0
 	switch {
-	case s.err != nil:
-		return 0, s.err
+	case r.err != nil:
+		return 0, r.err
 	case !c.open.Load():
-		return 0, s.finish(c.drain(s.ctx))
-	case c.msg.stream != s:
+		err = errClosing
+	case in.msg.reader != r:
 		// Its context ended while this call began, and another call has the
 		// message, or had it: what follows belongs to another message.
-		return 0, s.finish(s.ctx.Err())
+		err = r.ctx.Err()
 	case len(p) == 0:
 		return 0, nil
+	default:
+		n, err = in.readSome(r.ctx, p)
 	}
-	n, err := s.read(p)
 	if n > 0 {
-		c.msg.handed = true
-	}
-	if err == errClosing {
-		err = c.drain(s.ctx)
+		in.msg.handed = true
 	}
 	if err != nil {
-		err = s.finish(err)
+		in, err = in.conclude(r.ctx, err)
+		r.end(in, err)
 	}
 	return n, err
 }
 
-func (s *stream) read(p []byte) (int, error) {
-	c := s.c
-	if held := c.msg.partial; len(held) > 0 {
-		n := copy(p, held)
-		c.msg.partial = held[n:]
+// readSome reads some of the current message's payload into p, and returns
+// io.EOF at its end.
+func (in *input) readSome(ctx context.Context, p []byte) (int, error) {
+	if rest := in.msg.partial; len(rest) > 0 {
+		n := copy(p, rest)
+		in.msg.partial = rest[n:]
 		return n, nil
 	}
-	if c.msg.zip.c != nil {
-		n, err := c.readInflated(s.ctx, p)
+	if in.msg.zip.in != nil {
+		n, err := in.readInflated(ctx, p)
 		if err == io.EOF && n > 0 {
 			return n, nil // the next call returns it again
 		}
 		if err == io.EOF {
-			if broken := c.checkEnd(s.ctx); broken != nil {
+			if broken := in.checkEnd(); broken != nil {
 				err = broken
 			}
 		}
 		return n, err
 	}
 	for {
-		if c.cur.data() && c.cur.left > 0 {
-			return c.readPayload(s.ctx, p[:min(int64(len(p)), c.cur.left)])
+		if in.cur.data() && in.cur.left > 0 {
+			return in.readPayload(ctx, p[:min(int64(len(p)), in.cur.left)])
 		}
-		if last, err := c.endFrame(s.ctx); err != nil {
+		if last, err := in.endFrame(ctx); err != nil {
 			return 0, err
 		} else if last {
-			if err := c.checkEnd(s.ctx); err != nil {
+			if err := in.checkEnd(); err != nil {
 				return 0, err
 			}
 			return 0, io.EOF
@@ -106,18 +109,13 @@ func (s *stream) read(p []byte) (int, error) {
 	}
 }
 
-// finish makes err the error of all later calls.
-func (s *stream) finish(err error) error {
-	c := s.c
-	if s.err != nil {
-		return s.err
-	}
-	s.err = err
-	if c.msg.stream == s {
-		c.msg.stream = nil
+// end makes err the error of all later calls.
+func (r *messageReader) end(in *input, err error) {
+	r.err = err
+	if in.msg.reader == r {
+		in.msg.reader = nil
 		if err == io.EOF {
-			c.msg = message{}
+			in.msg = message{}
 		}
 	}
-	return err
 }

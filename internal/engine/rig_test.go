@@ -30,12 +30,12 @@ func TestMain(m *testing.M) {
 }
 
 // mustBeNew panics over what another connection must not get.
-func mustBeNew(x *incoming) {
-	in := x.in
-	in.pace = pace{}
-	if !reflect.ValueOf(in).IsZero() || !reflect.ValueOf(x.msg).IsZero() || x.cur.have || x.turn != nil ||
-		x.into != nil || x.direct != nil || x.got != 0 || x.fault != nil {
-		panic(fmt.Sprintf("not as good as new: %+v", x))
+func mustBeNew(in *input) {
+	b := in.buf
+	b.pace = pace{}
+	if !reflect.ValueOf(b).IsZero() || !reflect.ValueOf(in.msg).IsZero() || in.cur.have || in.passed != nil ||
+		in.into != nil || in.direct != nil || in.got != 0 || in.fault != nil || in.c != nil {
+		panic(fmt.Sprintf("not as good as new: %+v", in))
 	}
 }
 

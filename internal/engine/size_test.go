@@ -11,7 +11,7 @@ func TestConnSize(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
 		t.Skip("for 64 bits")
 	}
-	t.Logf("a Conn has %d bytes, what it needs in a message %d", unsafe.Sizeof(Conn{}), unsafe.Sizeof(incoming{}))
+	t.Logf("a Conn has %d bytes, what it needs in a message %d", unsafe.Sizeof(Conn{}), unsafe.Sizeof(input{}))
 	if n := unsafe.Sizeof(Conn{}); n > 192 {
 		t.Errorf("a Conn has %d bytes, want 192 at most", n)
 	}

@@ -33,7 +33,7 @@ func (q *queue) Progress() (Progress, error) {
 func queues(t *testing.T, cfg Config, f func(r *rig, q *queue)) {
 	bothRoles(t, cfg, func(r *rig) {
 		q := &queue{end: r.s}
-		r.c.stream = q
+		r.c.transport = q
 		f(r, q)
 	})
 }

@@ -9,116 +9,111 @@ import (
 )
 
 // socket lets a read wait for bytes without a buffer. It is the zero value for
-// a stream that cannot.
+// a transport that cannot.
 type socket struct {
 	raw syscall.RawConn
 	try func(fd uintptr) bool // reads if there is something to read
 }
 
-// newSocket returns the socket of s if it is a TCP or Unix connection of
-// package net itself: a type that wraps one has its own Read.
-func (c *Conn) newSocket(s Stream) socket {
-	var raw syscall.RawConn
-	var err error
-	switch s := s.(type) {
-	case *net.TCPConn:
-		raw, err = s.SyscallConn()
-	case *net.UnixConn:
-		if s.LocalAddr().Network() != "unix" {
-			return socket{} // an empty datagram is not the end
-		}
-		raw, err = s.SyscallConn()
-	}
-	if raw == nil || err != nil || newTry == nil {
+// newSocket returns the socket of t if it is a TCP or Unix connection of
+// package net itself, on a system whose sockets can be read like this: a type
+// that wraps one has its own Read.
+func (c *Conn) newSocket(t Transport) socket {
+	if !triesSockets {
 		return socket{}
 	}
-	return socket{raw, newTry(c)}
+	var raw syscall.RawConn
+	var err error
+	switch t := t.(type) {
+	case *net.TCPConn:
+		raw, err = t.SyscallConn()
+	case *net.UnixConn:
+		if t.LocalAddr().Network() != "unix" {
+			return socket{} // an empty datagram is not the end
+		}
+		raw, err = t.SyscallConn()
+	}
+	if raw == nil || err != nil {
+		return socket{}
+	}
+	return socket{raw, c.tryRead}
 }
-
-// newTry returns a function that reads once from c's socket, if there is
-// something to read, including its end or an error. It reports whether it did,
-// or lacks a buffer. newTry is nil on systems whose sockets cannot be read like
-// this.
-var newTry func(c *Conn) (try func(fd uintptr) bool)
 
 // readSocket reads once from the socket, into p or into the input. While it
 // waits for the first byte of a message no buffer is held. It calls little
 // while it waits, to keep the stack small: buffers are allocated here.
-func (c *Conn) readSocket(p []byte) (int, error) {
+func (in *input) readSocket(p []byte) (*input, int, error) {
+	c := in.c
 	for {
-		c.direct, c.into = p, p
+		in.direct, in.into = p, p
 		if p == nil {
-			c.into = c.in.room()
+			in.into = in.buf.room()
 		}
 		err := c.socket.raw.Read(c.socket.try)
-		c.wake()
-		if err != nil || c.into != nil {
-			return c.readDone(p == nil, err)
+		in = c.wake()
+		if err != nil || in.into != nil {
+			return in.readDone(p == nil, err)
 		}
 	}
 }
 
 // readDone returns the result of a read from the socket.
-func (c *Conn) readDone(input bool, err error) (int, error) {
-	n, fault := c.got, c.fault
-	c.direct, c.into, c.got, c.fault = nil, nil, 0, nil
+func (in *input) readDone(buffered bool, err error) (*input, int, error) {
+	n, fault := in.got, in.fault
+	in.direct, in.into, in.got, in.fault = nil, nil, 0, nil
 	switch {
 	case err != nil || fault != nil:
-		return 0, c.socketError("read", err, fault)
+		return in, 0, in.c.socketError("read", err, fault)
 	case n == 0:
-		return 0, io.EOF
-	case input:
-		c.in.took(n)
+		return in, 0, io.EOF
+	case buffered:
+		in.buf.took(n)
 	}
-	return n, nil
+	return in, n, nil
 }
 
 // writeSocket writes p to the socket. It does what the socket's Write does with
 // less stack, and starts the time limit when it has to wait.
-func (c *Conn) writeSocket(p []byte) (int, error) {
-	w := senders.Get().(*sender)
-	w.c, w.p = c, p
-	err := c.socket.raw.Write(w.try)
-	return c.writeDone(w, err)
-}
-
-// writeDone returns the result of a write to the socket.
-func (c *Conn) writeDone(w *sender, err error) (int, error) {
-	n, fault := w.n, w.fault
-	w.c, w.p, w.n, w.fault, w.waited = nil, nil, 0, nil, false
-	senders.Put(w)
-	if err != nil || fault != nil {
-		err = c.socketError("write", err, fault)
+func (t *turn) writeSocket(p []byte) (int, error) {
+	w, ok := writings.Get().(*writing)
+	if !ok {
+		w = new(writing)
+		w.try = w.tryWrite
 	}
-	return n, err
+	w.c, w.p = t.c, p
+	err := t.c.socket.raw.Write(w.try)
+	return w.done(err)
 }
 
-// sender is one write to a socket.
-type sender struct {
-	try    func(fd uintptr) bool
+// writing is one write to a socket.
+type writing struct {
 	c      *Conn
+	try    func(fd uintptr) bool // writes what it can of p
 	p      []byte
 	n      int   // bytes of p that were accepted
 	fault  error // the system error
 	waited bool
 }
 
-var senders = sync.Pool{New: func() any {
-	w := new(sender)
-	w.try = newSend(w)
-	return w
-}}
+var writings sync.Pool
 
-// newSend returns a function that writes what it can of w.p, and reports
-// whether it is done. It is set where newTry is.
-var newSend func(w *sender) (try func(fd uintptr) bool)
+// done returns the result, and w to the pool.
+func (w *writing) done(err error) (int, error) {
+	c, n, fault := w.c, w.n, w.fault
+	*w = writing{try: w.try}
+	writings.Put(w)
+	if err != nil || fault != nil {
+		err = c.socketError("write", err, fault)
+	}
+	return n, err
+}
 
 // socketError returns the error of a read or write that met err, or fault from
 // the system.
 func (c *Conn) socketError(op string, err, fault error) error {
 	if err == nil {
-		s := c.stream.(net.Conn)
-		err = &net.OpError{Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
+		t := c.transport.(net.Conn)
+		err = &net.OpError{Net: t.LocalAddr().Network(), Source: t.LocalAddr(), Addr: t.RemoteAddr(), Err: os.NewSyscallError(op, fault)}
 	}
 	if e, ok := err.(*net.OpError); ok {
 		e.Op = op

@@ -231,7 +231,7 @@ func parking(c *Conn) <-chan bool {
 	c.socket.try = func(fd uintptr) bool {
 		done := try(fd)
 		if !done {
-			told <- c.incoming == nil
+			told <- c.in == nil
 		}
 		return done
 	}

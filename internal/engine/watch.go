@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// watch is the time limit of the operations of a stream in one direction. It
+// watch is the time limit of the operations of a transport in one direction. It
 // interrupts one that takes too long.
 type watch struct {
 	// due is when the operation in progress must be interrupted: 0 if there is
@@ -56,20 +56,20 @@ func (c *Conn) endWatch(w *watch) (interrupted bool) {
 	return true
 }
 
-// look interrupts what was due by now, and returns when to check again, 0 for
-// not before another operation begins. The caller holds the clock's mu.
-func (c *Conn) look(now int64) (next int64) {
+// lookLocked interrupts what was due by now, and returns when to check again, 0
+// for not before another operation begins. The clock's mu is held.
+func (c *Conn) lookLocked(now int64) (next int64) {
 	read, nextRead := c.reads.take(now)
 	if read {
 		c.interrupt(inward)
 	}
-	write, nextWrite := c.lookWrite(now)
+	write, nextWrite := c.lookWriteLocked(now)
 	if write {
 		c.interrupt(outward)
 	}
 	next = sooner(nextRead, nextWrite)
 	if !c.cfg.KeepsDeadlines {
-		next = sooner(next, sooner(c.missedRead(now), c.missedWrite(now)))
+		next = sooner(next, sooner(c.missedReadLocked(now), c.missedWriteLocked(now)))
 	}
 	return next
 }
@@ -82,11 +82,11 @@ func sooner(a, b int64) int64 {
 	return a
 }
 
-// lookWrite is take for the watch over writes. It extends the limit of a write
-// whose peer still reads what was written before.
-func (c *Conn) lookWrite(now int64) (interrupt bool, next int64) {
+// lookWriteLocked is take for the watch over writes. It extends the limit of a
+// write whose peer still reads what was written before. The clock's mu is held.
+func (c *Conn) lookWriteLocked(now int64) (interrupt bool, next int64) {
 	if due := c.writes.due.Load(); 0 < due && due <= now {
-		if next, ok := c.stillTaken(due, now); ok && c.writes.due.CompareAndSwap(due, next) {
+		if next, ok := c.stillTakenLocked(due, now); ok && c.writes.due.CompareAndSwap(due, next) {
 			return false, next
 		}
 	}

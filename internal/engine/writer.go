@@ -12,24 +12,26 @@ import (
 
 var errWriterClosed = errors.New("the message has ended: its stream is closed")
 
-// Writer returns a stream whose bytes form one message. It holds sending until
-// the stream is closed.
+// Writer returns a stream whose bytes form one message. No other message is
+// sent until it is closed.
 func (c *Conn) Writer(ctx context.Context, typ api.MessageType) (io.WriteCloser, error) {
-	if err := c.sending.Lock(ctx); err != nil {
+	s, err := c.lockSending(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.writable(); err != nil {
-		c.sending.Unlock()
+		s.release()
 		return nil, err
 	}
-	return &writer{c: c, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
+	return &messageWriter{c: c, s: s, ctx: ctx, typ: typ, op: frame.Opcode(typ)}, nil
 }
 
-// writer buffers up to middleBlock bytes and sends them as a fragment. A
+// messageWriter buffers up to middleBlock bytes and sends them as a fragment. A
 // message that fits is one frame. In a version without fragments it buffers the
 // whole message.
-type writer struct {
+type messageWriter struct {
 	c    *Conn
+	s    sender // until release
 	ctx  context.Context
 	typ  api.MessageType
 	op   frame.Opcode    // of the next frame
@@ -43,7 +45,7 @@ type writer struct {
 
 // Write adds p to the message. Bytes that would make text invalid are rejected,
 // and the stream is unchanged.
-func (w *writer) Write(p []byte) (int, error) {
+func (w *messageWriter) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -79,7 +81,7 @@ func (w *writer) Write(p []byte) (int, error) {
 }
 
 // Close sends the remaining bytes as the message's last fragment.
-func (w *writer) Close() error {
+func (w *messageWriter) Close() error {
 	if w.err != nil {
 		if w.err == errWriterClosed {
 			return w.err
@@ -96,7 +98,7 @@ func (w *writer) Close() error {
 }
 
 // flush sends the buffer as a fragment, the last one if fin is true.
-func (w *writer) flush(fin bool) error {
+func (w *messageWriter) flush(fin bool) error {
 	p := w.all
 	if w.buf != nil {
 		p = w.buf.mem[:w.n]
@@ -113,31 +115,31 @@ func (w *writer) flush(fin bool) error {
 
 // send sends a fragment, compressed if that was negotiated. The decision for
 // the first applies to the whole message (RFC 7692 section 6).
-func (w *writer) send(p []byte, fin bool) error {
+func (w *messageWriter) send(p []byte, fin bool) error {
 	c, first := w.c, w.op != frame.OpContinuation
 	h := frame.Header{Fin: fin, Opcode: w.op}
 	switch {
 	case first && fin:
-		return c.writeWhole(w.ctx, w.op, p)
+		return w.s.whole(w.ctx, w.op, p)
 	case first && c.compresses(p):
-		w.zip, h.RSV1 = c.rare.Load().sent.Stream(), true
+		w.zip, h.RSV1 = w.s.compressor().Stream(), true
 	}
 	if w.zip == nil {
-		return c.writeFrame(w.ctx, h, p)
+		return w.s.frame(w.ctx, h, p)
 	}
 	b := getDeflated()
 	small := w.zip.Append((*b)[:0], p, fin)
 	defer func() { putDeflated(b, small) }()
-	err := c.writeFrame(w.ctx, h, small)
+	err := w.s.frame(w.ctx, h, small)
 	if err == nil {
-		c.rare.Load().sent.Sent(p)
+		w.s.compressor().Sent(p)
 	}
 	return err
 }
 
 // abandon ends the message. If a part of it was sent, the connection cannot
 // continue, unless it is ending already.
-func (w *writer) abandon(err error) error {
+func (w *messageWriter) abandon(err error) error {
 	if w.op == frame.OpContinuation && !errors.Is(err, api.ErrClosed) {
 		err = &cutShort{w.c.end(true, &cutOffError{err}, atOnce), err}
 	}
@@ -146,7 +148,7 @@ func (w *writer) abandon(err error) error {
 }
 
 // release ends the stream: buffers are released, other messages may follow.
-func (w *writer) release() {
+func (w *messageWriter) release() {
 	w.c.buffered.Add(-int64(w.n))
 	w.n, w.all = 0, nil
 	if w.buf != nil {
@@ -157,5 +159,5 @@ func (w *writer) release() {
 		w.zip.Close()
 	}
 	w.err = errWriterClosed
-	w.c.sending.Unlock()
+	w.s.release()
 }

@@ -21,9 +21,11 @@ const beat = 500 * time.Millisecond
 
 // backend is a server behind a proxy, on this machine, without TLS.
 type backend struct {
-	name string // its X-Backend
-	addr string
-	over sync.Map // the path and query of a connection: a chan error with how it ended
+	name   string // its X-Backend
+	addr   string
+	root   http.Handler
+	majors sync.Map // the path of a request: the major version of HTTP
+	over   sync.Map // the path and query of a connection: a chan error with how it ended
 }
 
 // options are those of a server behind a proxy on this machine.
@@ -66,7 +68,13 @@ func newBackend(t *testing.T, name string) *backend {
 	mux.Handle("/close", b.serve(plain, func(_ context.Context, c *ws.Conn) error { return c.Close(4001, "enough") }))
 	mux.Handle("/sink", b.serve(silent, func(ctx context.Context, c *ws.Conn) error { return drain(ctx, c, nil) }))
 	mux.Handle("/source", b.serve(silent, pour))
-	s := httptest.NewServer(mux)
+	b.root = mux
+	s := httptest.NewUnstartedServer(mux)
+	s.Config.Protocols = new(http.Protocols) // HTTP/2 by prior knowledge, as a proxy's "proto h2" has it
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	ws.ConfigureHTTP2(s.Config)
+	s.Start()
 	t.Cleanup(s.Close)
 	b.addr = s.Listener.Addr().String()
 	return b
@@ -80,6 +88,7 @@ func (b *backend) ended(path string) chan error {
 
 func (b *backend) serve(o ws.AcceptOptions, f func(context.Context, *ws.Conn) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.majors.Store(r.URL.Path, r.ProtoMajor)
 		c, err := ws.Accept(w, r, &o)
 		if err != nil {
 			return

@@ -87,6 +87,23 @@ func testHandshake(ctx context.Context, t *testing.T, s *site) {
 	}
 }
 
+// testVersions: the road is the one that it is taken for.
+func testVersions(ctx context.Context, t *testing.T, f front, s *site, app *backend) {
+	major := func(is2 bool) int {
+		if is2 {
+			return 2
+		}
+		return 1
+	}
+	c := s.dial(ctx, t, "/echo")
+	if want := fmt.Sprint("HTTP/", major(f.http2), "."); !strings.HasPrefix(c.HTTPVersion(), want) {
+		t.Errorf("the client has %s, want %s", c.HTTPVersion(), want)
+	}
+	if got, _ := app.majors.Load("/echo"); got != major(f.back2) {
+		t.Errorf("the server was asked by HTTP/%v, want %d", got, major(f.back2))
+	}
+}
+
 // testOrigins: the pages of the site may connect, and no others. The server
 // sees a request without TLS.
 func testOrigins(ctx context.Context, t *testing.T, s *site) {
@@ -172,8 +189,9 @@ func testThousand(ctx context.Context, t *testing.T, s *site) {
 		}
 		group.Wait()
 	}
+	d := s.dialer()
 	each(func(i int) (err error) {
-		conns[i], err = s.dialer().Dial(ctx, "wss://example.com/echo")
+		conns[i], err = d.Dial(ctx, "wss://example.com/echo")
 		return err
 	})
 	each(func(i int) error { return there(ctx, conns[i], ws.MessageText, fmt.Append(nil, "I am ", i)) })

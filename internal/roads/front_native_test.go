@@ -20,6 +20,8 @@ const brief = "5"
 type front struct {
 	name    string
 	program *program // nil for Go's, which runs in this process
+	http2   bool     // the client speaks HTTP/2 to it,
+	back2   bool     // and it to the server
 
 	// defaultIdle is the proxy's time-out for a silent connection, in seconds,
 	// as Debian's configuration has it; "" if it has none for connections that
@@ -45,6 +47,8 @@ var fronts = []front{
 	// Caddy 2.6.2 sends a close frame to both sides. The server's is not
 	// masked, and what the server says of that may reach the client first.
 	{name: "caddy", program: &caddy, reload: []end{{code: 1001}, {code: 1002, reason: "RFC 6455 section 5.1: a client must mask every frame"}}},
+	{name: "haproxy, HTTP/2", program: &haproxy2, http2: true, back2: true, defaultIdle: "50", cut: lost},
+	{name: "nghttpx, HTTP/2", program: &nghttpx, http2: true, defaultIdle: "60", cut: lost},
 	{name: "go"},
 }
 
@@ -62,6 +66,7 @@ func TestFront(t *testing.T) {
 			s := f.serve(ctx, t, app, settings{idle: "60"})
 			t.Run("messages", func(t *testing.T) { testMessages(ctx, t, s) })
 			t.Run("handshake", func(t *testing.T) { testHandshake(ctx, t, s) })
+			t.Run("versions", func(t *testing.T) { testVersions(ctx, t, f, s, app) })
 			t.Run("origins", func(t *testing.T) { testOrigins(ctx, t, s) })
 			t.Run("closes", func(t *testing.T) { testCloses(ctx, t, s, app) })
 			t.Run("thousand", func(t *testing.T) { testThousand(ctx, t, s) })

@@ -46,6 +46,14 @@ var (
 		args:  []string{"-W", "-db", "-f", "@DIR@/main.conf", "-f", "@DIR@/site.conf"}, reload: signal(syscall.SIGUSR2),
 		forgets: true, bound: "hard-stop-after 1s"}
 
+	// Both sides of it speak HTTP/2.
+	haproxy2 = program{name: "haproxy", debian: "haproxy", site: "haproxy-http2.cfg", main: "haproxy.main.cfg",
+		marks: haproxy.marks, args: haproxy.args, reload: signal(syscall.SIGUSR2), forgets: true, bound: haproxy.bound}
+
+	nghttpx = program{name: "nghttpx", debian: "nghttp2-proxy", site: "nghttpx.conf", main: "nghttpx.main.conf",
+		marks: append([]string{"*,443", "@IP@,@PORT@", "127.0.0.1,8080", "127.0.0.1,@BACKENDPORT@"}, tlsFiles...),
+		args:  []string{"--conf=@DIR@/main.conf"}, reload: signal(syscall.SIGHUP)}
+
 	apache = program{name: "apache2", debian: "apache2", site: "apache.conf", main: "apache.main.conf",
 		marks: append([]string{"*:443", "@ADDR@", "127.0.0.1:8080", "@BACKEND@"}, tlsFiles...),
 		args:  []string{"-DFOREGROUND", "-f", "@DIR@/main.conf"}, reload: signal(syscall.SIGUSR1)}

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/twinws/ws"
+	"github.com/twinws/ws/h2"
+	_ "github.com/twinws/ws/xconnect" // the backends announce extended CONNECT
 )
 
 // origin is that of the site's own pages.
@@ -29,7 +31,8 @@ const origin = "https://example.com"
 
 // site is wss://example.com, served by a proxy in front of a backend.
 type site struct {
-	addr   string // of the proxy
+	addr   string        // of the proxy
+	http2  *h2.Transport // nil for HTTP/1.1
 	reload func(ctx context.Context, t *testing.T, app *backend)
 	again  func() error // tells the proxy to reload once more; nil if that is not needed
 }
@@ -48,6 +51,10 @@ func (f front) serve(ctx context.Context, t *testing.T, app *backend, set settin
 			t.Fatal(err)
 		}
 	}}
+	if f.http2 {
+		s.http2 = new(h2.Transport)
+		t.Cleanup(func() { s.http2.Close() })
+	}
 	if f.program.forgets {
 		s.again = func() error { return f.program.reload(ctx, p) }
 	}
@@ -92,7 +99,7 @@ func newProxy(app *url.URL) http.Handler {
 
 // dialer dials the site as its pages do. More options can be set.
 func (s *site) dialer() *ws.Dialer {
-	return &ws.Dialer{
+	d := &ws.Dialer{
 		DialOptions: ws.DialOptions{Header: http.Header{"Origin": {origin}}},
 		TLSConfig:   &tls.Config{RootCAs: roots()},
 		NetDial: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -100,6 +107,10 @@ func (s *site) dialer() *ws.Dialer {
 		},
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	}
+	if s.http2 != nil {
+		d.OpenStream = s.http2.OpenStream
+	}
+	return d
 }
 
 // dial connects to a path of the site's.

@@ -28,7 +28,7 @@ type Server struct {
 	// that is sent before frames. behind are the bytes behind the head.
 	Respond func(dst []byte, r *handshake.Request, a *handshake.Agreement, behind []byte, secure bool, extra map[string][]string) ([]byte, error)
 	// Frames returns a connection that translates the frames on nc to those of
-	// RFC 6455, and has the optional methods of engine.Stream; nil if the
+	// RFC 6455, and has the optional methods of engine.Transport; nil if the
 	// frames are the same. held was read from nc already.
 	Frames func(nc net.Conn, held []byte) net.Conn
 }

@@ -130,5 +130,3 @@ func enough() bool {
 	}
 	return false
 }
-
-var _ engine.Stream = (*stream)(nil)

@@ -12,7 +12,7 @@ import (
 // TestInputFollows has the buffer grow while reads fill it, and shrink once
 // they have not for a while.
 func TestInputFollows(t *testing.T) {
-	in := input{pace: pace{most: 2}}
+	in := buffer{pace: pace{most: 2}}
 	read := func(n int) (room int) {
 		p := in.room()
 		in.took(min(n, len(p)))
@@ -43,7 +43,7 @@ func TestInputFollows(t *testing.T) {
 
 // TestInputKeeps has the buffer change under bytes that are held.
 func TestInputKeeps(t *testing.T) {
-	in := input{pace: pace{most: 2}}
+	in := buffer{pace: pace{most: 2}}
 	in.adopt([]byte("adopted"))
 	in.skip(2)
 	for _, size := range []int{smallBlock, middleBlock, largeBlock} {
@@ -56,7 +56,7 @@ func TestInputKeeps(t *testing.T) {
 	}
 	in.skip(in.len())
 	in.release()
-	if in.block != nil || in.buf != nil {
+	if in.block != nil || in.mem != nil {
 		t.Error("an empty buffer is kept")
 	}
 }
