@@ -50,8 +50,8 @@ type StreamRequest struct {
 	// without NextProtos, for transports that do not use Connect, as with QUIC.
 	TLSConfig *tls.Config
 	// Proxy returns the proxy that Connect goes through, nil for none: the
-	// choice of the Dialer's Proxy, or of the environment. A transport that does
-	// not use Connect must not go around it.
+	// choice of the Dialer's Proxy, or of the environment. A transport that
+	// does not use Connect must not go around it.
 	Proxy func() (*url.URL, error)
 	// Connect opens a connection to the URL's host by the Dialer's Proxy,
 	// NetDial, NetDialTLS and TLSConfig. For https it is over TLS, a *tls.Conn

@@ -24,8 +24,8 @@ func TestConformance(t *testing.T) {
 	s := &http3.Server{Handler: h, TLSConfig: serverTLS(alpn), QUICConfig: ServerConfig(1000)}
 	go s.Serve(pc)
 	t.Cleanup(func() { h.Close(); s.Close(); pc.Close() }) // in this order: Close of s waits for handlers
-	// One connection for all cases, opened before the first: the suite looks for
-	// goroutines that a case leaves.
+	// One connection for all cases, opened before the first: the suite looks
+	// for goroutines that a case leaves.
 	tr := &Transport{}
 	shared := dialer(t, tr)
 	dialed1(t, shared, "wss://"+pc.LocalAddr().String()+"/echo")

@@ -4,8 +4,8 @@ import "github.com/quic-go/quic-go"
 
 // Windows of flow control, in bytes (RFC 9000 section 4).
 const (
-	initialStreamWindow = 512 << 10
-	maxStreamWindow     = 1 << 20
+	initialStreamWindow = 1 << 20
+	maxStreamWindow     = 4 << 20
 	connectionWindow    = 64 << 20
 )
 
@@ -14,7 +14,7 @@ const (
 // on each connection. With the defaults of quic-go there are 100, further ones
 // wait for one of these to end, and a WebSocket that is not read stalls the
 // others of its connection: 512 KiB unread, and nothing more arrives for any of
-// them. Here a WebSocket can be sent 512 KiB, or up to 1 MiB if its reader keeps
+// them. Here a WebSocket can be sent 1 MiB, or up to 4 MiB if its reader keeps
 // up, and all of a connection 64 MiB before somebody reads. 0-RTT is off.
 func ServerConfig(streams int) *quic.Config {
 	cfg := &quic.Config{MaxIncomingStreams: int64(streams)}

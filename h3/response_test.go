@@ -38,8 +38,8 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-// RFC 9110 section 15.2, RFC 9114 section 4.1: interim responses are skipped, as
-// frames of unknown types are (RFC 9114 section 9).
+// RFC 9110 section 15.2, RFC 9114 section 4.1: interim responses are skipped,
+// as frames of unknown types are (RFC 9114 section 9).
 func TestInterimResponses(t *testing.T) {
 	hint := append(answer(":status", "103", "link", "</x>"), frame(1<<40, "unknown")...)
 	for n, works := range map[int]bool{0: true, maxInterim: true, maxInterim + 1: false} {

@@ -253,7 +253,8 @@ func TestThousand(t *testing.T) {
 }
 
 // A WebSocket that nobody reads does not stall the others of its connection, in
-// neither direction: what ServerConfig, and the client's configuration, are for.
+// neither direction: what ServerConfig, and the client's configuration, are
+// for.
 func TestStalledReader(t *testing.T) {
 	flooding := func(ctx context.Context, c *ws.Conn) {
 		p := make([]byte, 64<<10)
@@ -286,8 +287,8 @@ func TestStalledReader(t *testing.T) {
 	stall.CloseNow()
 }
 
-// A server that shuts down lets its WebSockets go on, and is not dialed again on
-// the same connection (RFC 9114 section 5.2).
+// A server that shuts down lets its WebSockets go on, and is not dialed again
+// on the same connection (RFC 9114 section 5.2).
 func TestServerShutdown(t *testing.T) {
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

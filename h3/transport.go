@@ -53,7 +53,7 @@ type Transport struct {
 	// QUICConfig is the configuration of QUIC connections; nil means the zero
 	// Config. It is copied. What is 0 in it has these defaults: MaxIdleTimeout,
 	// after which a connection is lost on which nothing arrives, is 30 s; a
-	// WebSocket can be sent 512 KiB, up to 1 MiB if its reader keeps up, and
+	// WebSocket can be sent 1 MiB, up to 4 MiB if its reader keeps up, and
 	// all of a connection 64 MiB before somebody reads
 	// (InitialStreamReceiveWindow, MaxStreamReceiveWindow,
 	// Initial- and MaxConnectionReceiveWindow), so that a WebSocket that is not

@@ -297,8 +297,8 @@ func TestStreamLimit(t *testing.T) {
 	}
 }
 
-// RFC 9114 section 5.2: after GOAWAY no request is sent on the connection, those
-// that were not processed are sent on another one, and open ones go on.
+// RFC 9114 section 5.2: after GOAWAY no request is sent on the connection,
+// those that were not processed are sent on another one, and open ones go on.
 func TestGoAway(t *testing.T) {
 	echo := make(chan *quic.Stream, 1)
 	s := &scripted{}
@@ -479,12 +479,12 @@ func TestTransportClose(t *testing.T) {
 func TestConfig(t *testing.T) {
 	c := new(Transport).config()
 	if c.KeepAlivePeriod != 15*time.Second || c.HandshakeIdleTimeout != 3*time.Second || c.MaxIncomingStreams != -1 ||
-		c.InitialStreamReceiveWindow != 512<<10 || c.MaxStreamReceiveWindow != 1<<20 || c.InitialConnectionReceiveWindow != 64<<20 || c.MaxConnectionReceiveWindow != 64<<20 {
+		c.InitialStreamReceiveWindow != 1<<20 || c.MaxStreamReceiveWindow != 4<<20 || c.InitialConnectionReceiveWindow != 64<<20 || c.MaxConnectionReceiveWindow != 64<<20 {
 		t.Errorf("the defaults are %+v", c)
 	}
-	given := &quic.Config{KeepAlivePeriod: time.Minute, InitialStreamReceiveWindow: 4 << 20, MaxConnectionReceiveWindow: 8 << 20, MaxIdleTimeout: time.Hour}
+	given := &quic.Config{KeepAlivePeriod: time.Minute, InitialStreamReceiveWindow: 5 << 20, MaxConnectionReceiveWindow: 8 << 20, MaxIdleTimeout: time.Hour}
 	c = (&Transport{QUICConfig: given}).config()
-	if c.KeepAlivePeriod != time.Minute || c.InitialStreamReceiveWindow != 4<<20 || c.MaxStreamReceiveWindow != 4<<20 ||
+	if c.KeepAlivePeriod != time.Minute || c.InitialStreamReceiveWindow != 5<<20 || c.MaxStreamReceiveWindow != 5<<20 ||
 		c.InitialConnectionReceiveWindow != 8<<20 || c.MaxConnectionReceiveWindow != 8<<20 || c.MaxIdleTimeout != time.Hour {
 		t.Errorf("with a QUICConfig: %+v", c)
 	}
