@@ -1,6 +1,7 @@
 package h3
 
 import (
+	"errors"
 	"io"
 	"net"
 	"runtime"
@@ -30,6 +31,8 @@ type stream struct {
 	unsent  []byte     // the header of a DATA frame, as far as it was not written
 	owed    int        // bytes of that frame's payload that were not written
 	room    [9]byte    // for unsent
+
+	limit atomic.Int64 // the write deadline in nanoseconds, 0 for none
 }
 
 // held is what remains to be given back of a stream when nobody refers to it
@@ -52,9 +55,20 @@ func (s *stream) HTTPVersion() string { return "HTTP/3.0" }
 func (s *stream) LocalAddr() net.Addr  { return s.c.q.LocalAddr() }
 func (s *stream) RemoteAddr() net.Addr { return s.c.q.RemoteAddr() }
 
-func (s *stream) SetDeadline(t time.Time) error      { return s.q.SetDeadline(t) }
-func (s *stream) SetReadDeadline(t time.Time) error  { return s.q.SetReadDeadline(t) }
-func (s *stream) SetWriteDeadline(t time.Time) error { return s.q.SetWriteDeadline(t) }
+func (s *stream) SetReadDeadline(t time.Time) error { return s.q.SetReadDeadline(t) }
+
+func (s *stream) SetWriteDeadline(t time.Time) error {
+	limit := int64(0)
+	if !t.IsZero() {
+		limit = max(1, t.UnixNano())
+	}
+	s.limit.Store(limit)
+	return s.q.SetWriteDeadline(t)
+}
+
+func (s *stream) SetDeadline(t time.Time) error {
+	return errors.Join(s.SetReadDeadline(t), s.SetWriteDeadline(t))
+}
 
 // Close ends both directions: what was written still arrives, unless a Write is
 // in progress or has failed midway.

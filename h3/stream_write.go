@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/quic-go/quic-go"
 )
@@ -15,11 +16,21 @@ const packet = 1200
 
 var packets = sync.Pool{New: func() any { return new([packet]byte) }}
 
+// queued is the size of a Write up to which it is handed to QUIC as a whole, if
+// flow control allows, rather than in parts as packets are sent: a deadline then
+// cannot come in the middle.
+const queued = 16 << 10
+
 // Write sends p in one DATA frame. If it fails within the frame, because of the
 // deadline, the next Write first completes that.
 func (s *stream) Write(p []byte) (n int, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if len(p) > 0 && len(p) <= queued && s.owed == 0 && !s.late() {
+		if s.writeQueued(p) {
+			return len(p), nil
+		}
+	}
 	for err == nil && n < len(p) {
 		if s.owed == 0 {
 			s.owed = len(p) - n
@@ -34,6 +45,27 @@ func (s *stream) Write(p []byte) (n int, err error) {
 		err = s.writeFailed(err)
 	}
 	return n, err
+}
+
+// late reports whether the write deadline has passed.
+func (s *stream) late() bool {
+	limit := s.limit.Load()
+	return limit != 0 && time.Now().UnixNano() >= limit
+}
+
+// frameRoom is room for a frame of queued bytes.
+type frameRoom [queued + 9]byte
+
+var rooms = sync.Pool{New: func() any { return new(frameRoom) }}
+
+// writeQueued writes the frame of p at once, and reports whether it could.
+func (s *stream) writeQueued(p []byte) bool {
+	if s.ended.Load() {
+		return false
+	}
+	b := rooms.Get().(*frameRoom)
+	defer rooms.Put(b)
+	return s.q.TryWriteAll(append(appendFrame(b[:0], frameData, uint64(len(p))), p...)) == nil
 }
 
 // writePayload writes what is unsent of the frame's header, and then p or a
