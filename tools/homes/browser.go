@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // browser is a program that opens a URL given on its command line.
@@ -152,7 +153,7 @@ func chromium(folder string, p address) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	args = append(args, trust...)
+	args = append(append(args, trust...), strings.Fields(os.Getenv("WS_CHROMIUM_FLAGS"))...)
 	return exec.Command(path, append(args, p.url)...), nil
 }
 

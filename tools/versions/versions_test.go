@@ -1,104 +1,137 @@
 package versions
 
 import (
-	"context"
 	"crypto/tls"
-	_ "embed"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
-	"syscall"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/twinws/ws"
-	_ "github.com/twinws/ws/xconnect"
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 )
 
-//go:embed page.html
-var page []byte
+// homes is the path of the command tools/homes.
+var homes string
 
-// report is what the page has posted.
-type report struct {
-	Echoed, Failed int
-	Why            string
-	Page           string // the protocol by which the page was loaded, in ALPN's names
-}
-
-// site is a server of page, and what it saw of the WebSockets.
-type site struct {
-	*httptest.Server
-	reports chan report
-
-	mu    sync.Mutex
-	page  string         // remote address of the page's connection
-	conns map[string]int // WebSockets by version of HTTP and remote address
-}
-
-func newSite(t *testing.T, announce bool) *site {
-	s := &site{reports: make(chan report, 1), conns: map[string]int{}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.page = r.Proto + " " + r.RemoteAddr
-		s.mu.Unlock()
-		w.Header().Set("Content-Type", "text/html")
-		w.Write(page)
-	})
-	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
-		var got report
-		json.NewDecoder(r.Body).Decode(&got)
-		s.reports <- got
-	})
-	mux.Handle("/echo", ws.Handler(func(ctx context.Context, c *ws.Conn) {
-		s.mu.Lock()
-		s.conns[c.HTTPVersion()+" "+c.RemoteAddr().String()]++
-		s.mu.Unlock()
-		for {
-			typ, p, err := c.Read(ctx)
-			if err != nil {
-				return
-			}
-			c.Write(ctx, typ, p)
+func TestMain(m *testing.M) {
+	if os.Getenv("WS_NO_BROWSER") == "1" {
+		fmt.Println("WS_NO_BROWSER=1: the tests of this package, which need browsers, were NOT run")
+		return
+	}
+	dir, err := os.MkdirTemp("", "versions")
+	if err == nil {
+		homes = filepath.Join(dir, "homes")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", homes, "../homes").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
 		}
-	}, nil))
-	s.Server = httptest.NewUnstartedServer(ws.GuardConnect(mux))
-	s.Config.TLSConfig = &tls.Config{}
-	ws.ConfigureHTTP2(s.Config)
-	s.EnableHTTP2 = true
-	s.TLS = s.Config.TLSConfig
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s
+	}
+	code := 1
+	if err != nil {
+		fmt.Println("FAIL:", err)
+	} else {
+		code = m.Run()
+	}
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
-func TestExplore(t *testing.T) {
-	home := os.Getenv("BROWSER")
-	count := os.Getenv("COUNT")
-	s := newSite(t, true)
-	path := filepath.Join(t.TempDir(), "cert.pem")
-	os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600)
-	cmd := exec.Command("../../bin/homes", "open", home, s.URL+"/?count="+count)
-	cmd.Env = append(os.Environ(), "WS_TRUST="+path)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
+// others tells whether browsers other than Chromium are to be run.
+func others(t *testing.T) bool {
+	if os.Getenv("WS_NO_HOMES") == "1" {
+		t.Log("WS_NO_HOMES=1: NOT run")
+		return false
+	}
+	return true
+}
+
+// shared checks that all WebSockets have echoed, and came by the page's own
+// connection.
+func (s *site) shared(t *testing.T, got report, count int, version string) {
+	t.Helper()
+	page, conns := s.seen()
+	if got.Echoed != count || got.Failed != 0 {
+		t.Errorf("%+v, want %d echoes", got, count)
+	}
+	if len(conns) != 1 || conns[page] != count || !strings.HasPrefix(page, version+" ") {
+		t.Errorf("the page came by %s, the WebSockets by %v; want all by the page's connection", page, conns)
+	}
+}
+
+// apart checks that all WebSockets have echoed, each by a connection of its own
+// over HTTP/1.1, though the page came by another version.
+func (s *site) apart(t *testing.T, got report, count int, version string) {
+	t.Helper()
+	page, conns := s.seen()
+	if got.Echoed != count || got.Failed != 0 || !strings.HasPrefix(page, version+" ") {
+		t.Errorf("%+v, want %d echoes in a page that came by %s", got, count, page)
+	}
+	for from, n := range conns {
+		if n != 1 || !strings.HasPrefix(from, "HTTP/1.1 ") {
+			t.Errorf("%d WebSockets by %s, want one by HTTP/1.1", n, from)
+		}
+	}
+}
+
+// Chromium opens a page's WebSockets over the page's connection of HTTP/2 (RFC
+// 8441), up to its limit of 255 at a time.
+func TestChromiumHTTP2(t *testing.T) {
+	s := newSite(t)
+	s.shared(t, s.opens(t, "chromium", 255, ""), 255, "HTTP/2.0")
+}
+
+// So does Firefox, up to its limit of 200 at a time: further ones fail.
+func TestFirefoxHTTP2(t *testing.T) {
+	if !others(t) {
+		return
+	}
+	s := newSite(t)
+	s.shared(t, s.opens(t, "firefox", 200, ""), 200, "HTTP/2.0")
+}
+
+// WebKitGTK opens WebSockets over HTTP/1.1, whatever the server announces.
+func TestWebKitHTTP2(t *testing.T) {
+	if !others(t) {
+		return
+	}
+	s := newSite(t)
+	s.apart(t, s.opens(t, "webkit", 5, ""), 5, "HTTP/2.0")
+}
+
+// Chromium opens WebSockets over HTTP/3 (RFC 9220) only if a flag asks for it,
+// and otherwise over HTTP/1.1 though the page came by HTTP/3.
+func TestChromiumHTTP3(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		t.Run(fmt.Sprint(on), func(t *testing.T) {
+			s := newSite(t)
+			s.serveHTTP3(t)
+			flags := "--enable-quic --origin-to-force-quic-on=" + s.Listener.Addr().String()
+			if on {
+				flags += " --enable-features=EnableWebsocketsOverHttp3"
+				s.shared(t, s.opens(t, "chromium", 255, flags), 255, "HTTP/3.0")
+			} else {
+				s.apart(t, s.opens(t, "chromium", 5, flags), 5, "HTTP/3.0")
+			}
+		})
+	}
+}
+
+// serveHTTP3 serves the site over HTTP/3 too, on the same port.
+func (s *site) serveHTTP3(t *testing.T) {
+	pc, err := net.ListenPacket("udp", s.Listener.Addr().String())
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { cmd.Process.Signal(syscall.SIGINT); cmd.Wait() }()
-	select {
-	case r := <-s.reports:
-		fmt.Printf("%+v\n", r)
-	case <-time.After(40 * time.Second):
-		fmt.Println("nothing")
+	over3 := &http3.Server{
+		Handler:    http.HandlerFunc(s.Config.Handler.ServeHTTP),
+		TLSConfig:  http3.ConfigureTLSConfig(&tls.Config{Certificates: s.TLS.Certificates}),
+		QUICConfig: &quic.Config{MaxIncomingStreams: 1000},
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fmt.Println("page", s.page)
-	fmt.Println("conns", s.conns)
+	go over3.Serve(pc)
+	t.Cleanup(func() { over3.Close(); pc.Close() })
 }
