@@ -12,24 +12,29 @@ import (
 
 // memory measures what idle WebSockets hold, at the server and at the client.
 func memory(ctx context.Context, t *table) error {
-	held := map[string]usage{}
 	mine := map[string]uint64{}
-	for _, protocol := range []string{"http/1.1", "h2"} {
-		s, err := start(ctx, protocol, false)
-		if err != nil {
-			return err
+	for _, by := range []struct {
+		name string
+		how  manner
+	}{{"Handler", manner{}}, {"Accept", manner{accept: true}}} {
+		held := map[string]usage{}
+		for _, protocol := range []string{"http/1.1", "h2"} {
+			s, err := start(ctx, protocol, by.how)
+			if err != nil {
+				return err
+			}
+			err = s.hold(ctx, held, mine)
+			s.stop()
+			if err != nil {
+				return err
+			}
 		}
-		err = s.hold(ctx, held, mine)
-		s.stop()
-		if err != nil {
-			return err
-		}
+		h1, h2 := held["http/1.1"], held["h2"]
+		t.row("server memory of each of 1,000 idle WebSockets, served by "+by.name, "at most 0.5 x HTTP/1.1 + TLS",
+			float64(h2.Held)/float64(h1.Held), 0.5,
+			fmt.Sprintf("%d B and %d B resident; %d B and %d B of heap and stacks; %d TCP connection and %d",
+				h2.Held, h1.Held, h2.Heap+h2.Stack, h1.Heap+h1.Stack, h2.Conns, h1.Conns))
 	}
-	h1, h2 := held["http/1.1"], held["h2"]
-	t.row("server memory of each of 1,000 idle WebSockets", "at most 0.5 x HTTP/1.1 + TLS",
-		float64(h2.Held)/float64(h1.Held), 0.5,
-		fmt.Sprintf("%d B and %d B resident; %d B and %d B of heap and stacks; %d TCP connection and %d",
-			h2.Held, h1.Held, h2.Heap+h2.Stack, h1.Heap+h1.Stack, h2.Conns, h1.Conns))
 	t.rowBytes("client heap of each", "at most 6,144 B", mine["h2"], 6144,
 		fmt.Sprintf("%d B over HTTP/1.1 + TLS", mine["http/1.1"]))
 	return nil
@@ -85,12 +90,12 @@ func closeAll(all []*ws.Conn) {
 
 // pingpong measures one message at a time on each of 100 WebSockets.
 func pingpong(ctx context.Context, t *table, rounds, messages int) error {
-	h1, err := start(ctx, "http/1.1", false)
+	h1, err := start(ctx, "http/1.1", manner{})
 	if err != nil {
 		return err
 	}
 	defer h1.stop()
-	h2, err := start(ctx, "h2", false)
+	h2, err := start(ctx, "h2", manner{})
 	if err != nil {
 		return err
 	}
@@ -108,17 +113,17 @@ func pingpong(ctx context.Context, t *table, rounds, messages int) error {
 
 // inflight measures 64 messages under way on one WebSocket.
 func inflight(ctx context.Context, t *table, rounds, messages int) error {
-	each, err := start(ctx, "h2", true)
+	each, err := start(ctx, "h2", manner{flush: true})
 	if err != nil {
 		return err
 	}
 	defer each.stop()
-	ours, err := start(ctx, "h2", false)
+	ours, err := start(ctx, "h2", manner{})
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
-	h1, err := start(ctx, "http/1.1", false)
+	h1, err := start(ctx, "http/1.1", manner{})
 	if err != nil {
 		return err
 	}

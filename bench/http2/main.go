@@ -17,7 +17,9 @@ import (
 
 func main() {
 	serving := flag.String("serve", "", "be a server instead: http/1.1 or h2, with -flush for one flush per message")
-	flush := flag.Bool("flush", false, "with -serve: turn the coalescing of messages off")
+	var how manner
+	flag.BoolVar(&how.flush, "flush", false, "with -serve: turn the coalescing of messages off")
+	flag.BoolVar(&how.accept, "accept", false, "with -serve: serve by Accept instead of Handler")
 	rounds := flag.Int("rounds", 5, "rounds, of which the medians are taken")
 	messages := flag.Int("messages", 20_000, "messages in one round of one contestant")
 	out := flag.String("out", "", "file to write the table to, in addition")
@@ -26,7 +28,7 @@ func main() {
 	defer stop()
 	var err error
 	if *serving != "" {
-		err = serve(ctx, *serving, *flush)
+		err = serve(ctx, *serving, how)
 	} else {
 		err = measure(ctx, *rounds, *messages, *out)
 	}

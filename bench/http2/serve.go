@@ -63,9 +63,28 @@ func (c *counter) Accept() (net.Conn, error) {
 	return nc, err
 }
 
+// manner is how a server serves.
+type manner struct {
+	flush  bool // the coalescing of messages is off, at both ends
+	accept bool // by Accept, not by Handler
+}
+
+func (m manner) handler() http.Handler {
+	opts := &ws.AcceptOptions{NoGather: m.flush}
+	if !m.accept {
+		return ws.Handler(echo, opts)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := ws.Accept(w, r, opts); err == nil {
+			defer c.CloseNow()
+			echo(context.Background(), c)
+		}
+	})
+}
+
 // serve echoes messages over TLS, and prints the address. Another address
 // answers GET with the usage of the process.
-func serve(ctx context.Context, protocol string, flush bool) error {
+func serve(ctx context.Context, protocol string, how manner) error {
 	cert, err := certificate()
 	if err != nil {
 		return err
@@ -85,7 +104,7 @@ func serve(ctx context.Context, protocol string, flush bool) error {
 		json.NewEncoder(w).Encode(u)
 	}))
 	s := &http.Server{
-		Handler:   ws.Handler(echo, &ws.AcceptOptions{NoGather: flush}),
+		Handler:   how.handler(),
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{protocol}},
 	}
 	ws.ConfigureHTTP2(s)

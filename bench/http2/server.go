@@ -33,16 +33,18 @@ type server struct {
 	d     *ws.Dialer
 }
 
-// start starts a server. flush turns the coalescing of messages off, at both
-// ends.
-func start(ctx context.Context, protocol string, flush bool) (*server, error) {
+// start starts a server.
+func start(ctx context.Context, protocol string, how manner) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	args := []string{"-serve", protocol}
-	if flush {
+	if how.flush {
 		args = append(args, "-flush")
+	}
+	if how.accept {
+		args = append(args, "-accept")
 	}
 	s := &server{name: protocol, cmd: exec.CommandContext(ctx, self, args...)}
 	s.cmd.Stderr = os.Stderr
@@ -60,7 +62,7 @@ func start(ctx context.Context, protocol string, flush bool) (*server, error) {
 		s.stop()
 		return nil, fmt.Errorf("the server did not start: %w", err)
 	}
-	s.d = &ws.Dialer{NoGather: flush, TLSConfig: &tls.Config{InsecureSkipVerify: true}}
+	s.d = &ws.Dialer{NoGather: how.flush, TLSConfig: &tls.Config{InsecureSkipVerify: true}}
 	if protocol == "h2" {
 		s.h2 = new(h2.Transport)
 		s.d.OpenStream = s.h2.OpenStream
