@@ -17,8 +17,8 @@ const packet = 1200
 var packets = sync.Pool{New: func() any { return new([packet]byte) }}
 
 // queued is the size of a Write up to which it is handed to QUIC as a whole, if
-// flow control allows, rather than in parts as packets are sent: a deadline then
-// cannot come in the middle.
+// flow control allows, rather than in parts as packets are sent: a deadline
+// then cannot come in the middle.
 const queued = 16 << 10
 
 // Write sends p in one DATA frame. If it fails within the frame, because of the

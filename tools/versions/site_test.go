@@ -35,9 +35,11 @@ type site struct {
 	*httptest.Server
 	reports chan report
 
+	// mu protects what connection the page was loaded by, version of HTTP and
+	// address, and the number of WebSockets by the same.
 	mu    sync.Mutex
-	from  string         // protected by mu: version and address of the connection that the page was loaded by
-	conns map[string]int // protected by mu: WebSockets by the same
+	from  string
+	conns map[string]int
 }
 
 // newSite starts a server of HTTP/1.1 and HTTP/2 that announces extended
