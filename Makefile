@@ -24,13 +24,13 @@ OTHER_GO  = $(lastword $(filter-out $(basename $(shell $(GO) env GOVERSION)).%,$
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
-MODULES := . tools bench internal/roads h2
+MODULES := . tools bench internal/roads h2 h3
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, used by wasm_test.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-h2 test-js test-tools test-homes test-roads run-homes run-roads page
+.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-h2 test-h3 test-js test-tools test-homes test-roads run-homes run-roads page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ demo: ## run examples/echo natively and in a headless browser, compare the outpu
 
 test: ## run all tests, natively, in a headless browser, in other browsers and runtimes, and through proxies (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1, WS_NO_ROADS=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-h2 run-roads test-js test-tools run-homes
+	@$(MAKE) --no-print-directory -k test-native test-h2 test-h3 run-roads test-js test-tools run-homes
 
 test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom
 	@scripts/need.sh homes $(if $(RACE),cc) >/dev/null
@@ -53,6 +53,7 @@ test-other-go: ## run the native tests with the other supported Go release, whic
 	@echo "with $(OTHER_GO), natively, without the race detector:"
 	GOTOOLCHAIN=$(OTHER_GO) WS_NO_BROWSER=1 WS_NO_HOMES=1 $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 	cd h2 && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	cd h3 && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 	cd internal/roads && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 test-roads: ## run the tests through proxies: nginx, haproxy, Apache, lighttpd, Caddy, squid, tinyproxy, microsocks, ssh -D
@@ -101,6 +102,7 @@ vet:
 	cd bench && $(GO) vet ./... && $(JS) $(GO) vet ./browser/...
 	cd internal/roads && $(GO) vet ./...
 	cd h2 && $(GO) vet ./...
+	cd h3 && $(GO) vet ./...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
@@ -109,6 +111,7 @@ staticcheck: $(BIN)/staticcheck
 	cd bench && ../$(BIN)/staticcheck ./... && $(JS) ../$(BIN)/staticcheck ./browser/...
 	cd internal/roads && ../../$(BIN)/staticcheck ./...
 	cd h2 && ../$(BIN)/staticcheck ./...
+	cd h3 && ../$(BIN)/staticcheck ./...
 
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
@@ -135,6 +138,10 @@ endif
 test-h2:
 	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests of h2 against Node.js and hypercorn were NOT run"
 	cd h2 && $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+
+# The client and the server over HTTP/3.
+test-h3:
+	cd h3 && $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 run-roads:
 	@[ "$$WS_NO_ROADS" != 1 ] || echo "WS_NO_ROADS=1: the tests through proxies were NOT run"

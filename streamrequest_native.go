@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/twinws/ws/handshake"
 	"github.com/twinws/ws/internal/engine"
@@ -48,6 +49,10 @@ type StreamRequest struct {
 	// TLSConfig is a copy of the Dialer's, with ServerName filled in and
 	// without NextProtos, for transports that do not use Connect, as with QUIC.
 	TLSConfig *tls.Config
+	// Proxy returns the proxy that Connect goes through, nil for none: the
+	// choice of the Dialer's Proxy, or of the environment. A transport that
+	// does not use Connect must not go around it.
+	Proxy func() (*url.URL, error)
 	// Connect opens a connection to the URL's host by the Dialer's Proxy,
 	// NetDial, NetDialTLS and TLSConfig. For https it is over TLS, a *tls.Conn
 	// unless NetDialTLS opened it, and one of the protocols has been negotiated
@@ -119,7 +124,7 @@ func (a *attempt) streamRequest(ctx context.Context) (*StreamRequest, error) {
 	}
 	return &StreamRequest{
 		Request: r.WithContext(ctx), Dialer: a.d,
-		TLSConfig: a.connector.ServerTLS(), Connect: connect,
+		TLSConfig: a.connector.ServerTLS(), Proxy: a.connector.ChooseProxy, Connect: connect,
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,11 +66,38 @@ func TestStreamRequest(t *testing.T) {
 	if got.Dialer != d || got.TLSConfig.ServerName != "example.com" || got.TLSConfig.NextProtos != nil {
 		t.Errorf("Dialer %p of %p, ServerName %q, protocols %q", got.Dialer, d, got.TLSConfig.ServerName, got.TLSConfig.NextProtos)
 	}
+	if u, err := got.Proxy(); u != nil || err != nil {
+		t.Errorf("Proxy = %v, %v, want none", u, err)
+	}
 	if c.Subprotocol() != "b" || c.ResponseHeader()["Set-Cookie"] == nil || len(jar.Cookies(r.URL)) != 1 {
 		t.Errorf("subprotocol %q, response %v, cookies %v", c.Subprotocol(), c.ResponseHeader(), jar.Cookies(r.URL))
 	}
 	if c.URL() != "wss://example.com:443/chat?room=1" {
 		t.Errorf("URL %q", c.URL())
+	}
+}
+
+// A transport that does not use Connect learns of the proxy that it must not go
+// around.
+func TestStreamRequestProxy(t *testing.T) {
+	t.Setenv("NO_PROXY", "")
+	t.Setenv("HTTPS_PROXY", "http://environment.example:3128")
+	asked := errors.New("asked")
+	for want, d := range map[string]*ws.Dialer{
+		"http://environment.example:3128": {},
+		"socks5h://dialer.example:1080": {Proxy: func(*http.Request) (*url.URL, error) {
+			return &url.URL{Scheme: "socks5h", Host: "dialer.example:1080"}, nil
+		}},
+	} {
+		d.OpenStream = func(ctx context.Context, r *ws.StreamRequest) (net.Conn, *http.Response, error) {
+			if u, err := r.Proxy(); err != nil || u.String() != want {
+				t.Errorf("Proxy = %v, %v, want %s", u, err, want)
+			}
+			return nil, nil, asked
+		}
+		if _, err := d.Dial(within(t), "wss://example.com"); !errors.Is(err, asked) {
+			t.Errorf("Dial = %v", err)
+		}
 	}
 }
 

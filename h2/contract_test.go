@@ -24,7 +24,7 @@ func TestContract(t *testing.T) {
 	// that a case leaves.
 	tr := &h2.Transport{IdleTimeout: time.Millisecond}
 	t.Cleanup(func() { tr.Close() })
-	apitest.Run(t, apitest.Backend{URL: s.url(""), Echo: "/echo", Extended: true,
+	apitest.Run(t, apitest.Backend{URL: s.url(""), Echo: "/echo", ExtendedConnect: true,
 		Dial: func(ctx context.Context, url string, o apitest.Options) (api.Conn, error) {
 			d := s.dialer(t, tr)
 			d.DialOptions = ws.DialOptions{Subprotocols: o.Subprotocols, Header: o.Header, ReadLimit: o.ReadLimit, WriteBuffer: o.WriteBuffer}

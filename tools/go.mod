@@ -18,12 +18,14 @@ require (
 	github.com/chromedp/cdproto v0.0.0-20260321001828-e3e3800016bc
 	github.com/hashicorp/yamux v0.1.2
 	github.com/pires/go-proxyproto v0.15.0
+	github.com/quic-go/quic-go v0.65.0
 	golang.org/x/crypto v0.59.0
 )
 
 require (
 	github.com/hack-pad/safejs v0.1.0 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/quic-go/qpack v0.6.0 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 	nhooyr.io/websocket v1.8.17 // indirect

@@ -32,9 +32,10 @@ type Backend struct {
 	// Draft is the version of the protocol; the zero value is RFC 6455. A
 	// browser has no other.
 	Draft Draft
-	// Extended says that the handshake is an extended CONNECT, as in HTTP/2,
-	// where any status of 2xx opens the WebSocket (RFC 8441 section 5).
-	Extended bool
+	// ExtendedConnect: connections are opened by a CONNECT of HTTP/2 or HTTP/3
+	// (RFC 8441, RFC 9220). Any status of 2xx accepts, and the response has no
+	// Upgrade, Connection and Sec-WebSocket-Accept that could be wrong.
+	ExtendedConnect bool
 	// Dial opens a connection.
 	Dial func(ctx context.Context, url string, o Options) (api.Conn, error)
 }

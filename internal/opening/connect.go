@@ -52,7 +52,7 @@ func (c *Connector) ForeignTLS() bool { return c.foreignTLS }
 // with TLS for https, which negotiates one of the protocols.
 func (c *Connector) Connect(ctx context.Context, protocols ...string) (net.Conn, error) {
 	c.Enter("the choice of a proxy")
-	proxy, err := c.chooseProxy()
+	proxy, err := c.ChooseProxy()
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/twinws/ws/internal/socks"
 )
 
-// chooseProxy returns the proxy to use, nil for none.
-func (c *Connector) chooseProxy() (*url.URL, error) {
+// ChooseProxy returns the proxy to use, nil for none.
+func (c *Connector) ChooseProxy() (*url.URL, error) {
 	var u *url.URL
 	var err error
 	if c.Proxy != nil {

@@ -104,12 +104,28 @@ func (f *fake3) HTTPStream() (*stream3, error)    { return f.stream3, f.err }
 // stream3 is a stream as that of quic-go.
 type stream3 struct {
 	calls []string
-	fault error
+	data  string // what Read returns,
+	fault error  // and then this
+}
+
+func (s *stream3) take(n int) string {
+	p := s.data[:min(n, len(s.data))]
+	s.data = s.data[len(p):]
+	return p
+}
+
+func (s *stream3) end() error {
+	if s.data == "" {
+		return s.fault
+	}
+	return nil
 }
 
 func (s *stream3) note(format string, a ...any) { s.calls = append(s.calls, fmt.Sprintf(format, a...)) }
 
-func (s *stream3) Read([]byte) (int, error)         { return 0, s.fault }
+func (s *stream3) QUICStream() *stream3             { return s }
+func (s *stream3) Peek([]byte) (int, error)         { return 0, s.fault }
+func (s *stream3) Read(p []byte) (int, error)       { return copy(p, s.take(len(p))), s.end() }
 func (s *stream3) Write(p []byte) (int, error)      { return 0, s.fault }
 func (s *stream3) Close() error                     { s.note("Close"); return nil }
 func (s *stream3) CancelRead(c code)                { s.note("CancelRead %#x", uint64(c)) }
@@ -160,7 +176,7 @@ func TestTake(t *testing.T) {
 		os.ErrDeadlineExceeded: os.ErrDeadlineExceeded,
 	} {
 		f.fault = fault
-		if _, err := c.Read(nil); !errors.Is(err, is) {
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, is) {
 			t.Errorf("Read = %v, want %v", err, is)
 		}
 		if _, err := c.Write(nil); !errors.Is(err, is) {
@@ -168,7 +184,7 @@ func TestTake(t *testing.T) {
 		}
 	}
 	f.fault = error3{false, 256}
-	if _, err := c.Read(nil); errors.Is(err, syscall.ECONNRESET) {
+	if _, err := c.Read(make([]byte, 1)); errors.Is(err, syscall.ECONNRESET) {
 		t.Error("a reset by this side is taken for the peer's")
 	}
 	f.err = io.ErrClosedPipe

@@ -90,7 +90,7 @@ func reset(q *query) script {
 // hang reads from the connection until the client disconnects, so that it
 // detects that, or until most seconds are over, and never responds.
 func (s *Server) hang(w http.ResponseWriter, r *http.Request) {
-	p, release, err := s.hijack(w)
+	p, release, err := s.hijack(w, r)
 	if err != nil {
 		return
 	}

@@ -12,13 +12,20 @@ import (
 // client with responses that no server should send.
 func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	p, release, err := s.hijack(w)
+	p, release, err := s.hijack(w, r)
 	if err != nil {
 		return
 	}
 	defer release()
 	id := q.Get("id")
 	p.saw = func(e end) { s.ends.put(id, e) }
+	defer s.ends.put(id, noFrame) // the first one counts
+	if isExtended(r) {
+		if p.answerExtended(extendedOf(q["line"])) == nil {
+			p.serve()
+		}
+		return
+	}
 	head := strings.Join(q["line"], "\r\n") + "\r\n\r\n"
 	head = strings.ReplaceAll(head, "ACCEPT", acceptOf(r.Header.Get("Sec-WebSocket-Key")))
 	if r.Header.Get("Sec-WebSocket-Key") == "" {
@@ -38,5 +45,4 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.WriteString(p.nc, head); err == nil {
 		p.serve()
 	}
-	s.ends.put(id, noFrame) // the first one counts
 }

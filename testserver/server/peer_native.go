@@ -31,6 +31,11 @@ type peer struct {
 	saw       func(end)       // is called with the client's close frame
 	sentClose bool            // nothing may follow our close frame
 	draft     string          // hixie75 or hixie76; "" for RFC 6455 and the hybi drafts
+
+	// Of an extended CONNECT:
+	w        http.ResponseWriter // nil for HTTP/1.1
+	answered bool
+	resets   bool // release resets the stream
 }
 
 // The opcodes of RFC 6455 section 5.2.
@@ -48,7 +53,10 @@ const maxPayload = 64 << 20
 
 // hijack takes over the connection from net/http, for at most hold and until
 // the server is closed. release closes it.
-func (s *Server) hijack(w http.ResponseWriter) (p *peer, release func(), err error) {
+func (s *Server) hijack(w http.ResponseWriter, r *http.Request) (p *peer, release func(), err error) {
+	if isExtended(r) {
+		return s.carry(w, r)
+	}
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, nil, fmt.Errorf("hijack: %w", err)
@@ -69,8 +77,16 @@ func acceptOf(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// answer sends the 101 response of RFC 6455 section 4.2.2.
+// answer sends the 101 response of RFC 6455 section 4.2.2, or the 200 of RFC
+// 8441 section 5.
 func (p *peer) answer(key, subprotocol string) error {
+	if p.w != nil {
+		h := http.Header{}
+		if subprotocol != "" {
+			h.Set("Sec-WebSocket-Protocol", subprotocol)
+		}
+		return p.answerExtended(http.StatusOK, h)
+	}
 	res := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + acceptOf(key) + "\r\n"
 	if subprotocol != "" {
@@ -225,8 +241,13 @@ func (p *peer) serve() error {
 	}
 }
 
-// reset ends the TCP connection with a reset instead of a FIN.
+// reset ends the TCP connection, or the stream of an extended CONNECT, with a
+// reset instead of a FIN.
 func (p *peer) reset() error {
+	if p.w != nil {
+		p.resets = true
+		return nil
+	}
 	nc := p.nc
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()

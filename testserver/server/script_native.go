@@ -47,12 +47,14 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 		case q.err != nil:
 			http.Error(w, q.err.Error(), http.StatusBadRequest)
 			return
+		case isExtended(r):
+			key, draft = "none", ""
 		case key == "" && draft == "" || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 			w.Header().Set("Upgrade", "websocket")
 			http.Error(w, "this is a WebSocket endpoint", http.StatusUpgradeRequired)
 			return
 		}
-		p, release, err := s.hijack(w)
+		p, release, err := s.hijack(w, r)
 		if err != nil {
 			return
 		}

@@ -21,7 +21,9 @@ type Options struct {
 }
 
 // Server serves the endpoints listed in the package comment. It is an
-// http.Handler for any HTTP/1.1 server, with or without TLS.
+// http.Handler for any HTTP/1.1 server, with or without TLS. Over HTTP/2 and
+// HTTP/3 all but /echo/nhooyr and /echo/legacy work too: a reset is one of the
+// stream, and /handshake turns its lines into a response to CONNECT.
 type Server struct {
 	mux  *http.ServeMux  // constant
 	ends *ledger         // constant

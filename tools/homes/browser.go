@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // browser is a program that opens a URL given on its command line.
@@ -75,6 +76,9 @@ func firefox(folder string, p address) (*exec.Cmd, error) {
 	if err := os.WriteFile(filepath.Join(folder, "user.js"), []byte(prefs), 0o600); err != nil {
 		return nil, err
 	}
+	if err := trustInFirefox(folder, p.url); err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", folder, p.url)
 	cmd.Env = append(os.Environ(), "MOZ_CRASHREPORTER_DISABLE=1")
 	return cmd, nil
@@ -99,7 +103,11 @@ func webkit(folder string, p address) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(screen, "-a", path, "--private", p.url)
+	args := []string{"-a", path, "--private"}
+	if os.Getenv(trustVariable) != "" {
+		args = append(args, "--ignore-tls-errors")
+	}
+	cmd := exec.Command(screen, append(args, p.url)...)
 	cmd.Env = append(os.Environ(), "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1", "GDK_BACKEND=x11", "HOME="+folder,
 		"XDG_CACHE_HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
 	if p.dark {
@@ -141,6 +149,11 @@ func chromium(folder string, p address) (*exec.Cmd, error) {
 	if p.dark {
 		args = append(args, "--blink-settings=preferredColorScheme=0")
 	}
+	trust, err := trustInChromium()
+	if err != nil {
+		return nil, err
+	}
+	args = append(append(args, trust...), strings.Fields(os.Getenv("WS_CHROMIUM_FLAGS"))...)
 	return exec.Command(path, append(args, p.url)...), nil
 }
 

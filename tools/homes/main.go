@@ -11,7 +11,10 @@
 // interrupted. A program in a page gets only the environment variables whose
 // names begin with WS_. If WS_URL names a WebSocket server, the server of the
 // page forwards other requests than those for its files to it, so that relative
-// URLs work. WS_HOMES is the folder of npm's node_modules; the default is
+// URLs work. WS_TRUST is a PEM file with the certificate that a server of
+// WS_URL, or of the URL to open, has on 127.0.0.1, for browsers to accept.
+// WS_CHROMIUM_FLAGS are further arguments of Chromium, separated by spaces.
+// WS_HOMES is the folder of npm's node_modules; the default is
 // tools/homes/npm.
 package main
 
