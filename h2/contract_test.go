@@ -2,7 +2,6 @@ package h2_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -17,9 +16,7 @@ import (
 func TestContract(t *testing.T) {
 	h := server.New(server.Options{})
 	t.Cleanup(h.Close)
-	behind := httptest.NewServer(h)
-	t.Cleanup(behind.Close)
-	s := serve(t, &gateway{behind.Listener.Addr().String()})
+	s := serve(t, h)
 	// Connections end with their streams, since the suite looks for goroutines
 	// that a case leaves.
 	tr := &h2.Transport{IdleTimeout: time.Millisecond}
