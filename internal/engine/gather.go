@@ -19,7 +19,7 @@ const (
 
 // The flags of Conn.later.
 const (
-	ahead uint32 = 1 << iota // a whole message is buffered for the next Read
+	ahead uint32 = 1 << iota // a whole message is there for the next Read
 	held                     // out is not nil
 )
 
@@ -135,10 +135,11 @@ func (c *Conn) dropOutLocked() {
 	c.noteLocked(held, false)
 }
 
-// lookAhead records whether a whole message is buffered for the next Read.
+// lookAhead records whether a whole message is buffered for the next Read, or
+// probably waits below the transport.
 func (in *input) lookAhead() {
 	c := in.c
-	now := !c.cfg.NoGather && !in.cur.have && frame.HoldsMessage(in.buf.bytes())
+	now := !c.cfg.NoGather && !in.cur.have && (frame.HoldsMessage(in.buf.bytes()) || c.socket.waitsBelow())
 	if now != (c.later.Load()&ahead != 0) {
 		c.mu.Lock()
 		c.noteLocked(ahead, now)
@@ -149,7 +150,11 @@ func (in *input) lookAhead() {
 // sendHeld sends the held-back frames before waiting for the transport.
 func (in *input) sendHeld() {
 	c := in.c
-	if c.later.Load() != 0 {
+	later := c.later.Load()
+	if later&held != 0 && !in.cur.have && c.socket.waitsBelow() {
+		later = 0 // there is no wait, and the next message may be answered too
+	}
+	if later != 0 {
 		c.mu.Lock()
 		c.noteLocked(ahead, false)
 		if c.out != nil {

@@ -32,6 +32,13 @@ func socketProgress(s syscall.Conn) (p Progress, err error) {
 	return p, err
 }
 
+// waits reports whether bytes wait to be read from a socket (SIOCINQ: tcp(7)).
+func waits(fd uintptr) bool {
+	var n int32
+	_, _, fault := syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCINQ, uintptr(unsafe.Pointer(&n)))
+	return fault == 0 && n > 0
+}
+
 // tcpInfo is the kernel's struct tcp_info, as far as it is used.
 type tcpInfo struct {
 	_            [120]byte

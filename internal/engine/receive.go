@@ -28,7 +28,7 @@ func (in *input) readTransport(ctx context.Context, p []byte) (*input, int, erro
 		begun := in.beginWait(ctx)
 		var n int
 		var err error
-		if in.c.socket.raw != nil {
+		if in.c.socket.direct() {
 			in, n, err = in.readSocket(p)
 		} else {
 			in, n, err = in.readPlain(p)

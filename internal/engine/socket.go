@@ -8,12 +8,15 @@ import (
 	"syscall"
 )
 
-// socket lets a read wait for bytes without a buffer. It is the zero value for
-// a transport that cannot.
+// socket is the transport, if that lets a read wait for bytes without a buffer,
+// or the socket below it, as below TLS.
 type socket struct {
-	raw syscall.RawConn
-	try func(fd uintptr) bool // reads if there is something to read
+	raw syscall.RawConn       // nil for none
+	try func(fd uintptr) bool // reads if there is something to read; nil if it is below
 }
+
+// direct reports whether the transport itself is the socket.
+func (s *socket) direct() bool { return s.try != nil }
 
 // newSocket returns the socket of t if it is a TCP or Unix connection of
 // package net itself, on a system whose sockets can be read like this: a type
@@ -22,6 +25,24 @@ func (c *Conn) newSocket(t Transport) socket {
 	if !triesSockets {
 		return socket{}
 	}
+	if raw := rawOf(t); raw != nil {
+		return socket{raw, c.tryRead}
+	}
+	w, ok := t.(Wrapper)
+	if !ok {
+		return socket{}
+	}
+	// A type that wraps a socket will do too: it is only asked.
+	if below, ok := w.NetConn().(syscall.Conn); ok {
+		if raw, err := below.SyscallConn(); err == nil {
+			return socket{raw: raw}
+		}
+	}
+	return socket{}
+}
+
+// rawOf returns the raw form of a TCP or Unix connection, nil for others.
+func rawOf(t Transport) syscall.RawConn {
 	var raw syscall.RawConn
 	var err error
 	switch t := t.(type) {
@@ -29,14 +50,41 @@ func (c *Conn) newSocket(t Transport) socket {
 		raw, err = t.SyscallConn()
 	case *net.UnixConn:
 		if t.LocalAddr().Network() != "unix" {
-			return socket{} // an empty datagram is not the end
+			return nil // an empty datagram is not the end
 		}
 		raw, err = t.SyscallConn()
 	}
-	if raw == nil || err != nil {
-		return socket{}
+	if err != nil {
+		return nil
 	}
-	return socket{raw, c.tryRead}
+	return raw
+}
+
+// backlog is a question to a socket.
+type backlog struct {
+	ask  func(fd uintptr)
+	some bool // bytes wait to be read
+}
+
+var backlogs = sync.Pool{New: func() any {
+	b := new(backlog)
+	b.ask = func(fd uintptr) { b.some = waits(fd) }
+	return b
+}}
+
+// waitsBelow reports whether bytes wait in the socket below the transport, so
+// that a Read of TLS, which returns one record, would probably not block. If it
+// does, frames that are held back are late by gatherTime at most.
+func (s *socket) waitsBelow() bool {
+	if s.raw == nil || s.direct() {
+		return false
+	}
+	b := backlogs.Get().(*backlog)
+	b.some = false
+	err := s.raw.Control(b.ask)
+	some := b.some && err == nil
+	backlogs.Put(b)
+	return some
 }
 
 // readSocket reads once from the socket, into p or into the input. While it

@@ -13,3 +13,6 @@ func (w *writing) tryWrite(uintptr) bool { return true }
 
 // peek is not called.
 func peek(syscall.RawConn, []byte) (n int, more bool) { return 0, false }
+
+// waits is not called.
+func waits(uintptr) bool { return false }

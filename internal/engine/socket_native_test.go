@@ -52,7 +52,7 @@ func eachSocket(t *testing.T, cfg Config, f func(t *testing.T, c *Conn, far net.
 			near, far := socketPair(t, network)
 			cfg.ReadLimit = -1
 			c := New(near, cfg)
-			if c.socket.raw == nil {
+			if !c.socket.direct() {
 				t.Fatal("the connection is not waited for as a socket")
 			}
 			t.Cleanup(func() { c.CloseNow() })
@@ -371,7 +371,7 @@ func TestSocketWrapped(t *testing.T) {
 	defer c.CloseNow()
 	far.Write(masked(frame.OpText, []byte("a")))
 	wantMessage(t, c, []byte("a"))
-	if c.socket.raw != nil || w.reads == 0 {
+	if c.socket.direct() || w.reads == 0 {
 		t.Errorf("the wrapper's Read was called %d times", w.reads)
 	}
 }
@@ -385,7 +385,7 @@ func TestSocketDatagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer near.Close()
-	if c := New(near, Config{}); c.socket.raw != nil {
+	if c := New(near, Config{}); c.socket.direct() {
 		t.Error("datagrams are waited for as a stream is")
 	}
 }

@@ -86,7 +86,7 @@ func (t *turn) flush(ctx context.Context) error {
 	}
 	var n int
 	var err error
-	if c.socket.raw != nil {
+	if c.socket.direct() {
 		n, err = t.writeSocket(b.mem[:b.n])
 	} else {
 		c.beginWrite()
