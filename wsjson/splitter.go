@@ -103,44 +103,72 @@ func (s *splitter) unexpected(b byte, where string) error {
 // it.
 func (s *splitter) element() (data []byte, at int64, err error) {
 	s.start = s.pos
-	quoted, depth := false, 0
+	var n nesting
 	for {
-		b, err := s.byte()
-		if err == errUnexpectedEnd && s.pos > s.start {
+		if end := n.scan(s.buf[s.pos:]); end >= 0 {
+			s.pos += end
+			break
+		}
+		s.pos = len(s.buf)
+		if err := s.more(); err == errUnexpectedEnd && s.pos > s.start {
 			break // what there is tells better what is wrong
 		} else if err != nil {
 			return nil, 0, err
 		}
-		switch {
-		case quoted && b == '\\':
-			if _, err := s.byte(); err != nil && err != errUnexpectedEnd {
-				return nil, 0, err
-			}
-			continue
-		case b == '"':
-			quoted = !quoted
-			continue
-		case quoted:
-			continue
-		case b == '[' || b == '{':
-			depth++
-			continue
-		case depth == 0 && (b == ',' || b == ']'):
-			s.pos--
-		case b == ']' || b == '}':
-			depth--
-			continue
-		default:
-			continue
-		}
-		break
 	}
 	data, at = s.buf[s.start:s.pos], s.base+int64(s.start)
 	s.start = s.pos
 	for len(data) > 0 && space(data[len(data)-1]) {
 		data = data[:len(data)-1]
 	}
+	if len(data) == 0 {
+		b, _ := s.byte()
+		return nil, 0, s.unexpected(b, "looking for an element")
+	}
 	return data, at, nil
+}
+
+// nesting is where in an element the scanner is.
+type nesting struct {
+	depth   int  // of brackets
+	quoted  bool // in a string
+	escaped bool // behind a backslash in a string
+}
+
+// scan returns the index of the comma or bracket that ends the element; -1 if
+// it is not in p.
+func (n *nesting) scan(p []byte) int {
+	for i, b := range p {
+		if n.quoted {
+			switch {
+			case n.escaped:
+				n.escaped = false
+			case b == '\\':
+				n.escaped = true
+			case b == '"':
+				n.quoted = false
+			}
+			continue
+		}
+		switch b {
+		case '"':
+			n.quoted = true
+		case '[', '{':
+			n.depth++
+		case ',':
+			if n.depth == 0 {
+				return i
+			}
+		case ']':
+			if n.depth == 0 {
+				return i
+			}
+			n.depth--
+		case '}':
+			n.depth--
+		}
+	}
+	return -1
 }
 
 // skipSpace returns the next byte that is not whitespace (RFC 8259 section 2).
