@@ -30,7 +30,8 @@ func frames(t *testing.T) (*ws.Conn, <-chan wstest.Frame) {
 			}
 			got <- f
 			if f.Opcode == wstest.OpClose {
-				p.Send(wstest.Frame{Opcode: wstest.OpClose, Payload: f.Payload})
+				close(got)
+				return p.Send(wstest.Frame{Opcode: wstest.OpClose, Payload: f.Payload})
 			}
 		}
 	}), got
