@@ -113,7 +113,8 @@ func TestWriteOfAValueWithoutJSON(t *testing.T) {
 	}
 }
 
-// A panic of the value's own is the program's, and leaves the connection usable.
+// A panic of the value's own is the program's, and leaves the connection
+// usable.
 func TestWritePanics(t *testing.T) {
 	c, sent := frames(t)
 	func() {

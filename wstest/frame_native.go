@@ -25,10 +25,16 @@ const (
 // Frame is a frame of RFC 6455 section 5.2, valid or not. Package frame is not
 // used for it, so that its mistakes do not go unnoticed.
 type Frame struct {
-	Opcode  Opcode
-	NotLast bool // FIN is 0: more of the message follows
-	RSV     byte // the bits RSV1, RSV2 and RSV3: 4, 2 and 1
-	Masked  bool // sent with a mask of four zeros, which no server may do; received: whether it had a mask
+	Opcode Opcode
+	// NotLast means that FIN is 0: more of the message follows.
+	NotLast bool
+	// RSV are the bits RSV1, RSV2 and RSV3: 4, 2 and 1.
+	RSV byte
+	// Masked reports whether a frame that was received had a mask, which
+	// Receive has taken off. A frame to be sent gets a mask of four zeros,
+	// which no server may send (RFC 6455 section 5.1).
+	Masked bool
+	// Payload is sent as it is.
 	Payload []byte
 }
 
