@@ -51,11 +51,12 @@ func Ping(p string) Frame { return Frame{Opcode: OpPing, Payload: []byte(p)} }
 // Pong is a pong (RFC 6455 section 5.5.3).
 func Pong(p string) Frame { return Frame{Opcode: OpPong, Payload: []byte(p)} }
 
-// Close is a close frame (RFC 6455 section 5.5.1), an empty one if code is
-// StatusNoStatusRcvd. Nothing is checked.
+// Close is a close frame (RFC 6455 section 5.5.1), an empty one if code is 0.
+// Any other code is sent as it is, those that nobody may send (section 7.4)
+// too.
 func Close(code api.StatusCode, reason string) Frame {
 	f := Frame{Opcode: OpClose}
-	if code != api.StatusNoStatusRcvd {
+	if code != 0 {
 		f.Payload = append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
 	}
 	return f
@@ -98,8 +99,9 @@ func (f Frame) Append(dst []byte) []byte {
 	return append(dst, f.Payload...)
 }
 
-// closing returns the code and the reason of a close frame's payload.
-func closing(payload []byte) (api.StatusCode, string) {
+// ParseClose returns the code and the reason of a close frame's payload, valid
+// or not: StatusNoStatusRcvd if it has no code.
+func ParseClose(payload []byte) (api.StatusCode, string) {
 	if len(payload) < 2 {
 		return api.StatusNoStatusRcvd, ""
 	}

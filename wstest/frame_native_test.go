@@ -23,9 +23,9 @@ func TestFrames(t *testing.T) {
 		{"fragments", wstest.Fragments(wstest.OpText, "Hel", "lo"), "010348656c" + "80026c6f"},
 		{"a ping", []wstest.Frame{wstest.Ping("Hello")}, "890548656c6c6f"},
 		{"a pong", []wstest.Frame{wstest.Pong("Hello")}, "8a0548656c6c6f"},
-		{"an empty close", []wstest.Frame{wstest.Close(1005, "")}, "8800"},
+		{"an empty close", []wstest.Frame{wstest.Close(0, "")}, "8800"},
 		{"a close", []wstest.Frame{wstest.Close(1012, "no")}, "880403f46e6f"},
-		{"a close that is not allowed", []wstest.Frame{wstest.Close(999, "")}, "880203e7"},
+		{"closes that are not allowed (section 7.4)", []wstest.Frame{wstest.Close(999, ""), wstest.Close(1005, "")}, "880203e7" + "880203ed"},
 		{"RSV1, an opcode without a name, a mask", []wstest.Frame{{Opcode: 3, RSV: 4, Masked: true, Payload: []byte("x")}}, "c3810000000078"},
 		{"125 bytes", []wstest.Frame{wstest.Binary(make([]byte, 125))}, "827d" + strings.Repeat("00", 125)},
 		{"126 bytes", []wstest.Frame{wstest.Binary(make([]byte, 126))}, "827e007e" + strings.Repeat("00", 126)},
@@ -58,7 +58,7 @@ func TestReceive(t *testing.T) {
 	})
 	nc, head := dialRaw(t, s)
 	// The accept key is that of the example in RFC 6455 section 1.3.
-	if !strings.Contains(head, "\r\nSec-Websocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n") {
+	if !strings.Contains(head, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n") {
 		t.Errorf("got %q", head)
 	}
 	nc.Write([]byte("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58")) // section 5.7: a masked "Hello"

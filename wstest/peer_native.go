@@ -14,8 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,24 +75,32 @@ func (p *Peer) Open(header http.Header) error {
 	if p.opened {
 		return nil
 	}
-	all := http.Header{
-		"Upgrade":              {"websocket"},
-		"Connection":           {"Upgrade"},
-		"Sec-Websocket-Accept": {AcceptKey(p.Request.Header.Get("Sec-WebSocket-Key"))},
-	}
-	if offers := p.Request.Header.Get("Sec-WebSocket-Protocol"); offers != "" {
-		first, _, _ := strings.Cut(offers, ",")
-		all.Set("Sec-WebSocket-Protocol", strings.TrimSpace(first))
+	h := p.Request.Header
+	fields := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-WebSocket-Accept": {AcceptKey(h.Get("Sec-WebSocket-Key"))}}
+	if first, _, _ := strings.Cut(h.Get("Sec-WebSocket-Protocol"), ","); first != "" {
+		fields["Sec-WebSocket-Protocol"] = []string{strings.TrimSpace(first)}
 	}
 	for name, values := range header {
-		all[http.CanonicalHeaderKey(name)] = values
+		for own := range fields {
+			if strings.EqualFold(own, name) {
+				delete(fields, own)
+			}
+		}
+		fields[name] = values
 	}
-	var b bytes.Buffer
-	b.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
-	all.Write(&b)
-	b.WriteString("\r\n")
+	b := []byte("HTTP/1.1 101 Switching Protocols\r\n")
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		for _, v := range fields[name] {
+			b = append(b, name+": "+v+"\r\n"...)
+		}
+	}
+	return p.OpenBytes(append(b, "\r\n"...))
+}
+
+// OpenBytes sends these bytes as the whole response to the handshake.
+func (p *Peer) OpenBytes(b []byte) error {
 	p.opened = true
-	_, err := p.nc.Write(b.Bytes())
+	_, err := p.nc.Write(b)
 	return err
 }
 
@@ -159,7 +169,7 @@ func (p *Peer) Receive() (Frame, error) {
 		subtle.XORBytes(f.Payload, f.Payload, bytes.Repeat(mask, len(f.Payload)/4+1))
 	}
 	if f.Opcode == OpClose && p.OnClose != nil {
-		p.OnClose(closing(f.Payload))
+		p.OnClose(ParseClose(f.Payload))
 	}
 	return f, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/twinws/ws/api"
@@ -37,6 +38,16 @@ func Seq(scripts ...Script) Script {
 // Sec-WebSocket-Protocol that was not offered.
 func Accept(header http.Header) Script {
 	return func(p *Peer) error { return p.Open(header) }
+}
+
+// AcceptBytes sends these bytes as the whole response to the handshake, in
+// which ACCEPT stands for the right Sec-WebSocket-Accept: for what net/http
+// would not write.
+func AcceptBytes(response string) Script {
+	return func(p *Peer) error {
+		key := AcceptKey(p.Request.Header.Get("Sec-WebSocket-Key"))
+		return p.OpenBytes([]byte(strings.ReplaceAll(response, "ACCEPT", key)))
+	}
 }
 
 // Refuse responds with that status and body instead of accepting the handshake.
@@ -122,8 +133,8 @@ func Serve() Script {
 	return func(p *Peer) error { return clean(p.Serve()) }
 }
 
-// CloseWith sends a close frame, an empty one if code is StatusNoStatusRcvd,
-// and reads until the client answers it (RFC 6455 section 5.5.1).
+// CloseWith sends a close frame, an empty one if code is 0, and reads until the
+// client answers it (RFC 6455 section 5.5.1).
 func CloseWith(code api.StatusCode, reason string) Script {
 	return Seq(Send(Close(code, reason)), Serve())
 }

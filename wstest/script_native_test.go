@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 		{"Await", wstest.Seq(wstest.Await(2), wstest.Send(wstest.Text("2"))), text + ping + text, "\x8a\x01p\x81\x012", 0, nil},
 		{"Await of what does not come", wstest.Seq(wstest.Await(2), wstest.Send(wstest.Text("2"))), text + closes, "\x88\x02\x03\xe8", 0, wstest.ErrEnded},
 		{"CloseWith (section 5.5.1)", wstest.CloseWith(1012, "restart"), text + closes, "\x88\x09\x03\xf4restart", 0, nil},
-		{"CloseWith no code", wstest.CloseWith(1005, ""), closes, "\x88\x00", 0, nil},
+		{"CloseWith no code", wstest.CloseWith(0, ""), closes, "\x88\x00", 0, nil},
 		{"Serve", wstest.Serve(), text + ping + closes, "\x8a\x01p\x88\x02\x03\xe8", 0, nil},
 		{"Pause", wstest.Seq(wstest.Pause(time.Minute), wstest.Send(wstest.Text("a"))), "", "\x81\x01a", time.Minute, nil},
 		{"Discard (section 5.5.1: no answer)", wstest.Discard(), text + ping + closes, "", 0, io.EOF},
@@ -170,6 +170,7 @@ func TestHandshakes(t *testing.T) {
 		{"a wrong key", wstest.Accept(http.Header{"Sec-WebSocket-Accept": {"x"}}), 101, "", "", "Sec-WebSocket-Accept"},
 		{"no key", wstest.Accept(http.Header{"Sec-WebSocket-Accept": nil}), 101, "", "", "Sec-WebSocket-Accept"},
 		{"a subprotocol that was not offered", wstest.Accept(http.Header{"Sec-WebSocket-Protocol": {"c"}}), 101, "", "", "subprotocol"},
+		{"another status line", wstest.AcceptBytes("HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ACCEPT\r\nContent-Length: 2\r\n\r\nok"), 200, "ok", "", ""},
 		{"no answer", wstest.NoAnswer(), 0, "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,7 +191,8 @@ func TestHandshakes(t *testing.T) {
 		})
 	}
 
-	s := wstest.NewServer(t, wstest.Seq(wstest.Accept(http.Header{"X-Test": {"yes"}}), wstest.Echo()))
+	s := wstest.NewServer(t, wstest.Seq(wstest.Accept(http.Header{"X-Test": {"yes"}}), wstest.Echo()),
+		wstest.Seq(wstest.AcceptBytes("HTTP/1.1 101 \r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ACCEPT\r\n\r\n\x81\x01a"), wstest.Serve()))
 	c, err := s.Dial(t.Context(), &ws.Dialer{DialOptions: ws.DialOptions{Subprotocols: []string{"a", "b"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -198,6 +200,10 @@ func TestHandshakes(t *testing.T) {
 	if c.Subprotocol() != "a" || http.Header(c.ResponseHeader()).Get("X-Test") != "yes" {
 		t.Errorf("agreed on %q, header %v", c.Subprotocol(), c.ResponseHeader())
 	}
+	if c, err = s.Dial(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	wantRead(t, c, ws.MessageText, "a")
 }
 
 // One script for each connection, the last one for all that follow.

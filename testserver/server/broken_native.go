@@ -47,7 +47,7 @@ func raw(q *query) script {
 		case "eof":
 			return nil
 		case "reset":
-			return p.reset()
+			return p.Reset()
 		}
 		return p.serve()
 	}
@@ -83,14 +83,14 @@ func reset(q *query) script {
 		if _, err := p.nc.Write(begin); err != nil {
 			return err
 		}
-		return p.reset()
+		return p.Reset()
 	}
 }
 
 // hang reads from the connection until the client disconnects, so that it
 // detects that, or until most seconds are over, and never responds.
 func (s *Server) hang(w http.ResponseWriter, r *http.Request) {
-	p, release, err := s.hijack(w)
+	p, release, err := s.hijack(w, r)
 	if err != nil {
 		return
 	}

@@ -3,16 +3,17 @@
 package server
 
 import (
-	"io"
 	"net/http"
 	"strings"
+
+	"github.com/twinws/ws/wstest"
 )
 
 // handshake responds with the requested lines, whatever they are, to test a
 // client with responses that no server should send.
 func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	p, release, err := s.hijack(w)
+	p, release, err := s.hijack(w, r)
 	if err != nil {
 		return
 	}
@@ -20,7 +21,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 	id := q.Get("id")
 	p.saw = func(e end) { s.ends.put(id, e) }
 	head := strings.Join(q["line"], "\r\n") + "\r\n\r\n"
-	head = strings.ReplaceAll(head, "ACCEPT", acceptOf(r.Header.Get("Sec-WebSocket-Key")))
+	head = strings.ReplaceAll(head, "ACCEPT", wstest.AcceptKey(r.Header.Get("Sec-WebSocket-Key")))
 	if r.Header.Get("Sec-WebSocket-Key") == "" {
 		p.draft = hixieOf(r)
 		proof, err := p.proof(r)
@@ -35,7 +36,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 			head += strings.Repeat("x", len(proof))
 		}
 	}
-	if _, err := io.WriteString(p.nc, head); err == nil {
+	if p.OpenBytes([]byte(head)) == nil {
 		p.serve()
 	}
 	s.ends.put(id, noFrame) // the first one counts

@@ -52,7 +52,7 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 			http.Error(w, "this is a WebSocket endpoint", http.StatusUpgradeRequired)
 			return
 		}
-		p, release, err := s.hijack(w)
+		p, release, err := s.hijack(w, r)
 		if err != nil {
 			return
 		}
@@ -73,7 +73,7 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 		if p.draft != "" {
 			err = p.answerHixie(r, subprotocol(r, q.Get("choose")))
 		} else {
-			err = p.answer(key, subprotocol(r, q.Get("choose")))
+			err = p.answer(subprotocol(r, q.Get("choose")))
 		}
 		if err != nil {
 			return
