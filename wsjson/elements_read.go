@@ -32,15 +32,15 @@ func ReadElements[T any](ctx context.Context, c api.Conn, o *Codec) iter.Seq2[T,
 			yield(zero, err)
 			return
 		}
-		b := buffers.Get().(*[]byte)
-		s := splitter{r: r, buf: (*b)[:0]}
+		s := splitter{r: r, buf: buffers.take()}
 		defer func() {
 			s.skip()
-			keep(b, s.buf)
+			buffers.keep(s.buf)
 		}()
+		var v T // one for all elements: its address is taken
 		if err := o.refuses(typ); err != nil {
 			s.skip() // before the error is seen: another Read may follow at once
-			yield(zero, readError(err, 0, new(T)))
+			yield(zero, readError(err, 0, &v))
 			return
 		}
 		for {
@@ -48,11 +48,11 @@ func ReadElements[T any](ctx context.Context, c api.Conn, o *Codec) iter.Seq2[T,
 			if err == io.EOF {
 				return
 			}
-			var v T
+			v = zero // nothing of an element is another's
 			if err == nil {
 				err = o.decode(typ, data, at, &v)
 			} else if s.broken == nil {
-				err = readError(err, s.offset(), new(T))
+				err = readError(err, s.offset(), &v)
 			}
 			if err != nil {
 				s.skip()

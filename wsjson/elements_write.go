@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"reflect"
 
 	"github.com/twinws/ws/api"
 )
@@ -31,19 +32,25 @@ const chunk = 32 << 10
 // connection is never ended.
 func WriteElements[T any](ctx context.Context, c api.Conn, o *Codec, seq iter.Seq2[T, error]) (err error) {
 	m := encoders.Get().(*encoder)
-	a := &array{ctx: ctx, c: c, o: o, m: m, buf: append(m.buf, '[')}
-	m.buf = nil
+	a := &array{ctx: ctx, c: c, o: o, m: m, buf: append(buffers.take(), '[')}
 	done := false
 	defer func() {
 		if !done { // seq panicked, or ended the goroutine
 			a.abandon(nil)
 		}
 	}()
-	for v, failed := range seq {
-		if failed != nil {
+	var v T // one for all elements: its address is taken
+	for e, failed := range seq {
+		switch v = e; {
+		case failed != nil:
 			err = &Error{Op: "write", Offset: -1, Err: failed}
-		} else {
+		case o != nil && o.Marshal != nil:
 			err = a.add(v)
+		default: // without an allocation, and addressable like a slice's element
+			err = a.add(&v)
+			if e, ok := err.(*Error); ok {
+				e.Type = reflect.TypeOf(v)
+			}
 		}
 		if err != nil {
 			done = true

@@ -7,25 +7,10 @@ import (
 	"errors"
 	"io"
 	"reflect"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/twinws/ws/api"
 )
-
-// maxKept is the largest buffer in bytes that is kept for another message.
-const maxKept = 64 << 10
-
-// buffers are of *[]byte, for messages.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func keep(p *[]byte, b []byte) {
-	if cap(b) > maxKept {
-		b = nil
-	}
-	*p = b[:0]
-	buffers.Put(p)
-}
 
 // Read reads the next message and decodes it to v, a pointer, as json.Unmarshal
 // does. Anything but whitespace after the value is an error.
@@ -36,18 +21,17 @@ func keep(p *[]byte, b []byte) {
 // Read continues. The read limit of the connection applies, and a message over
 // it ends the connection.
 //
-// The message is held in memory once, in a buffer that is used again.
+// The message is held in memory once, at its exact size. A Read that waits for
+// one holds nothing.
 func (o *Codec) Read(ctx context.Context, c api.Conn, v any) error {
 	p := reflect.ValueOf(v)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return &api.ArgumentError{Name: "v", Problem: "must be a pointer that is not nil: nothing has been read"}
 	}
-	b := buffers.Get().(*[]byte)
-	typ, data, err := c.ReadAppend(ctx, (*b)[:0])
+	typ, data, err := c.Read(ctx) // which holds no buffer while it waits
 	if err == nil {
 		err = o.decode(typ, data, 0, v)
 	}
-	keep(b, data)
 	return err
 }
 

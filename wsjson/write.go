@@ -55,11 +55,8 @@ var encoders = sync.Pool{New: func() any {
 
 // release lets another call use m. After an error it must not be called.
 func (m *encoder) release() {
-	buf := m.buf[:0]
-	if cap(buf) > maxKept {
-		buf = nil
-	}
-	*m = encoder{json: m.json, buf: buf}
+	buffers.keep(m.buf)
+	*m = encoder{json: m.json}
 	encoders.Put(m)
 }
 
