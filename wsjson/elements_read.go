@@ -27,6 +27,7 @@ import (
 func ReadElements[T any](ctx context.Context, c api.Conn, o *Codec) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
+		f := o.format()
 		typ, r, err := c.Reader(ctx)
 		if err != nil {
 			yield(zero, err)
@@ -38,7 +39,7 @@ func ReadElements[T any](ctx context.Context, c api.Conn, o *Codec) iter.Seq2[T,
 			buffers.keep(s.buf)
 		}()
 		var v T // one for all elements: its address is taken
-		if err := o.refuses(typ); err != nil {
+		if err := f.refuses(typ); err != nil {
 			s.skip() // before the error is seen: another Read may follow at once
 			yield(zero, readError(err, 0, &v))
 			return
@@ -50,7 +51,7 @@ func ReadElements[T any](ctx context.Context, c api.Conn, o *Codec) iter.Seq2[T,
 			}
 			v = zero // nothing of an element is another's
 			if err == nil {
-				err = o.decode(typ, data, at, &v)
+				err = f.decode(typ, data, at, &v)
 			} else if s.broken == nil {
 				err = readError(err, s.offset(), &v)
 			}

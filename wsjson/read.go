@@ -28,23 +28,42 @@ func (o *Codec) Read(ctx context.Context, c api.Conn, v any) error {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return &api.ArgumentError{Name: "v", Problem: "must be a pointer that is not nil: nothing has been read"}
 	}
+	return read(ctx, c, o.format(), v)
+}
+
+// format is what a read accepts. It is not a Codec, so that a page which uses
+// none does not link what only a Codec needs.
+type format struct {
+	binary    bool
+	unmarshal func(data []byte, v any) error
+}
+
+// format returns what o accepts.
+func (o *Codec) format() format {
+	if o == nil {
+		return format{unmarshal: json.Unmarshal}
+	}
+	return format{o.Binary, o.unmarshal}
+}
+
+func read(ctx context.Context, c api.Conn, f format, v any) error {
 	typ, data, err := c.Read(ctx) // which holds no buffer while it waits
 	if err == nil {
-		err = o.decode(typ, data, 0, v)
+		err = f.decode(typ, data, 0, v)
 	}
 	return err
 }
 
 // decode decodes data, which stands at an offset of a message, to v.
-func (o *Codec) decode(typ api.MessageType, data []byte, at int64, v any) error {
-	err := o.refuses(typ)
+func (f format) decode(typ api.MessageType, data []byte, at int64, v any) error {
+	err := f.refuses(typ)
 	switch {
 	case err != nil:
 		return readError(err, 0, v)
 	case typ == api.MessageBinary && !utf8.Valid(data):
 		return readError(errNotUTF8, at+firstInvalid(data), v)
 	}
-	if err := o.unmarshal(data, v); err != nil {
+	if err := f.unmarshal(data, v); err != nil {
 		off := offset(err, len(data))
 		if off >= 0 {
 			off += at
@@ -55,8 +74,8 @@ func (o *Codec) decode(typ api.MessageType, data []byte, at int64, v any) error 
 }
 
 // refuses returns why a message of that type is not read.
-func (o *Codec) refuses(typ api.MessageType) error {
-	if typ == api.MessageBinary && o.typ() != api.MessageBinary {
+func (f format) refuses(typ api.MessageType) error {
+	if typ == api.MessageBinary && !f.binary {
 		return ErrBinary
 	}
 	return nil
@@ -69,8 +88,6 @@ func readError(err error, at int64, v any) *Error {
 
 func (o *Codec) unmarshal(data []byte, v any) error {
 	switch {
-	case o == nil:
-		return json.Unmarshal(data, v)
 	case o.Unmarshal != nil:
 		return o.Unmarshal(data, v)
 	case !o.DisallowUnknownFields && !o.UseNumber:

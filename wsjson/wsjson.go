@@ -20,6 +20,7 @@ package wsjson
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strconv"
@@ -83,7 +84,7 @@ func (e *Error) Is(target error) bool { return e.Ended && target == api.ErrClose
 // Read of a zero [Codec]; on error it returns T's zero value.
 func Read[T any](ctx context.Context, c api.Conn) (T, error) {
 	var v, zero T
-	if err := plain.Read(ctx, c, &v); err != nil {
+	if err := read(ctx, c, format{unmarshal: json.Unmarshal}, &v); err != nil {
 		return zero, err
 	}
 	return v, nil
@@ -91,6 +92,6 @@ func Read[T any](ctx context.Context, c api.Conn) (T, error) {
 
 // Write sends the JSON of v as one text message. It is the Write of a zero
 // [Codec].
-func Write(ctx context.Context, c api.Conn, v any) error { return plain.Write(ctx, c, v) }
-
-var plain Codec
+func Write(ctx context.Context, c api.Conn, v any) error {
+	return (*Codec)(nil).Write(ctx, c, v)
+}
