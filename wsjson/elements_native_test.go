@@ -221,6 +221,24 @@ func TestElementWithoutJSONLate(t *testing.T) {
 	}
 }
 
+// A peer that reads element by element has those that arrived, and then the
+// error: it cannot take them for the array.
+func TestReadElementsOfHalfAMessage(t *testing.T) {
+	client, server := wstest.Pipe(t, nil)
+	sent := make(chan error, 1)
+	go func() {
+		sent <- wsjson.WriteElements(t.Context(), client, nil, sequence(1000, errors.New("failure")))
+	}()
+	got, err := collect[order](t, server, nil)
+	wantNotOurs(t, err, api.ErrClosed)
+	if api.CloseStatus(err) != api.StatusInternalError || len(got) == 0 || len(got) >= 1000 {
+		t.Errorf("%d elements, then %v", len(got), err)
+	}
+	if e := asError(t, <-sent); !e.Ended {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // The connection's errors come through as they are, and its stream is closed.
 func TestWriteElementsToAConnectionThatEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

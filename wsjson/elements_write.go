@@ -25,8 +25,11 @@ const chunk = 32 << 10
 // After that a part of the message has been sent. It cannot be withdrawn, and
 // must not be completed, since the peer would take it for the array. So it is
 // left without an end, and the connection is ended with StatusInternalError
-// (RFC 6455 sections 5.4 and 7.4.1); the error's Ended is true. The peer's read
-// never returns such a message.
+// (RFC 6455 sections 5.4 and 7.4.1), which takes 5 s at most; the error's Ended
+// is true. The peer's Read never returns such a message; a peer that reads
+// element by element has had those that arrived, and then gets the error.
+//
+// seq may not use the connection to send: it would wait for itself.
 //
 // In a browser: nothing is sent before the array is complete, and the
 // connection is never ended.

@@ -16,7 +16,9 @@ import (
 // is ended, without a close frame. Its error ends a Seq, and is the Err of
 // [Seen]. Scripts are values that hold nothing: one may serve many connections.
 //
-// A Script of a test's own uses the methods of [Peer].
+// A Script of a test's own uses the methods of [Peer], which fail when the
+// server ends. If it waits for anything else, it has to look at Peer.Context:
+// the end of the test waits for it.
 type Script func(p *Peer) error
 
 // Seq runs scripts one after the other, until one fails.

@@ -11,7 +11,7 @@ import (
 	"github.com/twinws/ws/api"
 )
 
-// lost is what the client reads when the stream ends without a close frame.
+// wantStatus checks the error of a connection that the peer has ended.
 func wantStatus(t *testing.T, err error, code api.StatusCode, reason string) {
 	t.Helper()
 	if e, ok := errors.AsType[*api.CloseError](err); !ok || e.Code != code || e.Reason != reason {
