@@ -131,7 +131,7 @@ test-native:
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
 	@echo "allocations and stacks, without the race detector, which changes them:"
-	$(GO) test -count=1 -timeout $(TIMEOUT) -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine
+	$(GO) test -count=1 -timeout $(TIMEOUT) -run 'Alloc|Idle' . ./frame ./handshake ./internal/ctxlock ./internal/deflate ./internal/engine ./wsjson
 endif
 
 # The client over HTTP/2, against peers too.

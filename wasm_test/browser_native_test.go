@@ -37,6 +37,7 @@ func TestBrowser(t *testing.T) {
 	for _, p := range browserPlaces {
 		results.want(t, p, apitest.Names())
 	}
+	results.want(t, "TestJSON", []string{"page", "page_nhooyr"})
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
 	results.want(t, "TestWorker", rules)

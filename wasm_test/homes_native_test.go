@@ -60,7 +60,7 @@ func TestHomes(t *testing.T) {
 func runHome(t *testing.T, runner string, h home) homeRow {
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runProgram(t, "^(TestConformance|TestStandard)$",
+	results, output := runProgram(t, "^(TestConformance|TestStandard|TestJSON)$",
 		[]string{"WS_URL=" + wsURL(s), "WS_HOME=" + h.name}, runner, "run", h.name)
 	places := []string{"TestConformance/home"}
 	if h.differs.ParallelDials {
@@ -69,6 +69,7 @@ func runHome(t *testing.T, runner string, h home) homeRow {
 	for _, p := range places {
 		results.want(t, p, apitest.Names())
 	}
+	results.want(t, "TestJSON", []string{"home"})
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
 	if t.Failed() {

@@ -31,6 +31,8 @@ var layers = map[string]int{
 	"ws": 4,
 
 	"legacy":                5,
+	"wsjson":                5,
+	"wstest":                5,
 	"api/apitest":           5,
 	"examples/page/figure":  5,
 	"examples/page/session": 5,
@@ -69,7 +71,9 @@ var strangers = [][2]string{
 // Packages that are not listed may import what their layer allows.
 var only = map[string][]string{
 	"api/apitest":            {"api"}, // the contract's suite must fit any implementation
-	"examples/echo":          {"ws"},  // users have no more than this
+	"wsjson":                 {"api"}, // any connection's
+	"wstest":                 {"api", "ws"},
+	"examples/echo":          {"ws"}, // users have no more than this
 	"examples/auth":          {"ws"},
 	"examples/legacy":        {"ws", "api", "legacy"},
 	"examples/page":          {"ws", "api", "examples/page/figure", "examples/page/session"},
@@ -180,6 +184,8 @@ func TestWrong(t *testing.T) {
 		{"frame", module + "/handshake", false},
 		{"handshake", module + "/frame", false},
 		{"internal/browser", module + "/internal/jsws", false},
+		{"wsjson", module, false},
+		{"wstest", module + "/frame", false},
 		{"internal/jsws", module + "/internal/browser", false},
 		{"api/apitest", module, false},
 		{"api/apitest", "testing", true},

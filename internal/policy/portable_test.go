@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write api/portable.txt, api/native.txt and api/legacy.txt from the source")
+var update = flag.Bool("update", false, "write the lists api/*.txt from the source")
 
 // The public packages, by folder.
 var public = []string{".", "api"}
@@ -19,6 +19,8 @@ const (
 	portableHead = "# What a program may use in both homes, on a machine and in a page.\n"
 	nativeHead   = "# What a program may use natively alone: in a js build it does not compile.\n"
 	legacyHead   = "# What a program may use of package legacy, natively.\n"
+	wsjsonHead   = "# What a program may use of package wsjson, in both homes.\n"
+	wstestHead   = "# What a test may use of package wstest, natively.\n"
 	howHead      = "# Checked, and with -update written, by go test ./internal/policy\n\n"
 )
 
@@ -39,16 +41,27 @@ func TestPortable(t *testing.T) {
 	golden(t, "native.txt", nativeHead, inNative)
 }
 
-// Package legacy has a list of its own: nobody imports it by accident.
-func TestLegacyAPI(t *testing.T) {
-	decls, err := declarations(filepath.Join(root, "legacy"), native)
+// A package that a program imports besides the root has a list of its own.
+func TestAPIOfPackages(t *testing.T) {
+	for pkg, head := range map[string]string{"legacy": legacyHead, "wsjson": wsjsonHead, "wstest": wstestHead} {
+		decls, err := declarations(filepath.Join(root, pkg), native)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(decls) < 10 {
+			t.Fatalf("%s: only %d exported declarations found", pkg, len(decls))
+		}
+		golden(t, pkg+".txt", head, decls)
+	}
+}
+
+// What a page and a machine share of wsjson is all of it.
+func TestWsjsonIsPortable(t *testing.T) {
+	inJS, err := declarations(filepath.Join(root, "wsjson"), js)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(decls) < 10 {
-		t.Fatalf("only %d exported declarations found", len(decls))
-	}
-	golden(t, "legacy.txt", legacyHead, decls)
+	golden(t, "wsjson.txt", wsjsonHead, inJS)
 }
 
 // exported returns the exported declarations of the public packages in a home,

@@ -47,7 +47,7 @@ func raw(q *query) script {
 		case "eof":
 			return nil
 		case "reset":
-			return p.reset()
+			return p.Reset()
 		}
 		return p.serve()
 	}
@@ -83,7 +83,7 @@ func reset(q *query) script {
 		if _, err := p.nc.Write(begin); err != nil {
 			return err
 		}
-		return p.reset()
+		return p.Reset()
 	}
 }
 

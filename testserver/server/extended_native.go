@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/twinws/ws/wstest"
 )
 
 // isExtended reports whether r asks for a WebSocket by an extended CONNECT: as
@@ -61,7 +63,8 @@ func (s *Server) carry(w http.ResponseWriter, r *http.Request) (p *peer, release
 	if err := nc.SetDeadline(time.Now().Add(hold)); err != nil {
 		return nil, nil, err
 	}
-	p = &peer{nc: nc, in: bufio.NewReader(nc), over: s.ctx.Done(), w: w}
+	in := bufio.NewReader(nc)
+	p = &peer{Peer: wstest.NewPeer(s.ctx, nc, in, r), nc: nc, in: in, over: s.ctx.Done(), w: w}
 	stop := context.AfterFunc(s.ctx, func() { nc.Close() })
 	return p, func() {
 		stop()

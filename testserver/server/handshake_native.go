@@ -3,9 +3,10 @@
 package server
 
 import (
-	"io"
 	"net/http"
 	"strings"
+
+	"github.com/twinws/ws/wstest"
 )
 
 // handshake responds with the requested lines, whatever they are, to test a
@@ -27,7 +28,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := strings.Join(q["line"], "\r\n") + "\r\n\r\n"
-	head = strings.ReplaceAll(head, "ACCEPT", acceptOf(r.Header.Get("Sec-WebSocket-Key")))
+	head = strings.ReplaceAll(head, "ACCEPT", wstest.AcceptKey(r.Header.Get("Sec-WebSocket-Key")))
 	if r.Header.Get("Sec-WebSocket-Key") == "" {
 		p.draft = hixieOf(r)
 		proof, err := p.proof(r)
@@ -42,7 +43,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request) {
 			head += strings.Repeat("x", len(proof))
 		}
 	}
-	if _, err := io.WriteString(p.nc, head); err == nil {
+	if p.OpenBytes([]byte(head)) == nil {
 		p.serve()
 	}
 }

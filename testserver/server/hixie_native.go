@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/twinws/ws/wstest"
 )
 
 // The two drafts before hybi, whose handshakes and frames are written by hand
@@ -84,7 +86,7 @@ func (p *peer) proof(r *http.Request) (string, error) {
 
 // hixieFrame is a frame of a hixie draft: a message, or, for a ping or pong, a
 // frame that has to be discarded. hixie-75 closes without one.
-func (p *peer) hixieFrame(op byte, payload []byte) []byte {
+func (p *peer) hixieFrame(op wstest.Opcode, payload []byte) []byte {
 	switch {
 	case op == opClose && p.draft == hixie76:
 		return []byte{0xFF, 0}
@@ -106,7 +108,7 @@ func (p *peer) endHixie() error {
 }
 
 // nextHixie is next in a hixie draft.
-func (p *peer) nextHixie() (op byte, fin bool, payload []byte, err error) {
+func (p *peer) nextHixie() (op wstest.Opcode, fin bool, payload []byte, err error) {
 	typ, err := p.in.ReadByte()
 	if err != nil {
 		return 0, false, nil, err

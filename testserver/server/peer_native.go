@@ -4,27 +4,22 @@ package server
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"crypto/sha1"
-	"crypto/subtle"
-	"crypto/tls"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/twinws/ws/api"
+	"github.com/twinws/ws/wstest"
 )
 
-// peer is the server side of a connection whose every byte is written by hand
-// here. It shares no code with packages frame and handshake, so that their
-// mistakes do not go unnoticed.
+// peer is the server side of a connection whose every byte is written by hand,
+// by wstest or, in a hixie draft, here. It shares no code with packages frame
+// and handshake, so that their mistakes do not go unnoticed.
 type peer struct {
+	*wstest.Peer
 	nc        net.Conn
 	in        *bufio.Reader
 	over      <-chan struct{} // closed when the server is
@@ -38,14 +33,14 @@ type peer struct {
 	resets   bool // release resets the stream
 }
 
-// The opcodes of RFC 6455 section 5.2.
+// The opcodes, for the scripts of all drafts.
 const (
-	opContinuation = 0x0
-	opText         = 0x1
-	opBinary       = 0x2
-	opClose        = 0x8
-	opPing         = 0x9
-	opPong         = 0xA
+	opContinuation = wstest.OpContinuation
+	opText         = wstest.OpText
+	opBinary       = wstest.OpBinary
+	opClose        = wstest.OpClose
+	opPing         = wstest.OpPing
+	opPong         = wstest.OpPong
 )
 
 // maxPayload is the longest frame in bytes that a peer reads.
@@ -67,70 +62,38 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request) (p *peer, releas
 		release()
 		return nil, nil, err
 	}
-	return &peer{nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
-}
-
-// acceptOf is the Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455
-// section 4.2.2).
-func acceptOf(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return base64.StdEncoding.EncodeToString(sum[:])
+	return &peer{Peer: wstest.NewPeer(s.ctx, nc, rw.Reader, r), nc: nc, in: rw.Reader, over: s.ctx.Done()}, release, nil
 }
 
 // answer sends the 101 response of RFC 6455 section 4.2.2, or the 200 of RFC
 // 8441 section 5.
-func (p *peer) answer(key, subprotocol string) error {
+func (p *peer) answer(subprotocol string) error {
+	var chosen []string
+	if subprotocol != "" {
+		chosen = []string{subprotocol}
+	}
+	h := http.Header{"Sec-WebSocket-Protocol": chosen}
 	if p.w != nil {
-		h := http.Header{}
-		if subprotocol != "" {
-			h.Set("Sec-WebSocket-Protocol", subprotocol)
-		}
 		return p.answerExtended(http.StatusOK, h)
 	}
-	res := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Accept: " + acceptOf(key) + "\r\n"
-	if subprotocol != "" {
-		res += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n"
-	}
-	_, err := io.WriteString(p.nc, res+"\r\n")
-	return err
-}
-
-// frameBytes is an unmasked frame, final or not, its length in the shortest
-// form (RFC 6455 section 5.2).
-func frameBytes(op byte, fin bool, payload []byte) []byte {
-	b := []byte{op, 0}
-	if fin {
-		b[0] |= 0x80
-	}
-	switch n := len(payload); {
-	case n <= 125:
-		b[1] = byte(n)
-	case n <= 65535:
-		b[1] = 126
-		b = binary.BigEndian.AppendUint16(b, uint16(n))
-	default:
-		b[1] = 127
-		b = binary.BigEndian.AppendUint64(b, uint64(n))
-	}
-	return append(b, payload...)
+	return p.Open(h)
 }
 
 // closePayload is the payload of a close frame (RFC 6455 section 5.5.1).
 func closePayload(code api.StatusCode, reason string) []byte {
-	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+	return wstest.Close(code, reason).Payload
 }
 
 // frame is a whole frame in the peer's version of the protocol.
-func (p *peer) frame(op byte, payload []byte) []byte {
+func (p *peer) frame(op wstest.Opcode, payload []byte) []byte {
 	if p.draft != "" {
 		return p.hixieFrame(op, payload)
 	}
-	return frameBytes(op, true, payload)
+	return wstest.Frame{Opcode: op, Payload: payload}.Append(nil)
 }
 
 // send writes a whole frame.
-func (p *peer) send(op byte, payload []byte) error {
+func (p *peer) send(op wstest.Opcode, payload []byte) error {
 	p.sentClose = p.sentClose || op == opClose
 	if op == opClose && p.draft == hixie75 {
 		return p.endHixie()
@@ -140,62 +103,33 @@ func (p *peer) send(op byte, payload []byte) error {
 }
 
 // next reads a frame of the client, valid or not, and records a close frame.
-func (p *peer) next() (op byte, fin bool, payload []byte, err error) {
+func (p *peer) next() (op wstest.Opcode, fin bool, payload []byte, err error) {
 	if p.draft != "" {
 		return p.nextHixie()
 	}
-	var head [14]byte
-	if _, err := io.ReadFull(p.in, head[:2]); err != nil {
+	f, err := p.Receive()
+	if err == nil && !f.Masked {
+		err = errors.New("a client's frame must be masked (RFC 6455 section 5.1)")
+	}
+	if err != nil {
 		return 0, false, nil, err
 	}
-	if head[1]&0x80 == 0 {
-		return 0, false, nil, errors.New("a client's frame must be masked (RFC 6455 section 5.1)")
+	if f.Opcode == opClose {
+		p.saw(parseClose(f.Payload))
 	}
-	n := uint64(head[1] & 0x7F)
-	wide := 0
-	switch n {
-	case 126:
-		wide = 2
-	case 127:
-		wide = 8
-	}
-	if _, err := io.ReadFull(p.in, head[2:2+wide+4]); err != nil {
-		return 0, false, nil, err
-	}
-	if wide > 0 {
-		n = 0
-		for _, b := range head[2 : 2+wide] {
-			n = n<<8 | uint64(b)
-		}
-	}
-	if n > maxPayload {
-		return 0, false, nil, fmt.Errorf("a frame of %d bytes", n)
-	}
-	payload = make([]byte, n)
-	if _, err := io.ReadFull(p.in, payload); err != nil {
-		return 0, false, nil, err
-	}
-	mask := head[2+wide : 2+wide+4]
-	subtle.XORBytes(payload, payload, bytes.Repeat(mask, len(payload)/4+1))
-	op = head[0] & 0x0F
-	if op == opClose {
-		p.saw(parseClose(payload))
-	}
-	return op, head[0]&0x80 != 0, payload, nil
+	return f.Opcode, !f.NotLast, f.Payload, nil
 }
 
 func parseClose(payload []byte) end {
-	if len(payload) < 2 {
-		return end{code: api.StatusNoStatusRcvd}
-	}
-	return end{api.StatusCode(binary.BigEndian.Uint16(payload)), string(payload[2:])}
+	code, reason := wstest.ParseClose(payload)
+	return end{code, reason}
 }
 
 // errEnded is what reading returns after the client's close frame.
 var errEnded = errors.New("the client has closed")
 
 // message reads the next message. It answers pings and close frames meanwhile.
-func (p *peer) message() (op byte, payload []byte, err error) {
+func (p *peer) message() (op wstest.Opcode, payload []byte, err error) {
 	for {
 		o, fin, b, err := p.next()
 		switch {
@@ -241,20 +175,12 @@ func (p *peer) serve() error {
 	}
 }
 
-// reset ends the TCP connection, or the stream of an extended CONNECT, with a
+// Reset ends the TCP connection, or the stream of an extended CONNECT, with a
 // reset instead of a FIN.
-func (p *peer) reset() error {
+func (p *peer) Reset() error {
 	if p.w != nil {
 		p.resets = true
 		return nil
 	}
-	nc := p.nc
-	if t, ok := nc.(*tls.Conn); ok {
-		nc = t.NetConn()
-	}
-	t, ok := nc.(*net.TCPConn)
-	if !ok {
-		return fmt.Errorf("a %T cannot be reset", nc)
-	}
-	return errors.Join(t.SetLinger(0), t.Close())
+	return p.Peer.Reset()
 }

@@ -75,7 +75,7 @@ func (s *Server) scripted(e endpoint) http.HandlerFunc {
 		if p.draft != "" {
 			err = p.answerHixie(r, subprotocol(r, q.Get("choose")))
 		} else {
-			err = p.answer(key, subprotocol(r, q.Get("choose")))
+			err = p.answer(subprotocol(r, q.Get("choose")))
 		}
 		if err != nil {
 			return
