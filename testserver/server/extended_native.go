@@ -81,7 +81,10 @@ func (p *peer) answerExtended(status int, header http.Header) error {
 	}
 	p.w.WriteHeader(status)
 	p.answered = true
-	return http.NewResponseController(p.w).Flush()
+	if err := http.NewResponseController(p.w).Flush(); err != nil {
+		return err
+	}
+	return p.OpenBytes(nil) // the peer's own response has been sent
 }
 
 // extendedOf returns what a response of HTTP/1.1 is as one to an extended
