@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twinws/ws"
+	connecting "github.com/twinws/ws/internal/opening"
 )
 
 // key is what connections are shared by: a Dialer has its own credentials,
@@ -195,7 +196,7 @@ func (t *Transport) dial(ctx context.Context, p *pool, r *ws.StreamRequest) (c *
 		defer t.mu.Unlock()
 		p.dialing = false
 		switch {
-		case !returned || ctx.Err() != nil:
+		case !returned || connecting.Ended(ctx) != nil: // the network notices a deadline before ctx does
 		case err == nil || err == errFull:
 		default:
 			if errors.Is(err, ws.ErrUseHTTP1) {
