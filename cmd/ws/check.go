@@ -21,6 +21,7 @@ type checker struct {
 	console
 	client
 	json   bool
+	wait   time.Duration
 	lookup func(ctx context.Context, host string) ([]string, error)
 
 	url   *url.URL // scheme http or https
@@ -50,6 +51,10 @@ const (
 
 func checkCommand(c console) *cobra.Command {
 	k := &checker{console: c, lookup: net.DefaultResolver.LookupHost}
+	return k.command()
+}
+
+func (k *checker) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check URL",
 		Short: "Diagnose step by step why a WebSocket cannot be opened",
@@ -67,6 +72,7 @@ The exit status is 0 if all is well, and 7 if there is a fault.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return k.run(cmd.Context(), args[0]) },
 	}
 	k.client.add(cmd)
+	cmd.Flags().DurationVar(&k.wait, "answer-timeout", 5*time.Second, "how long the server may take to answer the ping, and the close")
 	cmd.Flags().BoolVarP(&k.json, "json", "j", false, "print the steps as JSON")
 	return cmd
 }
@@ -195,12 +201,9 @@ func (k *checker) connect(ctx context.Context, d *ws.Dialer, rawURL string) erro
 	return nil
 }
 
-// stepWait is how long the server may take to answer the ping, and the close.
-const stepWait = 5 * time.Second
-
 // use tries what every WebSocket must do.
 func (k *checker) use(ctx context.Context, c *ws.Conn) {
-	wait, cancel := context.WithTimeout(ctx, stepWait)
+	wait, cancel := context.WithTimeout(ctx, k.wait)
 	defer cancel()
 	begin := k.now()
 	switch err := c.Ping(wait); {
@@ -210,19 +213,19 @@ func (k *checker) use(ctx context.Context, c *ws.Conn) {
 		k.say("ping", fault, "not answered, since the server closed first: %s", closing(err))
 		return
 	case errors.Is(err, context.DeadlineExceeded):
-		k.say("ping", fault, "not answered within %v: the server, or a proxy in between, does not pass on or answer pings (RFC 6455 section 5.5.2)", stepWait)
+		k.say("ping", fault, "not answered within %v: the server, or a proxy in between, does not pass on or answer pings (RFC 6455 section 5.5.2)", k.wait)
 	default:
 		k.say("ping", fault, "%v", err)
 		return
 	}
-	wait, cancel = context.WithTimeout(ctx, stepWait)
+	wait, cancel = context.WithTimeout(ctx, k.wait)
 	defer cancel()
 	begin = k.now()
 	switch err := c.CloseContext(wait, ws.StatusNormalClosure, "ws check"); {
 	case err == nil:
 		k.say("close", good, "answered after %s", k.since(begin))
 	default:
-		k.say("close", fault, "the server did not answer the close frame within %v (RFC 6455 section 5.5.1): clients wait for it in vain", stepWait)
+		k.say("close", fault, "the server did not answer the close frame within %v (RFC 6455 section 5.5.1): clients wait for it in vain", k.wait)
 	}
 }
 

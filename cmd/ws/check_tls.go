@@ -78,18 +78,28 @@ func (k *checker) sayTLSFault(e *ws.HandshakeError) {
 		k.say("certificate", fault, "%s; %s", describeCertificate(k.chain[0], k.now()), k.certificateProblem(k.problem))
 		return
 	}
-	alert, isAlert := errors.AsType[tls.AlertError](e.Cause)
-	record, isRecord := errors.AsType[tls.RecordHeaderError](e.Cause)
+	_, isRecord := errors.AsType[tls.RecordHeaderError](e.Cause)
 	switch {
-	case isRecord && strings.HasPrefix(string(record.RecordHeader[:]), "HTTP"), isRecord:
+	case isRecord:
 		k.say("TLS", fault, "the server answers without TLS on this port: dial ws:// instead of wss://, or another port")
-	case isAlert && strings.Contains(alert.Error(), "certificate"), strings.Contains(problemOf(e), "certificate required"):
-		k.say("TLS", fault, "%v: the server requires a certificate of the client: --cert and --key", e.Cause)
+	case wantsCertificate(e):
+		k.sayWanted(e)
 	case e.Timeout():
 		k.say("TLS", fault, "no answer to the handshake: the server does not speak TLS on this port; try ws://")
 	default:
 		k.say("TLS", fault, "%s", problemOf(e))
 	}
+}
+
+// wantsCertificate reports whether the server rejects the client because of its
+// certificate. In TLS 1.3 that comes behind the handshake (RFC 8446 section
+// 4.4.2.4). Package tls has no type for the alert.
+func wantsCertificate(e *ws.HandshakeError) bool {
+	return e.Cause != nil && strings.Contains(e.Cause.Error(), "remote error: tls: ") && strings.Contains(e.Cause.Error(), "certificate")
+}
+
+func (k *checker) sayWanted(e *ws.HandshakeError) {
+	k.say("TLS", fault, "%v: the server wants a certificate of the client, or another one: --cert and --key", e.Cause)
 }
 
 // certificateProblem explains why a certificate is not accepted.

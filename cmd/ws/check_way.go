@@ -170,6 +170,8 @@ func (k *checker) explain(err error) {
 		k.say("HTTP", fault, "no response within %v: the server accepts connections but does not answer; it is overloaded, or speaks another protocol that waits for something else", k.connectIn)
 	case k.stage == "TLS":
 		k.sayTLSFault(e)
+	case wantsCertificate(e):
+		k.sayWanted(e)
 	case k.stage == "HTTP" && strings.Contains(e.Problem, `"\x15\x03`):
 		k.say("HTTP", fault, "the server speaks TLS on this port: dial wss:// instead of ws://")
 	case k.stage == "HTTP" && e.Cause != nil:

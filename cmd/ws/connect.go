@@ -138,13 +138,15 @@ func parseFields(flag string, lines []string) (http.Header, error) {
 	return h, nil
 }
 
+func noProxy(*http.Request) (*url.URL, error) { return nil, nil }
+
 // proxyFunc is Dialer.Proxy, nil for the environment.
 func (f *client) proxyFunc() (func(*http.Request) (*url.URL, error), error) {
 	switch f.proxy {
 	case "":
 		return nil, nil
 	case "none":
-		return func(*http.Request) (*url.URL, error) { return nil, nil }, nil
+		return noProxy, nil
 	}
 	raw := f.proxy
 	if !strings.Contains(raw, "://") {

@@ -57,7 +57,11 @@ func usage(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{exitUsage, strings.TrimPrefix(cmd.CommandPath(), "ws ") + ": " + err.Error() + ": see " + cmd.CommandPath() + " --help", err}
+	text := err.Error() + ": see " + cmd.CommandPath() + " --help"
+	if cmd.HasParent() {
+		text = cmd.Name() + ": " + text
+	}
+	return &failure{exitUsage, text, err}
 }
 
 // explain finds the exit status of err.
@@ -77,7 +81,7 @@ func explain(ctx context.Context, err error) *failure {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{exitTimeout, text, err}
 	case handshake:
-		return &failure{exitNoHandshake, text, err}
+		return &failure{exitNoHandshake, text + " (ws check diagnoses it step by step)", err}
 	case ended:
 		return explainClose(closed, text)
 	case errors.Is(err, ws.ErrClosed): // a ProtocolError, a message over the limit

@@ -29,4 +29,5 @@ require (
 	golang.org/x/net v0.47.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.31.0 // indirect
+	nhooyr.io/websocket v1.8.17 // indirect
 )

@@ -55,7 +55,8 @@ func writeHistogram(file, url string, s *stats) error {
 		p.Add(line)
 		p.Legend.Add(fmt.Sprintf("%s %s", q.name, short(q.seconds)), line)
 	}
-	p.Legend.Top = true
+	// On the left of its own text, whose width depends on the viewer's fonts.
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs = true, true, histogramWidth-6*vg.Centimeter
 	c := vgsvg.New(histogramWidth, histogramHeight)
 	p.Draw(draw.New(c))
 	f, err := os.Create(file)

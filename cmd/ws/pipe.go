@@ -74,28 +74,16 @@ func (d *dialing) pipe(ctx context.Context, c *ws.Conn) error {
 
 // finish closes the connection if it is still open, and says how it ended.
 func (d *dialing) finish(ctx context.Context, c *ws.Conn, r *receiver) error {
-	select {
-	case <-r.over:
-	default:
-		err := c.Close(ws.StatusNormalClosure, "")
-		<-r.over
-		if d.verbose {
-			d.note("* closed with %v", ws.StatusNormalClosure)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctxError(ctx, "dial")
-		case r.failed:
-			return r.err
-		}
-		return err
-	}
-	if d.verbose && !r.failed {
-		d.note("* %s", closing(r.err))
-	}
-	if ctx.Err() != nil {
-		c.Close(ws.StatusNormalClosure, "")
+	c.Close(ws.StatusNormalClosure, "") // r.err says how that went, too
+	<-r.over
+	switch {
+	case r.failed:
+		return r.err
+	case ctx.Err() != nil:
 		return ctxError(ctx, "dial")
+	}
+	if d.verbose {
+		d.note("* %s", closing(r.err))
 	}
 	return ended(ctx, r.err)
 }

@@ -100,15 +100,13 @@ func (s *talk) end(ctx context.Context, r *receiver, err error) error {
 		s.c.CloseNow()
 		return err
 	}
-	err = s.c.Close(s.code, s.reason)
+	s.c.Close(s.code, s.reason) // r.err says how that went, too
 	<-r.over
-	if _, argument := errors.AsType[*ws.ArgumentError](err); err == nil || argument {
-		s.note("* closed with %v", s.code)
-	}
 	if ctx.Err() != nil {
 		return ctxError(ctx, "dial")
 	}
-	return ended(ctx, err)
+	s.note("* %s", closing(r.err))
+	return ended(ctx, r.err)
 }
 
 // editor handles keys that the line editor leaves to the program.

@@ -17,8 +17,8 @@ import (
 	"github.com/twinws/ws"
 )
 
-// server is a run of ws serve.
-type server struct {
+// serving is a run of ws serve.
+type serving struct {
 	console
 	addr         string
 	broadcast    bool
@@ -45,7 +45,7 @@ type server struct {
 }
 
 func serveCommand(c console) *cobra.Command {
-	s := &server{console: c, readLimit: 16 << 20}
+	s := &serving{console: c, readLimit: 16 << 20}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve an echo or a broadcast, and static files beside it",
@@ -84,7 +84,7 @@ reach the server under a name of its own (DNS rebinding): see --allow-host.`,
 }
 
 // run serves until ctx ends.
-func (s *server) run(ctx context.Context) error {
+func (s *serving) run(ctx context.Context) error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -124,14 +124,14 @@ func (s *server) run(ctx context.Context) error {
 	return fmt.Errorf("serve: %w", err)
 }
 
-func (s *server) mode() string {
+func (s *serving) mode() string {
 	if s.room != nil {
 		return "broadcast"
 	}
 	return "echo"
 }
 
-func (s *server) pathOr(otherwise string) string {
+func (s *serving) pathOr(otherwise string) string {
 	if s.path == "" {
 		return otherwise
 	}
@@ -139,7 +139,7 @@ func (s *server) pathOr(otherwise string) string {
 }
 
 // prepare checks the flags.
-func (s *server) prepare() error {
+func (s *serving) prepare() error {
 	if !strings.Contains(s.addr, ":") {
 		s.addr = "127.0.0.1:" + s.addr
 	}
@@ -162,7 +162,7 @@ func (s *server) prepare() error {
 }
 
 // setAccept sets the options of the handshake.
-func (s *server) setAccept(addr net.Addr) error {
+func (s *serving) setAccept(addr net.Addr) error {
 	limit := int64(s.readLimit)
 	if limit == 0 {
 		limit = -1
@@ -183,7 +183,7 @@ func (s *server) setAccept(addr net.Addr) error {
 }
 
 // ServeHTTP serves one request.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *serving) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ws.IsUpgrade(r) && (s.path == "" || r.URL.Path == s.path), s.files == nil && r.URL.Path == s.pathOr(r.URL.Path):
 		s.serve(w, r) // which responds with 426 to what is no handshake
@@ -195,7 +195,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve serves one WebSocket.
-func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *serving) serve(w http.ResponseWriter, r *http.Request) {
 	s.clients.Add(1)
 	defer s.clients.Done()
 	c, err := ws.Accept(w, r, &s.accept)
@@ -217,7 +217,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		count(g.in.count(), "message"), g.out.count(), s.now().Sub(g.came).Round(time.Millisecond))
 }
 
-func (s *server) number() int { return int(s.last.n.Add(1)) }
+func (s *serving) number() int { return int(s.last.n.Add(1)) }
 
 func originOf(r *http.Request) string {
 	if o := r.Header.Get("Origin"); o != "" {
@@ -243,7 +243,7 @@ func departure(err error) string {
 }
 
 // exchange reads messages and passes them on until the connection ends.
-func (s *server) exchange(ctx context.Context, g *guest) error {
+func (s *serving) exchange(ctx context.Context, g *guest) error {
 	var buf []byte
 	for {
 		typ, data, err := g.conn.ReadAppend(ctx, buf[:0])
@@ -266,7 +266,7 @@ func (s *server) exchange(ctx context.Context, g *guest) error {
 }
 
 // print prints a line to standard output.
-func (s *server) print(format string, args ...any) {
+func (s *serving) print(format string, args ...any) {
 	s.printing.Lock()
 	defer s.printing.Unlock()
 	fmt.Fprintln(s.out, oneLine(visible(fmt.Sprintf(format, args...))))

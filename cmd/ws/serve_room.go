@@ -77,11 +77,11 @@ func (r *room) send(from *guest, typ ws.MessageType, data []byte) error {
 }
 
 // noteWriter makes notes of what net/http logs.
-type noteWriter struct{ s *server }
+type noteWriter struct{ s *serving }
 
 func (w noteWriter) Write(p []byte) (int, error) {
 	w.s.print("! %s", p)
 	return len(p), nil
 }
 
-func (s *server) errorLog() *log.Logger { return log.New(noteWriter{s}, "", 0) }
+func (s *serving) errorLog() *log.Logger { return log.New(noteWriter{s}, "", 0) }

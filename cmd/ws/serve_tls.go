@@ -17,7 +17,7 @@ import (
 )
 
 // tlsConfig is that of the flags, nil without TLS.
-func (s *server) tlsConfig(addr net.Addr) (*tls.Config, error) {
+func (s *serving) tlsConfig(addr net.Addr) (*tls.Config, error) {
 	switch {
 	case s.certificate != "":
 		pair, err := keyPair(s.certificate, s.key)
