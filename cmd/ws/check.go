@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,7 +164,11 @@ func (k *checker) chooseProxy(d *ws.Dialer) error {
 	k.proxy = proxy
 	switch {
 	case err != nil:
-		k.say("proxy", fault, "%s: %v: correct or unset it", variable, err)
+		problem := err.Error()
+		if e, ok := errors.AsType[*ws.ArgumentError](err); ok {
+			problem = e.Problem
+		}
+		k.say("proxy", fault, "%s: %s: correct or unset it", variable, problem)
 		return k.conclude(context.Background())
 	case proxy != nil:
 		k.say("proxy", good, "%s, as the environment says in %s; NO_PROXY could name exceptions", proxy.Redacted(), variable)
@@ -210,7 +215,7 @@ func (k *checker) use(ctx context.Context, c *ws.Conn) {
 	case err == nil:
 		k.say("ping", good, "answered after %s", k.since(begin))
 	case ws.CloseStatus(err) >= 0:
-		k.say("ping", fault, "not answered, since the server closed first: %s", closing(err))
+		k.say("ping", fault, "not answered: %s", strings.TrimPrefix(err.Error(), "ws: ping: "))
 		return
 	case errors.Is(err, context.DeadlineExceeded):
 		k.say("ping", fault, "not answered within %v: the server, or a proxy in between, does not pass on or answer pings (RFC 6455 section 5.5.2)", k.wait)

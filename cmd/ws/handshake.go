@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -78,11 +79,14 @@ func (s *shown) shake(nc net.Conn, r *ws.StreamRequest) (rest []byte, err error)
 		return nil, err
 	}
 	s.asked = s.now()
-	if _, err := nc.Write(head); err != nil {
-		return nil, lostEarly(err)
-	}
+	// A server that closes at once may have said why: that counts, and not that
+	// the request could not be written.
+	_, unsent := nc.Write(head)
 	s.response, rest, err = opening.ReadResponse(nc)
 	s.answered = s.now()
+	if unsent != nil && err == io.ErrUnexpectedEOF {
+		err = unsent
+	}
 	if err != nil {
 		return nil, lostEarly(err)
 	}
