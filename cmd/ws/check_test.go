@@ -222,19 +222,6 @@ func TestCheckWay(t *testing.T) {
 	}
 }
 
-// closedPort returns a port at which nothing listens: its socket is bound and
-// does not listen.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // deadlined is a context whose deadline passes when late is closed.
 type deadlined struct {
 	context.Context

@@ -205,13 +205,13 @@ func (s *serving) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.CloseNow()
 	g := &guest{conn: c, id: s.number(), from: r.RemoteAddr, came: s.now()}
-	s.print("+ %d %s %s%s%s", g.id, g.from, r.URL.RequestURI(), originOf(r), negotiated(c))
 	ctx := r.Context() // ends with the server
 	leave := context.AfterFunc(ctx, func() { c.Close(ws.StatusGoingAway, "the server shuts down") })
 	defer leave()
 	if s.room != nil {
 		defer s.room.enter(g)()
 	}
+	s.print("+ %d %s %s%s%s", g.id, g.from, r.URL.RequestURI(), originOf(r), negotiated(c))
 	err = s.exchange(context.WithoutCancel(ctx), g)
 	s.print("- %d %s %s; %s in, %d out, after %v", g.id, g.from, departure(err),
 		count(g.in.count(), "message"), g.out.count(), s.now().Sub(g.came).Round(time.Millisecond))
@@ -253,7 +253,7 @@ func (s *serving) exchange(ctx context.Context, g *guest) error {
 		buf = data
 		g.in.add()
 		if s.verbose {
-			s.print("  %d %v: %s", g.id, typ, quoted(data))
+			s.print("* %d %v: %s", g.id, typ, quoted(data))
 		}
 		if s.room != nil {
 			if err := s.room.send(g, typ, data); err != nil {
