@@ -48,7 +48,7 @@ func (s *stats) line(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.started.IsZero() {
-		return fmt.Sprintf("%d connections opened", s.r.Connections)
+		return count(s.r.Connections, "connection") + " opened"
 	}
 	elapsed := now.Sub(s.started).Seconds()
 	rate := 0.0

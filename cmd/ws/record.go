@@ -131,17 +131,18 @@ func (r *recording) capture(ctx context.Context, dialer *ws.Dialer, url string) 
 	return err
 }
 
-// withoutUser leaves the userinfo out of a URL.
+// withoutUser leaves the userinfo out of a URL, which need not be valid.
 func withoutUser(url string) string {
-	scheme, rest, _ := strings.Cut(url, "://")
-	authority, path, slash := strings.Cut(rest, "/")
-	if _, host, found := strings.Cut(authority, "@"); found {
-		authority = host
+	scheme, rest, found := strings.Cut(url, "://")
+	if !found {
+		return url
 	}
-	if slash {
-		path = "/" + path
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
 	}
-	return scheme + "://" + authority + path
+	at := strings.LastIndex(rest[:end], "@")
+	return scheme + "://" + rest[at+1:]
 }
 
 // keep records the handshake.
