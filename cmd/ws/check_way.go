@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -188,5 +187,3 @@ func problemOf(e *ws.HandshakeError) string {
 	}
 	return s
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

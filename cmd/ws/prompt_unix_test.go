@@ -28,7 +28,7 @@ func begin(t *testing.T, env []string, args ...string) *session {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	state := t.TempDir()
-	cmd.Env = append(os.Environ(), asCommand+"=1", "TERM=xterm", "NO_COLOR=", "XDG_STATE_HOME="+state)
+	cmd.Env = append(os.Environ(), asCommand+"=1", "GORACE=atexit_sleep_ms=0", "TERM=xterm", "NO_COLOR=", "XDG_STATE_HOME="+state)
 	cmd.Env = append(cmd.Env, env...)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 200})
 	if err != nil {
@@ -54,18 +54,27 @@ func begin(t *testing.T, env []string, args ...string) *session {
 	return s
 }
 
-// expect waits until what is written has want in it, and forgets what was
-// written up to its end.
-func (s *session) expect(want string) {
+// expect waits until what is written has each of these texts in it, in any
+// order, and forgets what was written up to the end of the last.
+func (s *session) expect(texts ...string) {
 	s.Helper()
 	for {
-		if _, after, ok := strings.Cut(s.seen, want); ok {
-			s.seen = after
+		end := 0
+		for _, want := range texts {
+			i := strings.Index(s.seen, want)
+			if i < 0 {
+				end = -1
+				break
+			}
+			end = max(end, i+len(want))
+		}
+		if end >= 0 {
+			s.seen = s.seen[end:]
 			return
 		}
 		piece, ok := <-s.out
 		if !ok {
-			s.Fatalf("no %q, but %q", want, s.seen)
+			s.Fatalf("not all of %q, but %q", texts, s.seen)
 		}
 		s.seen += piece
 	}
@@ -134,8 +143,7 @@ func TestPromptFile(t *testing.T) {
 	s := begin(t, nil, "dial", "--binary-out", "base64", testServer(t)+"/echo")
 	s.expect("> ")
 	s.typed("/file " + file + "\r")
-	s.expect("* sent 3 bytes")
-	s.expect("< AQID\r\n")
+	s.expect("* sent 3 bytes", "< AQID\r\n")
 	s.typed("/file /nonexistent\r")
 	s.expect("* /file: open /nonexistent: no such file or directory")
 	s.typed("\x04") // Ctrl-D
