@@ -264,9 +264,9 @@ func TestLoadProgress(t *testing.T) {
 // same.
 func TestInterruptedProcess(t *testing.T) {
 	url := testServer(t)
-	s := begin(t, nil, "dial", "--stay", "-1", url+"/close?send=1&after=99&id=int")
-	s.typed("\x04") // the end of the input
-	s.expect("0\r\n")
+	s := begin(t, nil, "dial", "--stay", "-1", url+"/echo?id=int")
+	s.typed("x\r\x04")    // the end of the input
+	s.expect("x\r\n\r\n") // the answer: the terminal's own echo has one line
 	s.typed("\x03")
 	s.ends(exitInterrupted)
 	text(t, "", "dial", "-n", "1", url+"/seen?id=int").want(t, exitOK, "1000 \n", "")

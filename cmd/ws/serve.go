@@ -206,13 +206,14 @@ func (s *serving) serve(w http.ResponseWriter, r *http.Request) {
 	defer c.CloseNow()
 	g := &guest{conn: c, id: s.number(), from: r.RemoteAddr, came: s.now()}
 	ctx := r.Context() // ends with the server
-	leave := context.AfterFunc(ctx, func() { c.Close(ws.StatusGoingAway, "the server shuts down") })
-	defer leave()
+	defer context.AfterFunc(ctx, func() { c.Close(ws.StatusGoingAway, "the server shuts down") })()
+	part := func() {}
 	if s.room != nil {
-		defer s.room.enter(g)()
+		part = s.room.enter(g)
 	}
 	s.print("+ %d %s %s%s%s", g.id, g.from, r.URL.RequestURI(), originOf(r), negotiated(c))
 	err = s.exchange(context.WithoutCancel(ctx), g)
+	part() // what went out is then known
 	s.print("- %d %s %s; %s in, %d out, after %v", g.id, g.from, departure(err),
 		count(g.in.count(), "message"), g.out.count(), s.now().Sub(g.came).Round(time.Millisecond))
 }
