@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,7 +52,7 @@ func (f *client) add(cmd *cobra.Command) {
 // versions are the versions of HTTP that --http can name, and how each opens a
 // stream: the OpenStream of a Dialer, nil for HTTP/1.1, which is package ws's
 // own. Transports of modules of their own are added here.
-var versions = map[string]func(context.Context, *ws.StreamRequest) (streamConn, *http.Response, error){
+var versions = map[string]openStream{
 	"1.1": nil,
 }
 

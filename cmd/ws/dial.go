@@ -105,9 +105,6 @@ func (d *dialing) connect(ctx context.Context, dialer *ws.Dialer, url string) (*
 	}
 	dialer.OnPing = func(_ *ws.Conn, p []byte) { d.note("* ping received%s", payload(p)) }
 	dialer.OnPong = func(_ *ws.Conn, p []byte) { d.note("* pong received%s", payload(p)) }
-	if dialer.OpenStream != nil { // another version of HTTP
-		return dialer.Dial(ctx, url)
-	}
 	s := &shown{now: d.now}
 	c, err := s.dial(ctx, dialer, url)
 	d.showHandshake(s)
@@ -115,14 +112,13 @@ func (d *dialing) connect(ctx context.Context, dialer *ws.Dialer, url string) (*
 }
 
 func (d *dialing) showHandshake(s *shown) {
-	if s.nc == nil {
-		return
+	if s.nc != nil {
+		d.note("* connected to %v", s.nc.RemoteAddr())
 	}
-	d.note("* connected to %v", s.nc.RemoteAddr())
 	if s.tls != nil {
 		d.note("* %s", describeTLS(s.tls))
 	}
-	for _, l := range s.requestLines() {
+	for _, l := range s.sent {
 		if name, _, ok := strings.Cut(l, ":"); ok && secretField(name) {
 			l = name + ": (hidden)"
 		}

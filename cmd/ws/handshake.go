@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,12 +20,12 @@ import (
 	"github.com/twinws/ws/internal/opening"
 )
 
-// streamConn is what Dialer.OpenStream returns.
-type streamConn = net.Conn
+// openStream is the type of Dialer.OpenStream.
+type openStream = func(context.Context, *ws.StreamRequest) (net.Conn, *http.Response, error)
 
-// shown is a handshake over HTTP/1.1 whose request and response are kept, to
-// show them, to record them, and to judge them. Its method open is the
-// OpenStream of a Dialer.
+// shown is a handshake whose request and response are kept, to show them, to
+// record them, and to judge them. Its method open is the OpenStream of a Dialer
+// for HTTP/1.1, through that for another version.
 type shown struct {
 	now func() time.Time // constant
 
@@ -32,6 +34,7 @@ type shown struct {
 
 	nc       net.Conn
 	tls      *tls.ConnectionState // nil without TLS
+	sent     []string             // the lines of the request; nil if it was not sent
 	request  handshake.ClientRequest
 	response *handshake.Response // nil if there was none
 	asked    time.Time           // when the request was sent
@@ -79,6 +82,7 @@ func (s *shown) shake(nc net.Conn, r *ws.StreamRequest) (rest []byte, err error)
 		return nil, err
 	}
 	s.asked = s.now()
+	s.sent = strings.Split(strings.TrimRight(string(head), "\r\n"), "\r\n")
 	// A server that closes at once may have said why: that counts, and not that
 	// the request could not be written.
 	_, unsent := nc.Write(head)
@@ -106,10 +110,51 @@ func lostEarly(err error) error {
 	return &ws.HandshakeError{Problem: "the connection was lost before the server responded", Cause: err}
 }
 
-// dial dials by HTTP/1.1 with a handshake that is kept in s, which is complete
-// when dial returns.
+// through is open by another OpenStream, that of another version of HTTP.
+func (s *shown) through(inner openStream) openStream {
+	return func(ctx context.Context, r *ws.StreamRequest) (net.Conn, *http.Response, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked = s.now()
+		nc, res, err := inner(ctx, r)
+		s.answered = s.now()
+		q := r.Request
+		s.sent = []string{
+			":method: " + q.Method, ":protocol: " + q.Header.Get(":protocol"), ":scheme: " + q.URL.Scheme, ":authority: " + q.Host, ":path: " + q.URL.RequestURI(),
+		}
+		for _, f := range fieldsOf(q.Header) {
+			s.sent = append(s.sent, strings.ToLower(f.Name)+": "+f.Value)
+		}
+		s.nc = nc
+		if res != nil {
+			s.response = &handshake.Response{Proto: res.Proto, Status: res.StatusCode, Header: fieldsOf(res.Header)}
+		}
+		return nc, res, err
+	}
+}
+
+// fieldsOf are the fields of a header in the order of their names, without
+// those that begin with a colon.
+func fieldsOf(h http.Header) handshake.Fields {
+	var all handshake.Fields
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[name] {
+			if name[0] != ':' {
+				all = append(all, handshake.Field{Name: name, Value: v})
+			}
+		}
+	}
+	return all
+}
+
+// dial dials with a handshake that is kept in s, which is complete when dial
+// returns.
 func (s *shown) dial(ctx context.Context, d *ws.Dialer, url string) (*ws.Conn, error) {
-	d.OpenStream = s.open
+	if d.OpenStream == nil {
+		d.OpenStream = s.open
+	} else {
+		d.OpenStream = s.through(d.OpenStream)
+	}
 	c, err := d.Dial(ctx, url)
 	s.mu.Lock() // open has returned, or returns since its context has ended
 	defer s.mu.Unlock()
@@ -134,15 +179,6 @@ func requestOf(r *ws.StreamRequest) handshake.ClientRequest {
 	rand.Read(random[:])
 	req.Key = handshake.NewKey(random)
 	return req
-}
-
-// requestLines are the lines of the request as it was sent.
-func (s *shown) requestLines() []string {
-	head, err := handshake.AppendRequest(nil, &s.request)
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.TrimRight(string(head), "\r\n"), "\r\n")
 }
 
 // responseLines are the lines of the response, nil without one.

@@ -60,12 +60,13 @@ func (d *dialing) prompt(ctx context.Context, c *ws.Conn) error {
 	case err = <-quit:
 		err = s.end(ctx, r, err)
 	case <-r.over: // the goroutine that reads the terminal ends with the program
-		s.note("* %s", closing(r.err))
-		err = ended(ctx, r.err)
 		if ctx.Err() != nil {
 			c.Close(ws.StatusNormalClosure, "")
 			err = ctxError(ctx, "dial")
+			break
 		}
+		s.note("* %s", closing(r.err))
+		err = ended(ctx, r.err)
 	}
 	restore()
 	return errors.Join(err, history.trim())

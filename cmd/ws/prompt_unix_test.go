@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -270,6 +271,20 @@ func TestInterruptedProcess(t *testing.T) {
 	s.typed("\x03")
 	s.ends(exitInterrupted)
 	text(t, "", "dial", "-n", "1", url+"/seen?id=int").want(t, exitOK, "1000 \n", "")
+}
+
+// SIGTERM closes the connection of a prompt, and restores the terminal.
+func TestPromptTerminated(t *testing.T) {
+	url := testServer(t)
+	s := begin(t, nil, "dial", url+"/echo?id=term")
+	s.typed("a\r")
+	s.expect("< a\r\n")
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.expect("\x1b[?2004l")
+	s.ends(exitInterrupted)
+	text(t, "", "dial", "-n", "1", url+"/seen?id=term").want(t, exitOK, "1000 \n", "")
 }
 
 func TestHistoryLimit(t *testing.T) {

@@ -147,15 +147,15 @@ func withoutUser(url string) string {
 
 // keep records the handshake.
 func (r *recording) keep(s *shown) {
-	if s.nc == nil {
-		return
+	for _, l := range s.sent {
+		if name, value, ok := strings.Cut(l, ": "); ok { // else the request line
+			r.conn.Request = r.field(r.conn.Request, name, value)
+		}
 	}
-	for _, l := range s.requestLines()[1:] {
-		name, value, _ := strings.Cut(l, ": ")
-		r.conn.Request = r.field(r.conn.Request, name, value)
-	}
-	if a, ok := s.nc.RemoteAddr().(*net.TCPAddr); ok {
-		r.conn.ServerAddr = a.IP.String()
+	if s.nc != nil {
+		if host, _, err := net.SplitHostPort(s.nc.RemoteAddr().String()); err == nil {
+			r.conn.ServerAddr = host
+		}
 	}
 	if s.response == nil {
 		return

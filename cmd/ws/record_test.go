@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/twinws/ws"
 	"github.com/twinws/ws/cmd/ws/wshar"
 )
 
@@ -109,6 +113,28 @@ func TestRecordFailures(t *testing.T) {
 			t.Errorf("%s: recorded the status %d, want %d", c.path, got.Status, c.http)
 		}
 	}
+}
+
+// Another version of HTTP has its own stream and header fields.
+func TestOtherVersion(t *testing.T) {
+	versions["test"] = func(ctx context.Context, r *ws.StreamRequest) (net.Conn, *http.Response, error) {
+		return (&shown{now: time.Now}).open(ctx, r)
+	}
+	defer delete(versions, "test")
+	base := testServer(t)
+	file := filepath.Join(t.TempDir(), "f.har")
+	r := text(t, "a\n", "record", "-v", "--http", "test", "-s", "chat", "-H", "X-One: 1", base+"/echo?choose=chat", file)
+	r.want(t, exitOK, "a\n", "*")
+	for _, want := range []string{"> :method: CONNECT\n", "> :protocol: websocket\n", "> x-one: 1\n", "< HTTP/1.1 200\n"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("the notes lack %q:\n%s", want, r.err)
+		}
+	}
+	c := recorded(t, file)
+	if value(c.Request, ":path") != "/echo?choose=chat" || value(c.Request, "sec-websocket-protocol") != "chat" || c.Status != 200 || c.ServerAddr != "127.0.0.1" {
+		t.Errorf("recorded %+v", c)
+	}
+	text(t, "", "check", "--http", "test", base).want(t, exitUsage, "", "ws: --http: only the handshake of HTTP/1.1 can be checked step by step\n")
 }
 
 // "-" is standard output, which then has nothing else.
