@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -97,13 +98,16 @@ func certificate(t *testing.T, from, until time.Time, names ...string) (pair tls
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 
+// quiet discards what net/http complains about.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+
 // serveTLS serves the test server's endpoints, and returns host and port.
 func serveTLS(t *testing.T, cfg *tls.Config) (port string) {
 	t.Helper()
 	s := server.New(server.Options{})
 	t.Cleanup(s.Close)
 	h := httptest.NewUnstartedServer(s)
-	h.Config.ErrorLog = (&serving{console: console{out: io.Discard}}).errorLog()
+	h.Config.ErrorLog = quiet()
 	h.TLS = cfg
 	h.StartTLS()
 	t.Cleanup(h.Close)
@@ -168,7 +172,11 @@ func TestCheckTLS(t *testing.T) {
 // refuses it.
 func connectProxy(t *testing.T, to string) string {
 	t.Helper()
-	return strings.TrimPrefix(serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return strings.TrimPrefix(serveHandler(t, tunnels(to)), "ws://")
+}
+
+func tunnels(to string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect || to == "" {
 			http.Error(w, "no tunnels here", http.StatusForbidden)
 			return
@@ -190,7 +198,7 @@ func connectProxy(t *testing.T, to string) string {
 			far.Close()
 		}()
 		io.Copy(near, far)
-	})), "ws://")
+	})
 }
 
 func TestCheckProxy(t *testing.T) {
@@ -213,6 +221,19 @@ func TestCheckProxy(t *testing.T) {
 		pair, file := certificate(t, then.Add(-time.Hour), then.Add(1000*time.Hour), "server.example")
 		port := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pair}})
 		check(t, "proxy-tls", exitOK, "--cacert", file, "--proxy", connectProxy(t, "127.0.0.1:"+port), "wss://server.example:"+port+"/echo")
+	})
+	t.Run("over TLS", func(t *testing.T) {
+		pair, file := certificate(t, then.Add(-time.Hour), then.Add(1000*time.Hour), "proxy.example", "server.example")
+		port := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pair}})
+		proxy := httptest.NewUnstartedServer(tunnels("127.0.0.1:" + port))
+		proxy.Config.ErrorLog = quiet()
+		proxy.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+		proxy.StartTLS()
+		defer proxy.Close()
+		_, proxyPort, _ := net.SplitHostPort(proxy.Listener.Addr().String())
+		url := "wss://server.example:" + port + "/echo"
+		check(t, "proxy-https", exitOK, "--cacert", file, "--proxy", "https://proxy.example:"+proxyPort, url)
+		check(t, "proxy-https-name", exitDiffers, "--cacert", file, "--proxy", "https://other.example:"+proxyPort, url)
 	})
 	t.Setenv("HTTP_PROXY", "http://"+open)
 	t.Run("environment", func(t *testing.T) { check(t, "proxy-environment", exitOK, target) })

@@ -1,5 +1,8 @@
 // Module cmd/ws is the command ws. It is a module of its own, since it needs
 // what a program that imports the library must never see in its go.sum.
+//
+// To release it: tag the root module, require that version here, remove the
+// replace, without which go install works, and tag cmd/ws/vX.Y.Z.
 module github.com/twinws/ws/cmd/ws
 
 go 1.26.0

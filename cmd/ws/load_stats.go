@@ -11,10 +11,10 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The latencies that can be told apart: from 1 µs to 1 h, in nanoseconds, with
+// The latencies that can be told apart: from 10 ns to 1 h, in nanoseconds, with
 // three significant digits.
 const (
-	leastLatency  = int64(time.Microsecond)
+	leastLatency  = int64(10 * time.Nanosecond)
 	mostLatency   = int64(time.Hour)
 	latencyDigits = 3
 )

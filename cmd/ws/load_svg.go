@@ -81,7 +81,7 @@ func bins(s *stats) []plotter.HistogramBin {
 	}
 	for _, bar := range h.Distribution() {
 		if bar.Count > 0 {
-			i := min(max(index(ms(max(bar.To, leastLatency)))-first, 0), len(all)-1)
+			i := min(max(index(ms(max(bar.From, leastLatency)))-first, 0), len(all)-1)
 			all[i].Weight += float64(bar.Count)
 		}
 	}

@@ -146,7 +146,7 @@ func TestBins(t *testing.T) {
 	}
 	first, last := all[0], all[len(all)-1]
 	if total != 15 || first.Weight != 1 || last.Weight != 5 || first.Min > 0.0011 || last.Max < 80 || math.IsInf(first.Min, 0) {
-		t.Errorf("bars for %v messages: %+v", total, all)
+		t.Errorf("bars for %v messages, the first %+v, the last %+v", total, first, last)
 	}
 }
 
