@@ -24,13 +24,13 @@ OTHER_GO  = $(lastword $(filter-out $(basename $(shell $(GO) env GOVERSION)).%,$
 
 BIN     := bin
 JS      := GOOS=js GOARCH=wasm
-MODULES := . tools bench internal/roads h2 h3
+MODULES := . tools bench internal/roads h2 h3 cmd/ws
 TOOLS   := tools/go.mod tools/go.sum
 # The runner of wasm tests, used by wasm_test.
 export WASMBROWSERTEST := $(CURDIR)/bin/wasmbrowsertest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-other-go serve size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-h2 test-h3 test-js test-tools test-homes test-roads run-homes run-roads page
+.PHONY: help demo test test-other-go serve command size size-other-go lint fmt vet staticcheck tidy fuzz chaos bench-browser clean prepare system test-native test-h2 test-h3 test-js test-tools test-command test-homes test-roads run-homes run-roads page
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ demo: ## run examples/echo natively and in a headless browser, compare the outpu
 
 test: ## run all tests, natively, in a headless browser, in other browsers and runtimes, and through proxies (WS_NO_BROWSER=1, WS_NO_PEERS=1, WS_NO_HOMES=1, WS_NO_ROADS=1 skip some)
 	@$(MAKE) --no-print-directory -s -j2 prepare
-	@$(MAKE) --no-print-directory -k test-native test-h2 test-h3 run-roads test-js test-tools run-homes
+	@$(MAKE) --no-print-directory -k test-native test-h2 test-h3 run-roads test-js test-tools test-command run-homes
 
 test-homes: ## run the suite in Firefox, WebKitGTK, Node.js 24, Deno, Bun, workerd, jsdom and happy-dom
 	@scripts/need.sh homes $(if $(RACE),cc) >/dev/null
@@ -55,6 +55,7 @@ test-other-go: ## run the native tests with the other supported Go release, whic
 	cd h2 && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 	cd h3 && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 	cd internal/roads && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
+	cd cmd/ws && GOTOOLCHAIN=$(OTHER_GO) $(GO) test -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 test-roads: ## run the tests through proxies: nginx, haproxy, Apache, lighttpd, Caddy, squid, tinyproxy, microsocks, ssh -D
 	@scripts/need.sh roads node $(if $(RACE),cc) >/dev/null
@@ -64,6 +65,9 @@ serve: page ## start a server with a page to open (ADDR=host:port)
 	$(GO) build -o $(BIN)/testserver ./testserver
 	@echo "open http://$(ADDR)/ in a browser; interrupt to end"
 	@exec $(BIN)/testserver -addr $(ADDR) -page $(BIN)/page
+
+command: ## build the command ws (bin/ws)
+	cd cmd/ws && $(GO) build -o ../../$(BIN)/ws .
 
 size: $(BIN)/size ## print the sizes of programs for the browser; fail if over budget
 	@$(BIN)/size
@@ -103,6 +107,7 @@ vet:
 	cd internal/roads && $(GO) vet ./...
 	cd h2 && $(GO) vet ./...
 	cd h3 && $(GO) vet ./...
+	cd cmd/ws && $(GO) vet ./... && GOOS=windows $(GO) vet ./...
 
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
@@ -112,6 +117,7 @@ staticcheck: $(BIN)/staticcheck
 	cd internal/roads && ../../$(BIN)/staticcheck ./...
 	cd h2 && ../$(BIN)/staticcheck ./...
 	cd h3 && ../$(BIN)/staticcheck ./...
+	cd cmd/ws && ../../$(BIN)/staticcheck ./...
 
 tidy:
 	@for m in $(MODULES); do echo "go mod tidy -diff in $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
@@ -157,6 +163,9 @@ test-tools:
 	@[ "$$WS_NO_BROWSER" != 1 ] || echo "WS_NO_BROWSER=1: the tests that drive a browser over DevTools were NOT run"
 	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests of tools/homes, and of the examples in Firefox and WebKit, were NOT run"
 	cd tools && $(GO) test -count=1 -p 1 -timeout $(TIMEOUT) $(TEST) ./...
+
+test-command: ## run the tests of the command ws, in pseudo-terminals and pipes
+	cd cmd/ws && $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./...
 
 # By itself: each home is a browser or a runtime of its own.
 run-homes:

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// environmentProxy returns the proxy that the environment names for u, whose
+// EnvironmentProxy returns the proxy that the environment names for u, whose
 // scheme is http or https, nil for none, and the variable that names it. The
 // variables are those of http.ProxyFromEnvironment, and ALL_PROXY of curl.
-func environmentProxy(u *url.URL) (proxy *url.URL, variable string, err error) {
+func EnvironmentProxy(u *url.URL) (proxy *url.URL, variable string, err error) {
 	var value string
 	switch {
 	case u.Scheme == "https":

@@ -21,7 +21,7 @@ func (c *Connector) ChooseProxy() (*url.URL, error) {
 	if c.Proxy != nil {
 		u, err = c.Proxy(&http.Request{Method: "GET", URL: c.URL, Header: http.Header{}, Host: c.Host})
 	} else {
-		u, c.variable, err = environmentProxy(c.URL)
+		u, c.variable, err = EnvironmentProxy(c.URL)
 	}
 	switch e, invalid := err.(*api.ArgumentError); {
 	case invalid && c.Proxy == nil:

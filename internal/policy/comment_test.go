@@ -61,11 +61,12 @@ func TestCommentWidth(t *testing.T) {
 func nestedGoFiles(t *testing.T) []string {
 	t.Helper()
 	mods, err := filepath.Glob(filepath.Join(root, "*", "go.mod"))
-	if err != nil || len(mods) == 0 {
-		t.Fatalf("nested modules: %q, %v", mods, err)
+	below, errBelow := filepath.Glob(filepath.Join(root, "*", "*", "go.mod"))
+	if err != nil || errBelow != nil || len(mods) == 0 || len(below) == 0 {
+		t.Fatalf("nested modules: %q, %v, %q, %v", mods, err, below, errBelow)
 	}
 	var files []string
-	for _, mod := range mods {
+	for _, mod := range slices.Concat(mods, below) {
 		files = append(files, goFilesBelow(t, filepath.Dir(mod))...)
 	}
 	return files
