@@ -75,3 +75,13 @@ func sockets(t testing.TB, l *wsnet.Listener, url string) (client, server net.Co
 	}
 	return client, server
 }
+
+// start calls f on a goroutine of its own. The returned function waits for it.
+func start(f func()) (wait func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	return func() { <-done }
+}
