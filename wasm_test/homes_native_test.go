@@ -60,7 +60,7 @@ func TestHomes(t *testing.T) {
 func runHome(t *testing.T, runner string, h home) homeRow {
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runProgram(t, "^(TestConformance|TestStandard)$",
+	results, output := runProgram(t, "^(TestConformance|TestStandard|TestNetConn)$",
 		[]string{"WS_URL=" + wsURL(s), "WS_HOME=" + h.name}, runner, "run", h.name)
 	places := []string{"TestConformance/home"}
 	if h.differs.ParallelDials {
@@ -71,6 +71,7 @@ func runHome(t *testing.T, runner string, h home) homeRow {
 	}
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
+	results.want(t, "TestNetConn", netConnTests)
 	if t.Failed() {
 		t.Logf("the output:\n%s", output)
 	}

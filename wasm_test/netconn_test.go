@@ -1,0 +1,9 @@
+package wasmtest
+
+// netConnTests are the tests of TestNetConn: those of nettest.TestConn, and
+// what is different in a page. The native build's are package wsnet's.
+var netConnTests = []string{
+	"nettest/BasicIO", "nettest/PingPong", "nettest/RacyRead", "nettest/RacyWrite", "nettest/ReadTimeout", "nettest/WriteTimeout",
+	"nettest/PastTimeout", "nettest/PresentTimeout", "nettest/FutureTimeout", "nettest/CloseTimeout", "nettest/ConcurrentMethods",
+	"addresses", "ends", "other_type", "half-close", "text",
+}
