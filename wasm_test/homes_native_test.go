@@ -71,7 +71,7 @@ func runHome(t *testing.T, runner string, h home) homeRow {
 	}
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
-	results.want(t, "TestNetConn", netConnTests)
+	results.want(t, "TestNetConn", h.netConnTests())
 	if t.Failed() {
 		t.Logf("the output:\n%s", output)
 	}
