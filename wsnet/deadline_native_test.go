@@ -126,8 +126,8 @@ func TestReadAfterDeadline(t *testing.T) {
 }
 
 // A Write whose deadline passes while the peer reads nothing has its message
-// sent all the same: it is partly on the wire, and cannot be withdrawn (RFC 6455
-// section 5.4). The next one waits for it, and is not begun.
+// sent all the same: it is partly on the wire, and cannot be withdrawn (RFC
+// 6455 section 5.4). The next one waits for it, and is not begun.
 func TestWriteDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, peer := pair(t, ws.MessageBinary)

@@ -29,8 +29,8 @@
 // The package is the same there, without the Listener. A page that imports it
 // loads package net as well. A browser cannot make the peer wait: a peer that
 // sends faster than the page reads must be bounded by its own protocol, as
-// those of SSH and of multiplexers bound it, or by DialOptions.ReadBuffer, above
-// which the connection fails.
+// those of SSH and of multiplexers bound it, or by DialOptions.ReadBuffer,
+// above which the connection fails.
 package wsnet
 
 import (

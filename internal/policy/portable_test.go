@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write api/portable.txt, api/native.txt and api/legacy.txt from the source")
+var update = flag.Bool("update", false, "write api/portable.txt, api/native.txt, api/legacy.txt and api/wsnet.txt from the source")
 
 // The public packages, by folder.
 var public = []string{".", "api"}
@@ -19,6 +19,7 @@ const (
 	portableHead = "# What a program may use in both homes, on a machine and in a page.\n"
 	nativeHead   = "# What a program may use natively alone: in a js build it does not compile.\n"
 	legacyHead   = "# What a program may use of package legacy, natively.\n"
+	wsnetHead    = "# What a program may use of package wsnet natively. In a page all but what begins with or belongs to\n# Listener, ListenerOptions, NewListener and DefaultBacklog.\n"
 	howHead      = "# Checked, and with -update written, by go test ./internal/policy\n\n"
 )
 
@@ -49,6 +50,30 @@ func TestLegacyAPI(t *testing.T) {
 		t.Fatalf("only %d exported declarations found", len(decls))
 	}
 	golden(t, "legacy.txt", legacyHead, decls)
+}
+
+// Package wsnet has a list of its own. A page has the same, from the same
+// files, without the Listener.
+func TestWsnetAPI(t *testing.T) {
+	inNative, err := declarations(filepath.Join(root, "wsnet"), native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inJS, err := declarations(filepath.Join(root, "wsnet"), js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d, file := range inNative {
+		if here := strings.HasSuffix(file, "listener_native.go"); here == (inJS[d] != "") {
+			t.Errorf("%s: %q: is it of the native home alone? %v", file, d, inJS[d] == "")
+		}
+	}
+	for d, file := range inJS {
+		if inNative[d] != file {
+			t.Errorf("%s: %q is not in the native build", file, d)
+		}
+	}
+	golden(t, "wsnet.txt", wsnetHead, inNative)
 }
 
 // exported returns the exported declarations of the public packages in a home,
