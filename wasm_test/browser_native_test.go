@@ -42,6 +42,7 @@ func TestBrowser(t *testing.T) {
 	results.want(t, "TestStandard", rules)
 	results.want(t, "TestWorker", rules)
 	results.wantNoOther(t, "TestStandard", rules)
+	results.want(t, "TestNetConn", netConnTests)
 	if t.Failed() {
 		t.Logf("the browser's output:\n%s", output)
 	}

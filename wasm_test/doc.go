@@ -10,9 +10,10 @@
 //	TestConformance/home        in another home, against the echo by Accept
 //	TestConformance/home_nhooyr in another home, against the independent peer
 //
-// Those from page on run in the js build of this package, as does TestStandard,
-// the rules of the WHATWG WebSockets standard that STANDARD.md lists. Native
-// tests start the server and the home. TestBrowser starts headless Chromium; it
+// Those from page on run in the js build of this package, as do TestStandard,
+// the rules of the WHATWG WebSockets standard that STANDARD.md lists, and
+// TestNetConn, nettest's suite for the net.Conn of package wsnet. Native tests
+// start the server and the home. TestBrowser starts headless Chromium; it
 // needs a browser and wasmbrowsertest, and fails without them unless
 // WS_NO_BROWSER=1. TestNode starts Node.js 22 or later, unless WS_NO_PEERS=1.
 // TestHomes starts all other homes that homes_test.go lists, unless

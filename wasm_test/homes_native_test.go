@@ -60,7 +60,7 @@ func TestHomes(t *testing.T) {
 func runHome(t *testing.T, runner string, h home) homeRow {
 	s := httptest.NewServer(newServer(t))
 	defer s.Close()
-	results, output := runProgram(t, "^(TestConformance|TestStandard|TestJSON)$",
+	results, output := runProgram(t, "^(TestConformance|TestStandard|TestJSON|TestNetConn)$",
 		[]string{"WS_URL=" + wsURL(s), "WS_HOME=" + h.name}, runner, "run", h.name)
 	places := []string{"TestConformance/home"}
 	if h.differs.ParallelDials {
@@ -72,6 +72,7 @@ func runHome(t *testing.T, runner string, h home) homeRow {
 	results.want(t, "TestJSON", []string{"home"})
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
+	results.want(t, "TestNetConn", h.netConnTests())
 	if t.Failed() {
 		t.Logf("the output:\n%s", output)
 	}

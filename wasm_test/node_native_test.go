@@ -37,18 +37,19 @@ func TestNode(t *testing.T) {
 	if strings.HasPrefix(string(version), "v22.") || strings.HasPrefix(string(version), "v23.") {
 		name = "node22"
 	}
-	results, output := runProgram(t, "^(TestConformance|TestStandard)$", []string{"WS_URL=" + wsURL(s), "WS_HOME=" + name},
+	results, output := runProgram(t, "^(TestConformance|TestStandard|TestNetConn)$", []string{"WS_URL=" + wsURL(s), "WS_HOME=" + name},
 		node, "--stack-size=8192", wasmExec(t, "wasm_exec_node.js"))
 	for _, p := range nodePlaces {
 		results.want(t, p, apitest.Names())
 	}
 	rules := listedRules(t)
 	results.want(t, "TestStandard", rules)
+	h, _ := homeNamed(name)
+	results.want(t, "TestNetConn", h.netConnTests())
 	if t.Failed() {
 		t.Logf("the output:\n%s", output)
 		return
 	}
-	h, _ := homeNamed(name)
 	checkHomes(t, []homeRow{{home: h, version: "Node.js " + strings.TrimSpace(string(version)),
 		cases: len(nodePlaces) * len(apitest.Names()), rules: len(rules)}})
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -38,11 +39,19 @@ func places(t *testing.T) []place {
 	}
 }
 
-// newServer returns the test server's handler, which is closed after the test.
-func newServer(t *testing.T) *server.Server {
+// newServer returns the test server's handler, with a joiner at /join, which is
+// closed after the test.
+func newServer(t *testing.T) http.Handler {
 	h := server.New(server.Options{})
-	t.Cleanup(h.Close)
-	return h
+	j := &joiner{open: map[*ws.Conn]bool{}, one: map[string]*ws.Conn{}}
+	t.Cleanup(func() { j.Close(); h.Close() })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/join" {
+			j.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // roots returns a pool that trusts only the certificate of s.

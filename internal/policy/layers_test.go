@@ -33,6 +33,7 @@ var layers = map[string]int{
 	"legacy":                5,
 	"wsjson":                5,
 	"wstest":                5,
+	"wsnet":                 5,
 	"api/apitest":           5,
 	"examples/page/figure":  5,
 	"examples/page/session": 5,
@@ -57,6 +58,7 @@ var layers = map[string]int{
 	"internal/sizes/dial":    6,
 	"internal/sizes/app":     6,
 	"internal/sizes/appdial": 6,
+	"internal/sizes/appnet":  6,
 }
 
 // strangers are packages of lower layers that must not be imported all the
@@ -83,6 +85,8 @@ var only = map[string][]string{
 	"internal/conformance":   {}, // its raw peer shares no code with what it judges
 	"internal/sizes/dial":    {"ws"},
 	"internal/sizes/appdial": {"ws"},
+	"internal/sizes/appnet":  {"wsnet"},
+	"wsnet":                  {"ws", "api"}, // the public API alone
 	"internal/sizes/app":     {},
 	"internal/sizes/empty":   {},
 }

@@ -65,6 +65,20 @@ func TestImportsOfThePage(t *testing.T) {
 	}
 }
 
+// A net.Conn is of package net, which itself imports net/netip. Everything else
+// that is denied to the library is denied to wsnet as well.
+func TestImportsOfWsnetInThePage(t *testing.T) {
+	netItself := map[string]bool{}
+	for _, p := range goList(t, js, "-deps", "net") {
+		netItself[p.ImportPath] = true
+	}
+	for _, p := range goList(t, js, "-deps", "./wsnet") {
+		if why := denial(p.ImportPath); why != "" && !netItself[p.ImportPath] {
+			t.Errorf("the js build of wsnet imports %s: %s", p.ImportPath, why)
+		}
+	}
+}
+
 // chain is the shortest way from one package to another through imports.
 func chain(imports map[string][]string, from, to string) []string {
 	came := map[string]string{from: ""}

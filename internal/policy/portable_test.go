@@ -21,6 +21,7 @@ const (
 	legacyHead   = "# What a program may use of package legacy, natively.\n"
 	wsjsonHead   = "# What a program may use of package wsjson, in both homes.\n"
 	wstestHead   = "# What a test may use of package wstest, natively.\n"
+	wsnetHead    = "# What a program may use of package wsnet natively. In a page all but what begins with or belongs to\n# Listener, ListenerOptions, NewListener and DefaultBacklog.\n"
 	howHead      = "# Checked, and with -update written, by go test ./internal/policy\n\n"
 )
 
@@ -62,6 +63,30 @@ func TestWsjsonIsPortable(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "wsjson.txt", wsjsonHead, inJS)
+}
+
+// Package wsnet has a list of its own. A page has the same, from the same
+// files, without the Listener.
+func TestWsnetAPI(t *testing.T) {
+	inNative, err := declarations(filepath.Join(root, "wsnet"), native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inJS, err := declarations(filepath.Join(root, "wsnet"), js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d, file := range inNative {
+		if here := strings.HasSuffix(file, "listener_native.go"); here == (inJS[d] != "") {
+			t.Errorf("%s: %q: is it of the native home alone? %v", file, d, inJS[d] == "")
+		}
+	}
+	for d, file := range inJS {
+		if inNative[d] != file {
+			t.Errorf("%s: %q is not in the native build", file, d)
+		}
+	}
+	golden(t, "wsnet.txt", wsnetHead, inNative)
 }
 
 // exported returns the exported declarations of the public packages in a home,

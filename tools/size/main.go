@@ -35,6 +35,7 @@ const (
 	dial    = "dial"
 	app     = "app"
 	appDial = "appdial"
+	appNet  = "appnet"
 )
 
 // row is a line of the table.
@@ -59,7 +60,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	got, err := measureAll(dir, empty, dial, app, appDial)
+	got, err := measureAll(dir, empty, dial, app, appDial, appNet)
 	if err != nil {
 		return err
 	}
@@ -72,6 +73,9 @@ func run() error {
 		{what: "the same with hello-dial in it", got: got[appDial]},
 		{what: "what the library adds to it", got: got[appDial].less(got[app]),
 			budget: size{brotli: 40_000}, coder: size{brotli: 437_000}},
+		{what: "the same over a net.Conn of wsnet", got: got[appNet]},
+		{what: "what wsnet adds to that, package net included", got: got[appNet].less(got[appDial]),
+			budget: size{brotli: 74_000}},
 	}
 	version, err := exec.Command("go", "env", "GOVERSION").Output()
 	if err != nil {
