@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/twinws/ws"
+	"github.com/twinws/ws/h2"
+	"github.com/twinws/ws/h3"
 )
 
 // client are the flags of the commands that dial.
@@ -51,9 +53,11 @@ func (f *client) add(cmd *cobra.Command) {
 
 // versions are the versions of HTTP that --http can name, and how each opens a
 // stream: the OpenStream of a Dialer, nil for HTTP/1.1, which is package ws's
-// own. Transports of modules of their own are added here.
+// own. ws URLs are dialed over HTTP/2 by prior knowledge.
 var versions = map[string]openStream{
 	"1.1": nil,
+	"2":   (&h2.Transport{PriorKnowledge: true}).OpenStream,
+	"3":   new(h3.Transport).OpenStream,
 }
 
 func versionNames() string {

@@ -15,7 +15,7 @@ func TestUsage(t *testing.T) {
 		{"a URL without scheme", "dial example.com", "*"},
 		{"another scheme", "check ftp://h", "ws: url: has the scheme ftp: use ws or wss\n"},
 		{"credentials without a colon", "dial -u x ws://h", "ws: --auth: it has no colon: write USER:PASSWORD\n"},
-		{"a version of HTTP", "dial --http 0.9 ws://h", "ws: --http: this program does not speak HTTP/0.9: use 1.1\n"},
+		{"a version of HTTP", "dial --http 0.9 ws://h", "ws: --http: this program does not speak HTTP/0.9: use 1.1, 2, 3\n"},
 		{"no such file", "dial --cacert /nonexistent ws://h", "ws: --cacert: open /nonexistent: no such file or directory\n"},
 		{"a key alone", "dial --key k ws://h", "ws: --key: it needs the certificate too: add --cert\n"},
 		{"a format", "dial --binary-out x ws://h", "ws: --binary-out: \"x\" is no format: use hexdump, base64 or raw\n"},
