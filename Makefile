@@ -133,7 +133,7 @@ system:
 # -count=1, because the cache does not know the browser's part of a native test.
 # WS_NO_GATHER=1 turns the coalescing of messages off.
 test-native:
-	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes$$' $(TEST) ./...
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -skip '^TestHomes(HTTP2)?$$' $(TEST) ./...
 	WS_NO_GATHER=1 $(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) $(TEST) ./internal/engine ./internal/conformance ./internal/hostile ./internal/chaos
 ifeq ($(TEST),)
 	@echo "allocations and stacks, without the race detector, which changes them:"
@@ -170,7 +170,7 @@ test-command: ## run the tests of the command ws, in pseudo-terminals and pipes
 # By itself: each home is a browser or a runtime of its own.
 run-homes:
 	@[ "$$WS_NO_HOMES" != 1 ] || echo "WS_NO_HOMES=1: the tests in other browsers and runtimes were NOT run"
-	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -run '^TestHomes$$' $(TEST) ./wasm_test
+	$(GO) test $(RACE) -count=1 -timeout $(TIMEOUT) -run '^TestHomes(HTTP2)?$$' $(TEST) ./wasm_test
 
 # --- build outputs ------------------------------------------------------------
 

@@ -4,6 +4,7 @@ package wasmtest
 
 import (
 	"os"
+	"strings"
 	"syscall/js"
 	"testing"
 
@@ -40,11 +41,17 @@ func global(name string) (v js.Value, ok bool) {
 // other have one, as has a Worker that the page of TestWorker started.
 func places(t *testing.T) []place {
 	url, h := serverURL(t), here(t)
+	http2 := os.Getenv("WS_HTTP2") == "1"
+	if http2 {
+		connect(t, url)
+	}
 	backend := func(echo string) apitest.Backend {
-		return apitest.Backend{URL: url, Echo: echo, Browser: true, Differs: h.differs, Dial: dial}
+		return apitest.Backend{URL: url, Echo: echo, Browser: true, Differs: h.differs, ExtendedConnect: http2, Dial: dial}
 	}
 	_, inPage := global("document")
 	switch {
+	case http2:
+		return []place{{"home", backend("/echo")}}
 	case h.differs.ParallelDials:
 		return []place{{"home", backend("/echo")}, {"home_nhooyr", backend("/echo/nhooyr")}}
 	case h.name != "": // dials of one place would delay those of another
@@ -53,4 +60,18 @@ func places(t *testing.T) []place {
 		return []place{{"worker", backend("/echo")}}
 	}
 	return []place{{"page", backend("/echo")}, {"page_nhooyr", backend("/echo/nhooyr")}}
+}
+
+// connect has the browser open an HTTP/2 connection to the server, which its
+// WebSockets then use: they open none.
+func connect(t *testing.T, url string) {
+	done := make(chan struct{})
+	then := js.FuncOf(func(js.Value, []js.Value) any {
+		close(done)
+		return nil
+	})
+	defer then.Release()
+	how := map[string]any{"mode": "no-cors", "credentials": "include"}
+	js.Global().Call("fetch", "https"+strings.TrimPrefix(url, "wss")+"/", how).Call("then", then, then)
+	<-done
 }

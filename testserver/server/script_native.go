@@ -238,6 +238,8 @@ func silentClose(*query) script {
 			case err == io.EOF && p.draft == hixie75: // which is the close that is not answered
 				p.saw(noFrame)
 				return neverReads(nil)(p)
+			case err == io.EOF && p.w != nil: // Chromium ends its side with the close frame
+				return neverReads(nil)(p)
 			case err != nil:
 				return err
 			}
