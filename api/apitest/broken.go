@@ -151,9 +151,15 @@ var brokenCases = []testCase{
 				if err != nil {
 					t.Fatalf("dial, %q behind the messages: %v", tail, err)
 				}
-				t.wantMessage(c, api.MessageText, []byte("a"))
-				t.wantMessage(c, t.binary(), []byte("b"))
-				_, _, err = c.Read(t.ctx)
+				if t.Differs.LosesBehindHandshake && t.ExtendedConnect { // Firefox opens it over HTTP/2, and may lose them then
+					for err == nil {
+						_, _, err = c.Read(t.ctx)
+					}
+				} else {
+					t.wantMessage(c, api.MessageText, []byte("a"))
+					t.wantMessage(c, t.binary(), []byte("b"))
+					_, _, err = c.Read(t.ctx)
+				}
 				t.wantIs("Read after "+tail, err, api.ErrClosed)
 			}
 		}},
