@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -235,5 +236,7 @@ func pipe(t testing.TB, s *scripted, tr *Transport) (client, server *stream) {
 	if _, err := d.Dial(within(t), s.url()); err != nil {
 		t.Fatal(err)
 	}
-	return <-opened, <-served
+	server = <-served
+	t.Cleanup(func() { runtime.KeepAlive(server) }) // a stream that is collected is reset
+	return <-opened, server
 }

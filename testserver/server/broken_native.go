@@ -22,7 +22,7 @@ func neverReads(*query) script {
 		select {
 		case <-t.C:
 		case <-p.over:
-		case <-p.Request.Context().Done(): // the client has reset the stream of HTTP/2 or 3
+		case <-p.gone():
 		}
 		return nil
 	}

@@ -74,6 +74,15 @@ func (s *Server) carry(w http.ResponseWriter, r *http.Request) (p *peer, release
 	}, nil
 }
 
+// gone is closed when the client has reset the stream of an extended CONNECT;
+// nil for a hijacked connection, whose request knows nothing of it.
+func (p *peer) gone() <-chan struct{} {
+	if p.w == nil {
+		return nil
+	}
+	return p.Request.Context().Done()
+}
+
 // answerExtended sends the response of RFC 8441 section 5.
 func (p *peer) answerExtended(status int, header http.Header) error {
 	for name, values := range header {
